@@ -1,0 +1,107 @@
+/* The arithmetic of the forward passes: one table of function pointers for each instruction set.
+ *
+ * scalar.c says what is right; the other files say it faster. The tests compare every entry with
+ * scalar's on random data of every length. All pointers are always set, but where said.
+ * No entry allocates, takes a lock or looks at a global. n is any length ≥ 0 unless said; pointers
+ * need no alignment. Results do not depend on how rows or tokens are divided among calls. */
+#ifndef ENGINE_KERNELS_KERNELS_H
+#define ENGINE_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/quant.h"
+
+/* Activations as int8, in blocks of 32 along each row: x ≈ scale × q. Row t of an array of tokens
+ * has its parts at  q + t·n,  scale + t·(n/32),  sum + t·(n/16). n is a multiple of 32. */
+struct q8 {
+    int8_t *q;    /* -127 … 127 */
+    float *scale; /* one a block of 32 */
+    float *sum;   /* scale × Σ q over each 16: what a weight block's offset is multiplied with */
+    size_t n;     /* values a row */
+};
+
+/* A panel: PANEL_ROWS rows of weights unpacked to bytes for the int8 product of many tokens.
+ * w = scale × q + offset with q unsigned. How q, scale and offset are laid out is each kernel set's
+ * own business; `memory` has panel_bytes(n) bytes, 64-aligned. */
+enum { PANEL_ROWS = 32 };
+struct panel {
+    void *memory;
+    size_t n;         /* weights a row, a multiple of 32 */
+    size_t n_rows;    /* ≤ PANEL_ROWS; the rest are to be zeroes */
+    uint32_t group;   /* weights that share a scale: 16 or 32; set by unpack */
+};
+
+/* What a cache row of keys or values is made of. */
+enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };
+
+struct kernels {
+    const char *name;
+    bool exact; /* multiply with F32 activations, whatever the weights are */
+
+    /* -- quantised weights × int8 activations; set for each quantised weight type -- */
+
+    /* out.q/scale/sum of one row of n = out.n values from x; scale = max|x| / 127. */
+    void (*quantize_q8)(const float *x, struct q8 out);
+    /* y[r] = Σ w[r][i] x[i] for n_rows rows that lie row_bytes apart; x is one row. */
+    void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x, float *y);
+    /* Fills the panel from n_rows rows of weights. */
+    void (*unpack[TYPE_COUNT])(const void *w, size_t row_bytes, struct panel *panel);
+    /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */
+    void (*panel_q8)(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy);
+    size_t (*panel_bytes)(size_t n);
+
+    /* -- any weights × F32 activations -- */
+
+    /* dst[n] = a row of weights; set for every type. */
+    void (*dequantize[TYPE_COUNT])(const void *src, float *dst, size_t n);
+    /* y[r] = Σ w[r][i] x[i] for F32, F16, BF16 rows; NULL for the quantised types. */
+    void (*matvec_f32[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, size_t n, const float *x,
+                                   float *y);
+    /* C[m][n] = A[m][k] · B[n][k]ᵀ, rows lda, ldb, ldc floats apart (dot products of rows). */
+    void (*gemm_nt)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                    float *c, size_t ldc);
+    /* C[m][n] += A[m][k] · B[k][n]. */
+    void (*gemm_nn_add)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                        float *c, size_t ldc);
+
+    /* -- rows of the cache -- */
+
+    /* n is a multiple of 32 for CACHE_Q8_0, any else. */
+    void (*cache_store[CACHE_TYPE_COUNT])(const float *src, void *dst, size_t n);
+    void (*cache_load[CACHE_TYPE_COUNT])(const void *src, float *dst, size_t n);
+
+    /* -- elementwise, F32 -- */
+
+    /* out = x / sqrt(mean(x²) + eps) × weight. out may be x. */
+    void (*rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
+    /* out = (x − mean) / sqrt(variance + eps) × weight + bias. out may be x. */
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+    /* gate = gelu_tanh(gate) × up */
+    void (*gelu_mul)(float *gate, const float *up, size_t n);
+    /* x = gelu_tanh(x + bias) */
+    void (*gelu_bias)(float *x, const float *bias, size_t n);
+    /* x += y; x = s·x; x += s·y */
+    void (*add)(float *x, const float *y, size_t n);
+    void (*scale)(float *x, float s, size_t n);
+    void (*add_scaled)(float *x, const float *y, float s, size_t n);
+    /* Rotates pairs (x[i], x[i+n/2]) by the angles whose cosine and sine are cos[i], sin[i], i < n/2. */
+    void (*rope)(float *x, const float *cos, const float *sin, size_t n);
+    /* x[i] = exp(x[i] − max); returns their sum. −INFINITY gives 0. Within 2e-7 relative. */
+    float (*exp_sum)(float *x, float max, size_t n);
+    float (*max)(const float *x, size_t n); /* −INFINITY for n = 0 */
+};
+
+/* The sets this program was built with; NULL where the compiler's target has no such thing. */
+const struct kernels *kernels_scalar(void);
+const struct kernels *kernels_avx2(void);
+const struct kernels *kernels_avx512(void);
+const struct kernels *kernels_neon(void);
+
+/* The set of that name, or for NULL the fastest that this processor has ("exact": the fastest, with
+ * .exact set). NULL if the name is unknown or the processor lacks it. The table is constant and lives
+ * as long as the process. */
+const struct kernels *kernels_get(const char *name);
+
+#endif
