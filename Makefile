@@ -57,9 +57,10 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
 
 # Only these files are compiled for an instruction set; dispatch.c picks at run time.
-$(B)/engine/kernels/avx2%.o: EXTRA := -mavx2 -mfma -mf16c
-$(B)/engine/kernels/avx512%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
-$(B)/engine/kernels/neon%.o: EXTRA := -march=armv8.2-a+dotprod+fp16
+kernel_objs = $(patsubst %.c,$(B)/%.o,$(wildcard engine/kernels/$(1)*.c))
+$(call kernel_objs,avx2): EXTRA := -mavx2 -mfma -mf16c
+$(call kernel_objs,avx512): EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
+$(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # tests/unit/test_NAME.c each make one program on cmocka.
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
