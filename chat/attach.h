@@ -1,0 +1,44 @@
+/* Attachments: a picture on its way to the model. Decoded and planned when attached, so that a broken
+ * file fails before the model runs; encoded when first needed; shared by reference count. */
+#ifndef CHAT_ATTACH_H
+#define CHAT_ATTACH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "image/image.h"
+
+/* --crops auto|hf|off|N */
+struct crop_choice {
+    enum { CROPS_AUTO, CROPS_HF, CROPS_OFF, CROPS_FIXED } kind;
+    unsigned n; /* for CROPS_FIXED */
+};
+/* "auto" (Google's rule), "hf", "off", "2" to "4". */
+bool crop_choice_parse(struct crop_choice *out, const char *text, struct err *err);
+
+struct attachment {
+    int references;              /* one thread at a time: the chat hands it over to its worker whole */
+    char *path;                  /* as the user gave it; "-" for standard input */
+    char digest[SHA256_HEX_BYTES]; /* of the file's bytes */
+    struct image image;
+    struct image_facts facts;
+    struct crop crops[PANSCAN_MAX_CROPS];
+    size_t n_crops;              /* views: the whole image, then these: 1 + n_crops */
+    float *soft[1 + PANSCAN_MAX_CROPS]; /* encoded views, NULL until needed; owned */
+};
+
+/* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that names the file. */
+struct attachment *attachment_load(const char *path, const struct crop_choice *crops, struct err *err);
+/* The same for bytes at hand. */
+struct attachment *attachment_from_bytes(const char *name, const void *bytes, size_t n_bytes,
+                                         const struct crop_choice *crops, struct err *err);
+struct attachment *attachment_keep(struct attachment *a);
+void attachment_release(struct attachment *a);
+static inline size_t attachment_views(const struct attachment *a)
+{
+    return 1 + a->n_crops;
+}
+
+#endif

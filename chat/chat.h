@@ -1,0 +1,92 @@
+/* The core that every front end drives: a model, a conversation, and a worker thread that does the
+ * waiting. A front end submits a message and takes events until the answer is complete:
+ *
+ *     chat_submit(chat, &message, &err);            (message is taken over, emptied)
+ *     while (chat_next(chat, &event, -1))           (blocks; with a time-out for screens)
+ *         switch (event.kind) …                     (CHAT_DONE and CHAT_FAILED end a turn)
+ *
+ * The calling thread never waits for the engine but in chat_next. What is said is written to the
+ * history (if there is one) before generation starts and as it comes, in steps of at most a second. */
+#ifndef CHAT_CHAT_H
+#define CHAT_CHAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "chat/message.h"
+#include "chat/options.h"
+#include "chat/template.h"
+#include "engine/facet.h"
+
+struct chat;
+struct store; /* history/store.h */
+
+enum chat_event_kind {
+    CHAT_LOADED,   /* the model is open; text: its name */
+    CHAT_PROGRESS, /* text: "looking at a.jpg" or "reading"; done of total */
+    CHAT_TEXT,     /* text: more of the answer, whole characters */
+    CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats */
+    CHAT_FAILED,   /* text: why; the conversation stands as before the answer */
+};
+
+enum chat_reason { CHAT_ENDED, CHAT_STOP_STRING, CHAT_MAX_TOKENS, CHAT_CONTEXT_FULL, CHAT_CANCELLED };
+
+struct chat_stats {
+    size_t n_prompt, n_kept; /* tokens of the prompt, and those that needed no computing */
+    size_t n_answer;         /* tokens generated */
+    size_t n_views;          /* image views encoded in this turn */
+    double encode_s, prompt_s, answer_s;
+};
+
+struct chat_event {
+    enum chat_event_kind kind;
+    const char *text;   /* borrowed until the next chat_next; NULL where there is none */
+    size_t n_bytes;
+    size_t done, total; /* CHAT_PROGRESS */
+    double seconds_left; /* CHAT_PROGRESS: estimate, < 0: not known yet */
+    enum chat_reason reason;
+    struct chat_stats stats;
+};
+
+/* Starts the worker, which opens the model; returns at once. options are copied. store may be NULL (no
+ * history) and must outlive the chat. */
+struct chat *chat_open(const struct options *options, struct store *store, struct err *err);
+/* Cancels, waits for the worker, frees. */
+void chat_close(struct chat *chat);
+
+/* Submits the user's message. False if an answer is under way. */
+bool chat_submit(struct chat *chat, struct message *user, struct err *err);
+/* Drops the last answer and asks for another one (with the next seed). */
+bool chat_regenerate(struct chat *chat, struct err *err);
+/* Goes on with the last answer, which was cut or cancelled. */
+bool chat_continue(struct chat *chat, struct err *err);
+
+/* Next event; timeout_ms < 0 waits. False: none within the time, or nothing is under way. */
+bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms);
+/* Readable when chat_next has something: for poll(). */
+int chat_fd(const struct chat *chat);
+/* Stops the answer under way within a tenth of a second; what was said stays. Safe in a signal handler. */
+void chat_cancel(struct chat *chat);
+bool chat_is_busy(const struct chat *chat);
+
+/* The conversation so far; borrowed; to be read only while not busy. */
+const struct messages *chat_messages(const struct chat *chat);
+/* Starts a new conversation with the same model and system prompt. Not while busy. */
+bool chat_clear(struct chat *chat, struct err *err);
+/* Replaces the conversation by a stored one. Not while busy. */
+bool chat_load(struct chat *chat, int64_t conversation, struct err *err);
+/* The stored conversation's number, 0 if none yet. */
+int64_t chat_conversation(const struct chat *chat);
+bool chat_set_system(struct chat *chat, const char *system, struct err *err);
+/* Changes sampling options between turns ("temperature", "0.7"); see options.def for what may change. */
+bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err);
+const struct options *chat_options(const struct chat *chat);
+
+/* NULL until CHAT_LOADED came. */
+const struct facet_model *chat_model(const struct chat *chat);
+/* Positions used, and there are. */
+void chat_context(const struct chat *chat, size_t *used, size_t *total);
+
+#endif
