@@ -7,17 +7,14 @@
 void *mem_try(size_t count, size_t size, const char *what, struct err *err)
 {
     size_t bytes;
-    if (!size_mul(count, size, &bytes) || !size_add(bytes, 64, &bytes)) {
+    if (!size_mul(count, size, &bytes)) {
         err_set(err, "%s: size overflows", what);
         return NULL;
     }
-    bytes &= ~(size_t)63;
-    void *p = aligned_alloc(64, bytes);
-    if (!p) {
+    void *p = calloc(count ? count : 1, size ? size : 1);
+    if (!p)
         err_set(err, "%s: no memory for %zu MiB", what, bytes >> 20);
-        return NULL;
-    }
-    return memset(p, 0, bytes);
+    return p;
 }
 
 static void *checked(void *p)

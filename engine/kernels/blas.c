@@ -1,0 +1,69 @@
+#include "engine/kernels/blas.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* CBLAS's numbers and C prototype, from its published interface. */
+enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
+typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
+                      int lda, const float *b, int ldb, float beta, float *c, int ldc);
+
+/* A library is loaded once for a whole process, so this is, too; written under `once` only. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sgemm_fn *sgemm;
+
+static void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                    float *c, size_t ldc)
+{
+    sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)m, (int)n, (int)k, 1.0f, a, (int)lda, b, (int)ldb, 0.0f, c,
+          (int)ldc);
+}
+
+static const struct blas openblas = {"OpenBLAS", gemm_nt};
+
+static const char *core_type(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return "SKYLAKEX";
+#endif
+    return NULL;
+}
+
+/* Sets a variable for the time of the load, unless the user has set it. Returns whether it did. */
+static bool set_for_load(const char *name, const char *value)
+{
+    return value && !getenv(name) && setenv(name, value, 0) == 0;
+}
+
+static void load(void)
+{
+    bool core = set_for_load("OPENBLAS_CORETYPE", core_type());
+    bool threads = set_for_load("OPENBLAS_NUM_THREADS", "1");
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (library) {
+        void *symbol = dlsym(library, "cblas_sgemm");
+        void *set_threads = dlsym(library, "openblas_set_num_threads");
+        if (symbol && set_threads) {
+            void (*set)(int);
+            memcpy(&set, &set_threads, sizeof set);
+            set(1);
+            memcpy(&sgemm, &symbol, sizeof sgemm);
+        }
+    }
+    if (core)
+        unsetenv("OPENBLAS_CORETYPE");
+    if (threads)
+        unsetenv("OPENBLAS_NUM_THREADS");
+}
+
+const struct blas *blas_get(void)
+{
+    pthread_once(&once, load);
+    return sgemm ? &openblas : NULL;
+}
