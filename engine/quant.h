@@ -44,6 +44,15 @@ const char *type_name_any(uint32_t type, char buffer[24]);
 /* Bytes of a row of n weights; 0 if n does not fill whole blocks. */
 size_t type_row_bytes(uint32_t type, size_t n);
 
+/* A block taken apart, 32 or 256 weights: w[i] = scale[i/16] × q[i] + offset[i/16]. */
+struct quant_block {
+    int8_t q[256];
+    float scale[16];
+    float offset[16]; /* zero but for Q4_1, Q5_1, Q2_K, Q4_K, Q5_K */
+};
+/* Of a quantised type only. */
+void quant_decode(enum weight_type type, const void *block, struct quant_block *out);
+
 /* dst[n] = the weights of a row. n fills whole blocks. */
 void dequantize_row(enum weight_type type, const void *src, float *dst, size_t n);
 /* The row nearest to src[n] that a plain, unweighted search finds; for tests, tools and `models quantize`. */

@@ -88,12 +88,14 @@ struct kernels {
     void (*add_scaled)(float *x, const float *y, float s, size_t n);
     /* Rotates pairs (x[i], x[i+n/2]) by the angles whose cosine and sine are cos[i], sin[i], i < n/2. */
     void (*rope)(float *x, const float *cos, const float *sin, size_t n);
-    /* x[i] = exp(x[i] − max); returns their sum. −INFINITY gives 0. Within 2e-7 relative. */
+    /* x[i] = exp(x[i] − max); returns their sum. −INFINITY gives 0. Within 2e-7 relative;
+     * results under 2⁻¹²⁶ may be 0. */
     float (*exp_sum)(float *x, float max, size_t n);
     float (*max)(const float *x, size_t n); /* −INFINITY for n = 0 */
 };
 
-/* The sets this program was built with; NULL where the compiler's target has no such thing. */
+/* The sets this program was built with; NULL where the compiler's target has no such thing. Each is
+ * an array of two: the set, and behind it the same with .exact set. */
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);

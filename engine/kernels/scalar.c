@@ -1,0 +1,368 @@
+/* The plain C kernels: they say what is right, and run where no faster set does. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/types.h"
+
+/* -- quantised weights × int8 activations -- */
+
+/* Writes 32 quantised values; returns their scale. A block of infinities or NaNs gives some values. */
+static float quantize_32(const float *x, int8_t *q)
+{
+    float largest = 0;
+    for (int i = 0; i < 32; i++)
+        largest = fmaxf(largest, fabsf(x[i]));
+    float inverse = largest > 0 ? 127.0f / largest : 0;
+    for (int i = 0; i < 32; i++) {
+        float v = rintf(x[i] * inverse);
+        q[i] = (int8_t)(v > 127 ? 127 : v >= -127 ? v : -127);
+    }
+    return largest / 127.0f;
+}
+
+static void quantize_q8(const float *x, struct q8 out)
+{
+    for (size_t b = 0; b < out.n / 32; b++) {
+        out.scale[b] = quantize_32(x + 32 * b, out.q + 32 * b);
+        for (size_t g = 2 * b; g < 2 * b + 2; g++) {
+            int sum = 0;
+            for (size_t i = 16 * g; i < 16 * g + 16; i++)
+                sum += out.q[i];
+            out.sum[g] = out.scale[b] * (float)sum;
+        }
+    }
+}
+
+/* Σ of n weights (whole groups of 16) times the activations x.q, x.scale, x.sum. */
+static float dot_groups(const int8_t *q, const float *scale, const float *offset, struct q8 x,
+                        size_t n)
+{
+    float total = 0;
+    for (size_t g = 0; g < n / 16; g++) {
+        int dot = 0;
+        for (size_t i = 16 * g; i < 16 * g + 16; i++)
+            dot += q[i] * x.q[i];
+        total += scale[g] * (x.scale[g / 2] * (float)dot) + offset[g] * x.sum[g];
+    }
+    return total;
+}
+
+/* The activations from value i on; i a multiple of 32. */
+static struct q8 q8_from(struct q8 x, size_t i)
+{
+    return (struct q8){x.q + i, x.scale + i / 32, x.sum + i / 16, x.n};
+}
+
+static void matvec_q8(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
+                      struct q8 x, float *y)
+{
+    const struct type_traits *t = type_traits_get(type);
+    struct quant_block block;
+    for (size_t r = 0; r < n_rows; r++) {
+        const uint8_t *src = w + r * row_bytes;
+        y[r] = 0;
+        for (size_t i = 0; i < x.n; i += t->block_weights, src += t->block_bytes) {
+            quant_decode(type, src, &block);
+            y[r] += dot_groups(block.q, block.scale, block.offset, q8_from(x, i), t->block_weights);
+        }
+    }
+}
+
+/* A panel here: scales [PANEL_ROWS][n/16], offsets likewise, then q [PANEL_ROWS][n]. */
+struct layout {
+    float *scale, *offset;
+    int8_t *q;
+};
+
+static struct layout panel_layout(const struct panel *panel)
+{
+    size_t groups = PANEL_ROWS * (panel->n / 16);
+    float *memory = panel->memory;
+    return (struct layout){memory, memory + groups, (int8_t *)(memory + 2 * groups)};
+}
+
+static size_t panel_bytes(size_t n)
+{
+    return PANEL_ROWS * (n / 16 * 2 * sizeof(float) + n);
+}
+
+static void unpack(enum weight_type type, const uint8_t *w, size_t row_bytes, struct panel *panel)
+{
+    const struct type_traits *t = type_traits_get(type);
+    struct layout to = panel_layout(panel);
+    struct quant_block block;
+    panel->group = 16;
+    memset(panel->memory, 0, panel_bytes(panel->n));
+    for (size_t r = 0; r < panel->n_rows; r++) {
+        const uint8_t *src = w + r * row_bytes;
+        for (size_t i = r * panel->n; i < (r + 1) * panel->n; i += t->block_weights) {
+            quant_decode(type, src, &block);
+            memcpy(to.q + i, block.q, t->block_weights);
+            memcpy(to.scale + i / 16, block.scale, t->block_weights / 16 * sizeof(float));
+            memcpy(to.offset + i / 16, block.offset, t->block_weights / 16 * sizeof(float));
+            src += t->block_bytes;
+        }
+    }
+}
+
+static void panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy)
+{
+    struct layout from = panel_layout(panel);
+    size_t n = panel->n;
+    for (size_t t = 0; t < n_tokens; t++)
+        for (size_t r = 0; r < panel->n_rows; r++)
+            y[t * ldy + r] = dot_groups(from.q + r * n, from.scale + r * n / 16,
+                                        from.offset + r * n / 16, q8_from(x, t * n), n);
+}
+
+#define WRAPPERS(TYPE, name)                                                                       \
+    static void matvec_q8_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,      \
+                                 float *y)                                                         \
+    {                                                                                              \
+        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, y);                                        \
+    }                                                                                              \
+    static void unpack_##name(const void *w, size_t row_bytes, struct panel *panel)                \
+    {                                                                                              \
+        unpack(TYPE_##TYPE, w, row_bytes, panel);                                                  \
+    }                                                                                              \
+    static void dequantize_##name(const void *src, float *dst, size_t n)                           \
+    {                                                                                              \
+        dequantize_row(TYPE_##TYPE, src, dst, n);                                                  \
+    }
+QUANT_TYPES(WRAPPERS)
+
+/* -- any weights × F32 activations -- */
+
+static void dequantize_f32(const void *src, float *dst, size_t n)
+{
+    dequantize_row(TYPE_F32, src, dst, n);
+}
+
+static void dequantize_f16(const void *src, float *dst, size_t n)
+{
+    dequantize_row(TYPE_F16, src, dst, n);
+}
+
+static void dequantize_bf16(const void *src, float *dst, size_t n)
+{
+    dequantize_row(TYPE_BF16, src, dst, n);
+}
+
+/* Eight partial sums: nearer to the truth than one, and the compiler may keep them in vectors. */
+static float dot_f32(const float *a, const float *b, size_t n)
+{
+    float part[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            part[j] += a[i + j] * b[i + j];
+    for (size_t j = 0; i + j < n; j++)
+        part[j] += a[i + j] * b[i + j];
+    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+}
+
+static void matvec_float(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
+                         size_t n, const float *x, float *y)
+{
+    enum { CHUNK = 256 };
+    float row[CHUNK];
+    for (size_t r = 0; r < n_rows; r++) {
+        y[r] = 0;
+        for (size_t i = 0; i < n; i += CHUNK) {
+            size_t m = n - i < CHUNK ? n - i : CHUNK;
+            dequantize_row(type, w + r * row_bytes + i * type_traits_get(type)->block_bytes, row, m);
+            y[r] += dot_f32(row, x + i, m);
+        }
+    }
+}
+
+static void matvec_f32(const void *w, size_t row_bytes, size_t n_rows, size_t n, const float *x,
+                       float *y)
+{
+    matvec_float(TYPE_F32, w, row_bytes, n_rows, n, x, y);
+}
+
+static void matvec_f16(const void *w, size_t row_bytes, size_t n_rows, size_t n, const float *x,
+                       float *y)
+{
+    matvec_float(TYPE_F16, w, row_bytes, n_rows, n, x, y);
+}
+
+static void matvec_bf16(const void *w, size_t row_bytes, size_t n_rows, size_t n, const float *x,
+                        float *y)
+{
+    matvec_float(TYPE_BF16, w, row_bytes, n_rows, n, x, y);
+}
+
+static void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                    size_t ldb, float *c, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++)
+            c[i * ldc + j] = dot_f32(a + i * lda, b + j * ldb, k);
+}
+
+static void gemm_nn_add(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                        size_t ldb, float *c, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t l = 0; l < k; l++)
+            for (size_t j = 0; j < n; j++)
+                c[i * ldc + j] += a[i * lda + l] * b[l * ldb + j];
+}
+
+/* -- rows of the cache -- */
+
+static void store_f32(const float *src, void *dst, size_t n)
+{
+    memcpy(dst, src, n * sizeof *src);
+}
+
+static void load_f32(const void *src, float *dst, size_t n)
+{
+    memcpy(dst, src, n * sizeof *dst);
+}
+
+static void store_f16(const float *src, void *dst, size_t n)
+{
+    uint8_t *to = dst;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half = float_to_half(src[i]);
+        memcpy(to + 2 * i, &half, 2);
+    }
+}
+
+static void load_f16(const void *src, float *dst, size_t n)
+{
+    dequantize_row(TYPE_F16, src, dst, n);
+}
+
+static void store_q8_0(const float *src, void *dst, size_t n)
+{
+    uint8_t *to = dst;
+    for (size_t i = 0; i < n; i += 32, to += 34) {
+        int8_t q[32];
+        uint16_t scale = float_to_half(quantize_32(src + i, q));
+        memcpy(to, &scale, 2);
+        memcpy(to + 2, q, 32);
+    }
+}
+
+static void load_q8_0(const void *src, float *dst, size_t n)
+{
+    dequantize_row(TYPE_Q8_0, src, dst, n);
+}
+
+/* -- elementwise -- */
+
+static void rms_norm(const float *x, const float *weight, float eps, float *out, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * x[i];
+    float factor = (float)(1 / sqrt(sum / (double)n + eps));
+    for (size_t i = 0; i < n; i++)
+        out[i] = x[i] * factor * weight[i];
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float eps,
+                       float *out, size_t n)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
+    float mean = (float)(sum / (double)n);
+    for (size_t i = 0; i < n; i++)
+        squares += (double)(x[i] - mean) * (x[i] - mean);
+    float factor = (float)(1 / sqrt(squares / (double)n + eps));
+    for (size_t i = 0; i < n; i++)
+        out[i] = (x[i] - mean) * factor * weight[i] + bias[i];
+}
+
+/* x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))), written with 1 + tanh(u) = 2 / (1 + exp(−2u)), which
+ * does not cancel for x < 0. */
+static float gelu_tanh(float x)
+{
+    float u2 = x * (1.5957691216f + 0.0713548162726f * x * x);
+    return x / (1 + expf(-u2));
+}
+
+static void gelu_mul(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gate[i] = gelu_tanh(gate[i]) * up[i];
+}
+
+static void gelu_bias(float *x, const float *bias, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = gelu_tanh(x[i] + bias[i]);
+}
+
+static void add(float *x, const float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += y[i];
+}
+
+static void scale(float *x, float s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= s;
+}
+
+static void add_scaled(float *x, const float *y, float s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += s * y[i];
+}
+
+static void rope(float *x, const float *cos, const float *sin, size_t n)
+{
+    size_t half = n / 2;
+    for (size_t i = 0; i < half; i++) {
+        float a = x[i], b = x[i + half];
+        x[i] = a * cos[i] - b * sin[i];
+        x[i + half] = a * sin[i] + b * cos[i];
+    }
+}
+
+static float exp_sum(float *x, float max, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = expf(x[i] - max);
+        sum += x[i];
+    }
+    return (float)sum;
+}
+
+static float max(const float *x, size_t n)
+{
+    float largest = -INFINITY;
+    for (size_t i = 0; i < n; i++)
+        largest = x[i] > largest ? x[i] : largest;
+    return largest;
+}
+
+#define MATVEC(TYPE, name) [TYPE_##TYPE] = matvec_q8_##name,
+#define UNPACK(TYPE, name) [TYPE_##TYPE] = unpack_##name,
+#define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = dequantize_##name,
+#define TABLE                                                                                      \
+    .name = "scalar", .quantize_q8 = quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},              \
+    .unpack = {QUANT_TYPES(UNPACK)}, .panel_q8 = panel_q8, .panel_bytes = panel_bytes,             \
+    .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = dequantize_f32,                             \
+                   [TYPE_F16] = dequantize_f16, [TYPE_BF16] = dequantize_bf16},                    \
+    .matvec_f32 = {[TYPE_F32] = matvec_f32, [TYPE_F16] = matvec_f16, [TYPE_BF16] = matvec_bf16},   \
+    .gemm_nt = gemm_nt, .gemm_nn_add = gemm_nn_add,                                                \
+    .cache_store = {store_f32, store_f16, store_q8_0},                                             \
+    .cache_load = {load_f32, load_f16, load_q8_0}, .rms_norm = rms_norm,                           \
+    .layer_norm = layer_norm, .gelu_mul = gelu_mul, .gelu_bias = gelu_bias, .add = add,            \
+    .scale = scale, .add_scaled = add_scaled, .rope = rope, .exp_sum = exp_sum, .max = max
+
+const struct kernels *kernels_scalar(void)
+{
+    static const struct kernels sets[2] = {{TABLE}, {TABLE, .exact = true}};
+    return sets;
+}
