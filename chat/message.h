@@ -7,7 +7,11 @@
 
 #include "chat/attach.h"
 
-enum role { ROLE_SYSTEM, ROLE_USER, ROLE_MODEL };
+enum role { ROLE_SYSTEM, ROLE_USER, ROLE_MODEL, ROLE_TOOL };
+/* "system", "user", "model", "tool": in the prompt and in the history. */
+const char *role_name(enum role role);
+/* False for any other name. */
+bool role_parse(enum role *role, const char *name);
 
 struct part {
     char *text;                /* owned; NULL for a picture */

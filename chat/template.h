@@ -21,12 +21,22 @@ struct prompt {
     size_t n_image_ids; /* ids that belong to pictures: soft tokens and the marks and newlines around them */
 };
 
-/* open_answer: nothing is added after the messages' end: their last one, of the model, is left open to be
- * continued. Otherwise the model's turn is begun (add_generation_prompt). Special tokens are recognised
- * only where the template puts them, never in what people wrote. Roles must alternate, user first.
- * The views of attachment a: attachment_views(a); n_soft tokens each. */
+/* How a prompt ends and how pictures stand in it; to be or-ed. 0: the model's turn is begun
+ * (add_generation_prompt), pictures are written out. */
+enum prompt_form {
+    PROMPT_OPEN = 1,        /* the last message, of the model, is left open to be continued; what it ends
+                               with is kept, white space too */
+    PROMPT_CLOSED = 2,      /* nothing follows the last message */
+    PROMPT_BARE_IMAGES = 4, /* a picture is its <start_of_image> alone, as the published template has it
+                               before the processor puts the views in */
+};
+
+/* Special tokens are recognised only where the template puts them, never in what people wrote. After
+ * the system message every other message must be the user's, the first one too.
+ * The views of attachment a: attachment_views(a); each as many soft tokens as the model's tower gives,
+ * 256 (Gemma 3's) where it has none. */
 bool prompt_render(struct prompt *out, const struct facet_model *model, const struct messages *messages,
-                   bool open_answer, struct err *err);
+                   unsigned form, struct err *err);
 void prompt_done(struct prompt *p);
 
 #endif
