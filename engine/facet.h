@@ -97,6 +97,8 @@ int32_t *facet_tokenize(const struct facet_model *model, const char *text, size_
 /* The bytes that id stands for, borrowed (not NUL-terminated): "▁" already a space, byte tokens their
  * byte, control tokens their name. NULL for ids out of range. */
 const char *facet_token_bytes(const struct facet_model *model, int32_t id, size_t *n_bytes);
+/* The piece as the vocabulary spells it ("▁foo", "<0x0A>", "<bos>"), for listings; borrowed, as above. */
+const char *facet_token_piece(const struct facet_model *model, int32_t id, size_t *n_bytes);
 /* True for tokens that show nothing (<bos>, <end_of_turn>, …). */
 bool facet_token_is_control(const struct facet_model *model, int32_t id);
 
