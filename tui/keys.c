@@ -1,0 +1,106 @@
+#include "tui/keys.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define C(letter) (K_CTRL | (letter))
+#define A(key)    (K_ALT | (key))
+
+const char *const key_context_names[KEYS_CONTEXTS] = {
+    [KEYS_INPUT] = "Writing",
+    [KEYS_TRANSCRIPT] = "Reading (Tab goes there and back)",
+    [KEYS_EVERYWHERE] = "Everywhere",
+};
+
+const struct key_row key_rows[] = {
+    {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
+    {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
+    {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or a path; with nothing written, read"},
+    {ACTION_UP, KEYS_INPUT, {K_UP, C('p')}, "line above, then what was sent before"},
+    {ACTION_DOWN, KEYS_INPUT, {K_DOWN, C('n')}, "line below, then what was sent after"},
+    {ACTION_LEFT, KEYS_INPUT, {K_LEFT, C('b')}, NULL},
+    {ACTION_RIGHT, KEYS_INPUT, {K_RIGHT, C('f')}, NULL},
+    {ACTION_WORD_LEFT, KEYS_INPUT, {A('b'), A(K_LEFT), C(K_LEFT)}, "word back"},
+    {ACTION_WORD_RIGHT, KEYS_INPUT, {A('f'), A(K_RIGHT), C(K_RIGHT)}, "word forward"},
+    {ACTION_LINE_START, KEYS_INPUT, {C('a'), K_HOME}, "start of the line"},
+    {ACTION_LINE_END, KEYS_INPUT, {C('e'), K_END}, "end of the line"},
+    {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE, C('h')}, NULL},
+    {ACTION_DELETE, KEYS_INPUT, {K_DELETE}, NULL},
+    {ACTION_KILL_TO_END, KEYS_INPUT, {C('k')}, "cut to the end of the line"},
+    {ACTION_KILL_TO_START, KEYS_INPUT, {C('u')}, "cut to the start of the line"},
+    {ACTION_KILL_WORD_BACK, KEYS_INPUT, {C('w'), A(K_BACKSPACE)}, "cut the word before"},
+    {ACTION_KILL_WORD, KEYS_INPUT, {A('d')}, "cut the word after"},
+    {ACTION_YANK, KEYS_INPUT, {C('y')}, "put back what was cut"},
+    {ACTION_DELETE_OR_QUIT, KEYS_INPUT, {C('d')}, "delete; with nothing written, quit"},
+
+    {ACTION_ROW_UP, KEYS_TRANSCRIPT, {K_UP, 'k'}, "up a line"},
+    {ACTION_ROW_DOWN, KEYS_TRANSCRIPT, {K_DOWN, 'j'}, "down a line"},
+    {ACTION_TOP, KEYS_TRANSCRIPT, {K_HOME, 'g'}, "to the start"},
+    {ACTION_BOTTOM, KEYS_TRANSCRIPT, {K_END, 'G'}, "to the end, and follow"},
+    {ACTION_PAGE_DOWN, KEYS_TRANSCRIPT, {' '}, NULL},
+    {ACTION_FOCUS_INPUT, KEYS_TRANSCRIPT, {K_ENTER, 'i', 'q'}, "back to writing"},
+    {ACTION_DELETE_OR_QUIT, KEYS_TRANSCRIPT, {C('d')}, NULL},
+
+    {ACTION_PAGE_UP, KEYS_EVERYWHERE, {K_PAGE_UP}, "page up"},
+    {ACTION_PAGE_DOWN, KEYS_EVERYWHERE, {K_PAGE_DOWN}, "page down"},
+    {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},
+    {ACTION_ROW_DOWN, KEYS_EVERYWHERE, {A('j')}, "down a line"},
+    {ACTION_TOP, KEYS_EVERYWHERE, {A('<'), C(K_HOME)}, "to the start"},
+    {ACTION_BOTTOM, KEYS_EVERYWHERE, {A('>'), C(K_END)}, "to the end, and follow"},
+    {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, A(K_UP), A(K_DOWN)}, "between reading and writing"},
+    {ACTION_CANCEL, KEYS_EVERYWHERE, {K_ESC}, "stop the answer; else one step back"},
+    {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
+    {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},
+    {ACTION_REDRAW, KEYS_EVERYWHERE, {C('l')}, "draw the screen anew"},
+    {ACTION_HELP, KEYS_EVERYWHERE, {K_F1}, "this list"},
+};
+const size_t n_key_rows = sizeof key_rows / sizeof key_rows[0];
+
+static bool row_has(const struct key_row *row, uint32_t key)
+{
+    for (int i = 0; i < KEYS_PER_ACTION; i++)
+        if (row->keys[i] && row->keys[i] == key)
+            return true;
+    return false;
+}
+
+enum action keys_find(enum key_context context, uint32_t key)
+{
+    enum action everywhere = ACTION_NONE;
+    for (size_t i = 0; i < n_key_rows; i++) {
+        if (!row_has(&key_rows[i], key))
+            continue;
+        if (key_rows[i].context == context)
+            return key_rows[i].action;
+        if (key_rows[i].context == KEYS_EVERYWHERE)
+            everywhere = key_rows[i].action;
+    }
+    return everywhere;
+}
+
+void key_name(uint32_t key, char name[KEY_NAME_BYTES])
+{
+    static const char *const names[] = {"Up",     "Down",      "Left",  "Right", "Home",      "End", "PgUp", "PgDn",
+                                        "Delete", "Backspace", "Enter", "Tab",   "Shift-Tab", "Esc", "F1"};
+    const char *prefix = key & K_ALT ? "Alt-" : key & K_CTRL ? "Ctrl-" : "";
+    uint32_t base = key & K_CHARACTER_MASK;
+    char text[5] = {0};
+    if (base >= K_UP && base <= K_F1)
+        snprintf(name, KEY_NAME_BYTES, "%s%s", prefix, names[base - K_UP]);
+    else if (base == ' ')
+        snprintf(name, KEY_NAME_BYTES, "%sSpace", prefix);
+    else {
+        text[utf8_put(base, text)] = 0;
+        if (key & K_CTRL)
+            text[0] = (char)toupper((unsigned char)text[0]);
+        snprintf(name, KEY_NAME_BYTES, "%s%s", prefix, text);
+    }
+}
+
+bool key_is_text(uint32_t key)
+{
+    return key >= 0x20 && key < 0x110000 && key != 0x7F && !(key >= 0x80 && key < 0xA0);
+}

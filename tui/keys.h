@@ -1,0 +1,88 @@
+/* Keys and what they do: one table, from which F1's list is made. */
+#ifndef TUI_KEYS_H
+#define TUI_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A key is a character, or one of these, and modifiers. Control keys are K_CTRL | lower-case letter. */
+enum {
+    K_UP = 0x110000,
+    K_DOWN,
+    K_LEFT,
+    K_RIGHT,
+    K_HOME,
+    K_END,
+    K_PAGE_UP,
+    K_PAGE_DOWN,
+    K_DELETE,
+    K_BACKSPACE,
+    K_ENTER,
+    K_TAB,
+    K_BACKTAB,
+    K_ESC,
+    K_F1,
+    K_CHARACTER_MASK = 0x1FFFFF,
+    K_ALT = 0x1000000,
+    K_CTRL = 0x2000000,
+};
+
+enum action {
+    ACTION_NONE,
+    ACTION_SEND,
+    ACTION_NEWLINE,
+    ACTION_COMPLETE,
+    ACTION_LEFT,
+    ACTION_RIGHT,
+    ACTION_WORD_LEFT,
+    ACTION_WORD_RIGHT,
+    ACTION_LINE_START,
+    ACTION_LINE_END,
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_DELETE_BACK,
+    ACTION_DELETE,
+    ACTION_KILL_TO_END,
+    ACTION_KILL_TO_START,
+    ACTION_KILL_WORD_BACK,
+    ACTION_KILL_WORD,
+    ACTION_YANK,
+    ACTION_DELETE_OR_QUIT,
+    ACTION_ROW_UP,
+    ACTION_ROW_DOWN,
+    ACTION_TOP,
+    ACTION_BOTTOM,
+    ACTION_FOCUS_INPUT,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_FOCUS_NEXT,
+    ACTION_CANCEL,
+    ACTION_INTERRUPT,
+    ACTION_SUSPEND,
+    ACTION_REDRAW,
+    ACTION_HELP,
+};
+
+enum key_context { KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_EVERYWHERE, KEYS_CONTEXTS };
+
+enum { KEYS_PER_ACTION = 3, KEY_NAME_BYTES = 24 };
+
+struct key_row {
+    enum action action;
+    enum key_context context;
+    uint32_t keys[KEYS_PER_ACTION]; /* 0: none */
+    const char *help;               /* NULL: too plain to be listed */
+};
+extern const struct key_row key_rows[];
+extern const size_t n_key_rows;
+extern const char *const key_context_names[KEYS_CONTEXTS];
+
+/* What a key does with the focus there: the context's own keys first, then those of everywhere. */
+enum action keys_find(enum key_context context, uint32_t key);
+/* "Ctrl-A", "Alt-Enter", "PgUp", "j". */
+void key_name(uint32_t key, char name[KEY_NAME_BYTES]);
+/* True for a key that stands for a character to be typed. */
+bool key_is_text(uint32_t key);
+
+#endif

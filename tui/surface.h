@@ -1,0 +1,60 @@
+/* A grid of cells that panes draw on. The terminal is brought up to it by term_show; tests read it. */
+#ifndef TUI_SURFACE_H
+#define TUI_SURFACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tui/glyph.h"
+
+enum {
+    ATTR_BOLD = 1,
+    ATTR_ITALIC = 2,
+    ATTR_UNDERLINE = 4,
+    ATTR_REVERSE = 8,
+    ATTR_DIM = 16,
+};
+
+struct style {
+    int16_t fg, bg; /* index into the terminal's palette; -1: its own */
+    uint8_t attrs;
+};
+
+struct cell {
+    char text[GLYPH_BYTES]; /* a glyph, in the first of the cells that it takes */
+    uint8_t cells;          /* 0: covered by the glyph to the left */
+    struct style style;
+};
+
+struct rect {
+    int row, col, rows, cols;
+};
+
+/* Zero to start. */
+struct surface {
+    int rows, cols;
+    struct cell *cells;         /* [rows][cols]; owned */
+    int cursor_row, cursor_col; /* row -1: hidden */
+};
+
+void surface_resize(struct surface *s, int rows, int cols);
+void surface_done(struct surface *s);
+/* Blanks all, hides the cursor. */
+void surface_clear(struct surface *s);
+struct cell *surface_at(const struct surface *s, int row, int col);
+
+/* Draws text from (row, col) on, up to column `end` (not included): a glyph that does not fit whole
+ * is not drawn. What lies outside the surface is clipped. Returns the column behind the last glyph. */
+int surface_put(struct surface *s, int row, int col, int end, const char *text, size_t n,
+                struct style style);
+int surface_puts(struct surface *s, int row, int col, int end, const char *text, struct style style);
+/* The same, ending before column `end`, cut from the right if it is longer than end - col. */
+void surface_puts_right(struct surface *s, int row, int col, int end, const char *text,
+                        struct style style);
+/* Repeats a glyph of one cell over columns [col, end). */
+void surface_fill(struct surface *s, int row, int col, int end, const char *glyph, struct style style);
+
+bool cell_equal(const struct cell *a, const struct cell *b);
+
+#endif

@@ -1,0 +1,30 @@
+/* Colours by meaning. A theme is plain data; the terminal's own background is never painted over. */
+#ifndef TUI_THEME_H
+#define TUI_THEME_H
+
+#include "tui/surface.h"
+
+enum tone {
+    TONE_TEXT,
+    TONE_ACCENT,  /* what has the focus */
+    TONE_MUTED,   /* labels' asides, hints */
+    TONE_RULE,
+    TONE_USER,    /* who spoke */
+    TONE_MODEL,
+    TONE_CODE,
+    TONE_HEADING,
+    TONE_WARNING, /* cut short, asks for attention */
+    TONE_ERROR,
+    TONE_COUNT,
+};
+
+struct theme {
+    const char *name;
+    struct style tones[TONE_COUNT];
+};
+
+/* For a terminal of so many colours (0: none). $NO_COLOR gives the one without colours, $FACET_THEME
+ * ("dark", "light", "16", "mono") names one, $COLORFGBG tells a light background. */
+const struct theme *theme_choose(int n_colors);
+
+#endif
