@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "base/str.h"
+#include "chat/nearest.h"
 
 /* A flag found: a row of options.def, or one of the verb's own. */
 struct found {
@@ -54,15 +54,15 @@ static bool find_letter(struct found *f, const struct verb *verb, char letter)
 static bool unknown_long(const struct verb *verb, const char *name, size_t n, struct err *err)
 {
     char *word = mem_text(name, n);
-    struct nearest near = {.word = word};
+    struct nearest near = nearest_start(word);
     for (size_t i = 0; i < verb->n_flags; i++)
-        nearest_offer(&near, verb->flags[i].name);
+        nearest_try(&near, verb->flags[i].name);
     for (size_t i = 0; i < n_option_rows; i++)
         if (takes(verb, i))
-            nearest_offer(&near, option_rows[i].flag);
-    nearest_offer(&near, "help");
-    if (near.best)
-        err_set(err, "unknown flag --%s; did you mean --%s?", word, near.best);
+            nearest_try(&near, option_rows[i].flag);
+    nearest_try(&near, "help");
+    if (near.name)
+        err_set(err, "unknown flag --%s; did you mean --%s?", word, near.name);
     else
         err_set(err, "unknown flag --%s; facet %s --help lists them", word, verb->name);
     free(word);

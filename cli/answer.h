@@ -1,0 +1,32 @@
+/* One answer from submit to its end: streams it, shows progress, stops it on Ctrl-C. */
+#ifndef CLI_ANSWER_H
+#define CLI_ANSWER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "chat/chat.h"
+#include "cli/interrupt.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+
+struct answer {
+    /* set by the caller */
+    struct interrupt *interrupt;
+    struct progress *progress;
+    struct out *out;  /* NULL: not streamed */
+    struct str *text; /* NULL: not collected */
+    /* results */
+    enum chat_reason reason;
+    struct chat_stats stats;
+    bool interrupted; /* by Ctrl-C */
+};
+
+/* Takes events until the turn ends. False and the error if it failed. */
+bool answer_take(struct answer *a, struct chat *chat, struct err *err);
+
+/* "312 tokens in 1.2 s …": the line that --verbose shows. */
+void answer_note_stats(const struct answer *a);
+
+#endif

@@ -1,0 +1,16 @@
+/* `facet history list|show`, and the history that the other verbs write to. */
+#ifndef CLI_HISTORY_H
+#define CLI_HISTORY_H
+
+#include "chat/options.h"
+#include "cli/verb.h"
+
+struct store;
+
+extern const struct verb verb_history_list, verb_history_show;
+
+/* The history to write to, or NULL: --no-history, or it cannot be opened, which is said on standard
+ * error and is no reason not to answer. */
+struct store *history_open(const struct options *options);
+
+#endif

@@ -1,0 +1,192 @@
+#include "cli/models.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "chat/resolve.h"
+#include "cli/args.h"
+#include "cli/json.h"
+#include "cli/out.h"
+#include "engine/facet.h"
+
+bool engine_error(struct err *err, const char *text)
+{
+    return err_set(err, "%s", text);
+}
+
+struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err)
+{
+    char *path = model_resolve(options->model, err);
+    if (!path)
+        return NULL;
+    char *mmproj = options->mmproj ? path_expand(options->mmproj) : NULL;
+    struct facet_model_options how = {.mmproj = mmproj,
+                                      .n_threads = (unsigned)options->threads,
+                                      .vocabulary_only = tokens_only};
+    char why[FACET_ERROR_BYTES];
+    struct facet_model *model = facet_model_open(path, &how, why);
+    if (!model)
+        engine_error(err, why);
+    free(mmproj);
+    free(path);
+    return model;
+}
+
+static void print_text(const char *label, const char *text)
+{
+    printf("%-16s", label);
+    out_print(stdout, text, strlen(text));
+    putchar('\n');
+}
+
+static void print_info(const struct facet_model *model, const struct options *options)
+{
+    struct facet_model_info info;
+    facet_model_get_info(model, &info);
+    print_text("model", info.name);
+    printf("%-16s%.2f billion, mostly %s\n", "parameters", (double)info.n_parameters / 1e9, info.weight_type);
+    printf("%-16s%.2f GiB\n", "weights", (double)info.weight_bytes / (1 << 30));
+    printf("%-16s%u layers, width %u, MLP %u, %u heads and %u kv heads of %u\n", "text", info.n_layers, info.n_embd,
+           info.n_ff, info.n_heads, info.n_kv_heads, info.head_dim);
+    printf("%-16s%u tokens, local layers see %u\n", "context", info.n_ctx_train, info.window);
+    printf("%-16s%u tokens\n", "vocabulary", info.n_vocab);
+    if (info.has_vision)
+        printf("%-16s%u x %u pixels become %u tokens\n", "pictures", info.image_size, info.image_size,
+               info.n_soft_tokens);
+    else
+        printf("%-16s%s\n", "pictures", "no (no vision tower or projector file)");
+    struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx, .cache = options->cache};
+    printf("%-16s%.2f GiB for %zu tokens, besides the weights\n", "memory",
+           (double)facet_session_bytes(model, &session) / (1 << 30), options->ctx);
+    printf("%-16s%s kernels, %s, %u threads\n", "engine", info.kernels, info.blas, info.n_threads);
+}
+
+static int run_show(struct args *args, struct err *err)
+{
+    if (args->n_operands > 0 && !options_set(&args->options, "model", args->operands[0], err))
+        return EXIT_USAGE;
+    struct facet_model *model = models_open(&args->options, false, err);
+    if (!model)
+        return EXIT_FAILED;
+    print_info(model, &args->options);
+    facet_model_close(model);
+    return EXIT_DONE;
+}
+
+struct found {
+    char *path;
+    uint64_t bytes;
+};
+
+struct listing {
+    struct found *list;
+    size_t n;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* A GGUF file (of a split one the first part), or a folder as Hugging Face lays it out. */
+static bool is_model(const char *path, const struct stat *st)
+{
+    const char *name = path_base(path);
+    if (S_ISDIR(st->st_mode)) {
+        char *config = path_join(path, "config.json");
+        bool is = file_exists(config);
+        free(config);
+        return is;
+    }
+    const char *part = strstr(name, "-of-");
+    bool first = !part || part - name < 5 || strncmp(part - 5, "00001", 5) == 0;
+    return S_ISREG(st->st_mode) && ends_with(name, ".gguf") && !strstr(name, "mmproj") && first;
+}
+
+static void list_folder(struct listing *out, const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char *path = path_join(folder, entry->d_name);
+        struct stat st;
+        if (stat(path, &st) != 0 || !is_model(path, &st)) {
+            free(path);
+            continue;
+        }
+        out->list = mem_grow(out->list, out->n + 1, sizeof *out->list);
+        out->list[out->n++] = (struct found){path, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0};
+    }
+    if (dir)
+        closedir(dir);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct found *)a)->path, ((const struct found *)b)->path);
+}
+
+static void print_found(const struct found *found, bool json)
+{
+    if (json) {
+        json_print(stdout, json_pack("{s:o, s:I}", "path", json_words(found->path), "bytes",
+                                     (json_int_t)found->bytes));
+        return;
+    }
+    if (found->bytes > 0)
+        printf("%8.2f GiB  ", (double)found->bytes / (1 << 30));
+    else
+        printf("%12s  ", "folder");
+    out_print(stdout, found->path, strlen(found->path));
+    putchar('\n');
+}
+
+static int run_list(struct args *args, struct err *err)
+{
+    char *data = path_xdg(XDG_DATA), *folder = path_join(data, "models");
+    struct listing all = {0};
+    list_folder(&all, folder);
+    if (all.n > 0)
+        qsort(all.list, all.n, sizeof *all.list, by_path);
+    else
+        err_set(err, "no models in %s", folder);
+    for (size_t i = 0; i < all.n; i++) {
+        print_found(&all.list[i], args_has(args, "json"));
+        free(all.list[i].path);
+    }
+    free(all.list);
+    free(folder);
+    free(data);
+    return EXIT_DONE;
+}
+
+static const struct flag list_flags[] = {
+    {"json", 0, NULL, "one JSON object a line"},
+};
+
+const struct verb verb_models_list = {
+    .name = "models list",
+    .operands = "",
+    .summary = "the models in facet's folder",
+    .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. Models elsewhere\n"
+               "are used by their path: facet ask -m PATH.",
+    .flags = list_flags,
+    .n_flags = 1,
+    .run = run_list,
+};
+
+const struct verb verb_models_show = {
+    .name = "models show",
+    .operands = "[FILE]",
+    .summary = "what a model is, and the memory that it takes",
+    .options = TAKES_MODEL | TAKES(ctx) | TAKES(cache),
+    .max_operands = 1,
+    .run = run_show,
+};

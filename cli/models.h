@@ -1,0 +1,19 @@
+/* Which model is meant, which ones there are, and what one is: `facet models list|show`. */
+#ifndef CLI_MODELS_H
+#define CLI_MODELS_H
+
+#include <stdbool.h>
+
+#include "chat/options.h"
+#include "cli/verb.h"
+
+extern const struct verb verb_models_list, verb_models_show;
+
+/* Opens the model that the options mean (chat/resolve.h says which); tokens_only: a file that holds a
+ * vocabulary and no weights will do. NULL and the error. */
+struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err);
+
+/* The engine's errors arrive in plain buffers. Always returns false. */
+bool engine_error(struct err *err, const char *text);
+
+#endif
