@@ -1,0 +1,48 @@
+#include "engine/attention.h"
+
+#include <math.h>
+#include <string.h>
+
+void attention_begin(struct attention_tile *t)
+{
+    for (size_t r = 0; r < t->n_queries; r++) {
+        t->max[r] = -INFINITY;
+        t->sum[r] = 0;
+        memset(t->out + r * t->ldo, 0, t->head_dim * sizeof(float));
+    }
+}
+
+/* Turns the scores of query r into weights, and what was summed so far into their scale. Keys outside
+ * [from, to) get weight 0. */
+static void soften(struct attention_tile *t, size_t r, size_t n_keys, size_t from, size_t to)
+{
+    float *s = t->scores + r * ATTENTION_MAX_KEYS;
+    memset(s, 0, from * sizeof(float));
+    memset(s + to, 0, (n_keys - to) * sizeof(float));
+    if (from == to)
+        return;
+    float max = t->k->max(s + from, to - from);
+    if (max > t->max[r]) {
+        float shrink = expf(t->max[r] - max); /* 0 for the first block */
+        t->sum[r] *= shrink;
+        t->k->scale(t->out + r * t->ldo, shrink, t->head_dim);
+        t->max[r] = max;
+    }
+    t->sum[r] += t->k->exp_sum(s + from, t->max[r], to - from);
+}
+
+void attention_block(struct attention_tile *t, const float *keys, const float *values, size_t ld, size_t n_keys,
+                     const int *from, const int *to)
+{
+    t->k->gemm_nt(t->n_queries, n_keys, t->head_dim, t->q, t->ldq, keys, ld, t->scores, ATTENTION_MAX_KEYS);
+    for (size_t r = 0; r < t->n_queries; r++)
+        soften(t, r, n_keys, from ? (size_t)from[r] : 0, from ? (size_t)to[r] : n_keys);
+    t->k->gemm_nn_add(t->n_queries, t->head_dim, n_keys, t->scores, ATTENTION_MAX_KEYS, values, ld, t->out,
+                      t->ldo);
+}
+
+void attention_end(struct attention_tile *t)
+{
+    for (size_t r = 0; r < t->n_queries; r++)
+        t->k->scale(t->out + r * t->ldo, 1.0f / t->sum[r], t->head_dim);
+}

@@ -1,0 +1,80 @@
+/* The KV cache. Rows of keys (after RoPE) and values, one a position and layer, of n_kv_heads × head_dim
+ * numbers in one of the cache types.
+ *
+ * Global layers keep every position; their memory is reserved for the whole context and taken in steps
+ * as it fills. Local layers keep a ring of their window and no more: position p lies in slot p mod W. The
+ * rows of the chunk being computed lie in a stage beside it until its queries have looked at what
+ * they are about to replace.
+ *
+ * Going back. A ring has lost what its newest rows replaced. So that an answer can be dropped, or a prompt
+ * changed after the last turn, the rows that are replaced after a checkpoint (set at the end of each
+ * prompt) are kept in a shadow of the ring, W rows at most. Any position from the checkpoint on can be
+ * restored while at most W rows followed it, and the checkpoint itself always; before it, only positions
+ * that no ring has replaced, or the beginning. kvcache_reachable tells; what lies between is computed again.
+ *
+ * Once a position is stored its rows never change, and rows of a ring are only ever read for positions
+ * [n − W, n), n being the length. */
+#ifndef ENGINE_KVCACHE_H
+#define ENGINE_KVCACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "engine/kernels/kernels.h"
+
+struct kvcache_shape {
+    size_t n_layers;
+    bool (*is_global)(const void *user, size_t layer);
+    const void *user;
+    size_t window;        /* W */
+    size_t n_ctx;         /* positions at most */
+    size_t n_batch;       /* positions of a chunk at most */
+    size_t n_kv_heads, head_dim;
+    enum cache_type type;
+};
+
+struct kvcache;
+
+/* At most; memory that was not yet needed is not yet taken. */
+size_t kvcache_bytes(const struct kvcache_shape *shape);
+struct kvcache *kvcache_new(const struct kvcache_shape *shape, const struct kernels *k, struct err *err);
+void kvcache_free(struct kvcache *c);
+/* Bytes of a row of one head. */
+size_t kvcache_head_bytes(enum cache_type type, size_t head_dim);
+
+size_t kvcache_length(const struct kvcache *c);
+enum cache_type kvcache_type(const struct kvcache *c);
+
+/* A chunk: kvcache_begin makes room for n positions behind the length; for each layer kvcache_put stores
+ * the rows of all of them, then their queries look, then kvcache_settle moves the stage into the ring; at the end
+ * kvcache_end adds n to the length. A chunk that is abandoned half-way may have replaced rows: then kvcache_rewind to
+ * kvcache_reachable(length) comes next. */
+bool kvcache_begin(struct kvcache *c, size_t n, struct err *err);
+/* Rows [first, first + n) of the chunk; keys and values are F32 rows of n_kv_heads × head_dim. */
+void kvcache_put(struct kvcache *c, size_t layer, size_t first, size_t n, const float *keys, const float *values);
+void kvcache_settle(struct kvcache *c, size_t layer);
+void kvcache_end(struct kvcache *c);
+
+/* Where rows lie: positions [first, first + n), n ≤ what is contiguous, from position `at` of a layer on; the
+ * chunk's own included. Row i of head h: keys + (i·n_kv_heads + h)·head_bytes. */
+struct kv_span {
+    const uint8_t *keys, *values;
+    size_t first, n;
+};
+struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at);
+
+/* Makes the present length the point that can always be returned to. */
+void kvcache_checkpoint(struct kvcache *c);
+/* The last position ≤ n that kvcache_rewind can go to. */
+size_t kvcache_reachable(const struct kvcache *c, size_t n);
+/* n is reachable. */
+void kvcache_rewind(struct kvcache *c, size_t n);
+
+/* All that is stored, without the shadow. The shape must be the same when read. */
+bool kvcache_write(const struct kvcache *c, FILE *out);
+bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err);
+
+#endif

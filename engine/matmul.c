@@ -1,0 +1,245 @@
+#include "engine/matmul.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/kernels/blas.h"
+
+enum {
+    /* Rows a task of a single-token product takes: small enough that no thread waits long for the last
+     * one, large enough (80 KB of Q4_0 at 2560 columns) to stream. */
+    MATVEC_ROWS = 64,
+    /* From this many tokens on, unpacking a panel costs less than reading the weights once for each. */
+    PANEL_MIN_TOKENS = 4,
+    /* Tokens a task of a panel product takes; its activations (int8) stay in the second-level cache. */
+    PANEL_TOKENS = 512,
+    /* Weights dequantised at once for a float product: what a thread's scratch holds of them. */
+    FLOAT_PANEL_FLOATS = 1 << 20,
+    FLOAT_PANEL_MAX_ROWS = 384,
+    /* Tokens of one float product: 512 × 384 × 1152 take a fortieth of a second, so a cancel is prompt. */
+    FLOAT_TOKENS = 512,
+    /* Below this, BLAS spends more on packing than it gains. */
+    BLAS_MIN_TOKENS = 32,
+};
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows of a float panel: as many as the scratch holds, in steps of 16, never none. */
+static size_t float_rows(size_t cols)
+{
+    size_t rows = FLOAT_PANEL_FLOATS / (cols ? cols : 1) / 16 * 16;
+    return rows < 16 ? 16 : min_size(rows, FLOAT_PANEL_MAX_ROWS);
+}
+
+size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols)
+{
+    size_t as_float = float_rows(max_cols) * max_cols * sizeof(float);
+    size_t smaller = FLOAT_PANEL_FLOATS * sizeof(float);
+    size_t packed = k->panel_bytes(round_up(max_cols, 32));
+    size_t bytes = as_float > smaller ? as_float : smaller;
+    return (bytes > packed ? bytes : packed) + 64;
+}
+
+size_t q8_bytes(size_t n_tokens, size_t n)
+{
+    n = round_up(n, 32);
+    return n_tokens * (n + n / 32 * sizeof(float) + n / 16 * sizeof(float));
+}
+
+bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
+{
+    n = round_up(n, 32);
+    *q8 = (struct q8){
+        .q = mem_try(n_tokens, n, "activations", err),
+        .scale = mem_try(n_tokens, n / 32 * sizeof(float), "activations", err),
+        .sum = mem_try(n_tokens, n / 16 * sizeof(float), "activations", err),
+        .n = n,
+    };
+    if (q8->q && q8->scale && q8->sum)
+        return true;
+    q8_done(q8);
+    return false;
+}
+
+void q8_done(struct q8 *q8)
+{
+    free(q8->q);
+    free(q8->scale);
+    free(q8->sum);
+    *q8 = (struct q8){0};
+}
+
+struct activations activations_of(const float *x, size_t n_tokens, size_t n, const struct q8 *memory)
+{
+    struct activations a = {.x = x, .n_tokens = n_tokens, .n = n, .q8 = *memory};
+    a.q8.n = n;
+    return a;
+}
+
+/* Row t of an array of quantised tokens. */
+static struct q8 q8_row(const struct q8 *q8, size_t t)
+{
+    return (struct q8){q8->q + t * q8->n, q8->scale + t * (q8->n / 32), q8->sum + t * (q8->n / 16), q8->n};
+}
+
+/* One product, as its tasks see it. */
+struct product {
+    const struct compute *c;
+    const struct tensor *w;
+    size_t n_rows;
+    const float *x;
+    struct q8 q8;
+    size_t n_tokens;
+    float *y;
+    size_t ldy;
+    size_t rows_per_task, tokens_per_task, row_tasks;
+    const struct blas *blas;
+};
+
+static const uint8_t *row_at(const struct tensor *w, size_t row)
+{
+    return (const uint8_t *)w->data + row * w->row_bytes;
+}
+
+/* The block of rows and tokens that a task stands for. */
+struct part {
+    size_t row, n_rows, token, n_tokens;
+};
+
+static struct part part_of(const struct product *p, size_t task)
+{
+    struct part part = {.row = task % p->row_tasks * p->rows_per_task,
+                        .token = task / p->row_tasks * p->tokens_per_task};
+    part.n_rows = min_size(p->rows_per_task, p->n_rows - part.row);
+    part.n_tokens = min_size(p->tokens_per_task, p->n_tokens - part.token);
+    return part;
+}
+
+static void run(struct product *p, size_t rows_per_task, size_t tokens_per_task, pool_fn *fn)
+{
+    p->rows_per_task = rows_per_task;
+    p->tokens_per_task = tokens_per_task;
+    p->row_tasks = (p->n_rows + rows_per_task - 1) / rows_per_task;
+    size_t token_tasks = (p->n_tokens + tokens_per_task - 1) / tokens_per_task;
+    pool_run(p->c->pool, p->row_tasks * token_tasks, fn, p, p->c->stop);
+}
+
+static void matvec_q8_task(void *job, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct product *p = job;
+    struct part part = part_of(p, task);
+    const uint8_t *w = row_at(p->w, part.row);
+    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
+        p->c->k->matvec_q8[p->w->type](w, p->w->row_bytes, part.n_rows, q8_row(&p->q8, t),
+                                       p->y + t * p->ldy + part.row);
+}
+
+static void panel_task(void *job, size_t task, unsigned thread)
+{
+    const struct product *p = job;
+    const struct kernels *k = p->c->k;
+    struct part part = part_of(p, task);
+    uintptr_t memory = ((uintptr_t)p->c->scratch[thread] + 63) & ~(uintptr_t)63;
+    struct panel panel = {.memory = (void *)memory, .n = p->q8.n, .n_rows = part.n_rows};
+    k->unpack[p->w->type](row_at(p->w, part.row), p->w->row_bytes, &panel);
+    k->panel_q8(&panel, q8_row(&p->q8, part.token), part.n_tokens,
+                p->y + part.token * p->ldy + part.row, p->ldy);
+}
+
+static void matvec_f32_task(void *job, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct product *p = job;
+    struct part part = part_of(p, task);
+    const uint8_t *w = row_at(p->w, part.row);
+    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
+        p->c->k->matvec_f32[p->w->type](w, p->w->row_bytes, part.n_rows, p->w->cols, p->x + t * p->w->cols,
+                                        p->y + t * p->ldy + part.row);
+}
+
+static void float_task(void *job, size_t task, unsigned thread)
+{
+    const struct product *p = job;
+    const struct kernels *k = p->c->k;
+    struct part part = part_of(p, task);
+    size_t cols = p->w->cols;
+    const float *panel = p->c->scratch[thread];
+    if (p->w->type == TYPE_F32)
+        panel = (const float *)row_at(p->w, part.row);
+    else
+        for (size_t r = 0; r < part.n_rows; r++)
+            k->dequantize[p->w->type](row_at(p->w, part.row + r),
+                                      (float *)p->c->scratch[thread] + r * cols, cols);
+    const float *x = p->x + part.token * cols;
+    float *y = p->y + part.token * p->ldy + part.row;
+    if (p->blas)
+        p->blas->gemm_nt(part.n_tokens, part.n_rows, cols, x, cols, panel, cols, y, p->ldy);
+    else
+        k->gemm_nt(part.n_tokens, part.n_rows, cols, x, cols, panel, cols, y, p->ldy);
+}
+
+static void product_float(struct product *p)
+{
+    if (p->n_tokens < PANEL_MIN_TOKENS && p->c->k->matvec_f32[p->w->type]) {
+        run(p, MATVEC_ROWS, PANEL_MIN_TOKENS, matvec_f32_task);
+        return;
+    }
+    p->blas = p->n_tokens >= BLAS_MIN_TOKENS ? blas_get() : NULL;
+    run(p, float_rows(p->w->cols), FLOAT_TOKENS, float_task);
+}
+
+/* Rows of activations that a task quantises. */
+enum { QUANTIZE_TOKENS = 16 };
+
+struct quantize_job {
+    const struct kernels *k;
+    struct activations *a;
+};
+
+static void quantize_task(void *arg, size_t task, unsigned thread)
+{
+    (void)thread;
+    struct quantize_job *job = arg;
+    struct activations *a = job->a;
+    size_t first = task * QUANTIZE_TOKENS;
+    size_t end = min_size(first + QUANTIZE_TOKENS, a->n_tokens);
+    for (size_t t = first; t < end; t++)
+        job->k->quantize_q8(a->x + t * a->n, q8_row(&a->q8, t));
+}
+
+void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a, float *y,
+            size_t ldy)
+{
+    struct product p = {.c = c, .w = w, .n_rows = n_rows ? n_rows : w->rows, .x = a->x, .q8 = a->q8,
+                        .n_tokens = a->n_tokens, .y = y, .ldy = ldy};
+    if (c->k->exact || !type_traits_get(w->type)->quantised) {
+        product_float(&p);
+        return;
+    }
+    if (!a->has_q8) {
+        struct quantize_job job = {c->k, a};
+        pool_run(c->pool, (a->n_tokens + QUANTIZE_TOKENS - 1) / QUANTIZE_TOKENS, quantize_task, &job, c->stop);
+        a->has_q8 = true;
+    }
+    if (a->n_tokens < PANEL_MIN_TOKENS)
+        run(&p, MATVEC_ROWS, PANEL_MIN_TOKENS, matvec_q8_task);
+    else
+        run(&p, PANEL_ROWS, PANEL_TOKENS, panel_task);
+}
+
+void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x, size_t n_tokens,
+                  float *y, size_t ldy)
+{
+    struct product p = {.c = c, .w = w, .n_rows = n_rows ? n_rows : w->rows, .x = x, .n_tokens = n_tokens,
+                        .y = y, .ldy = ldy};
+    product_float(&p);
+}

@@ -1,0 +1,25 @@
+/* Drawing a token from logits. In this order, as Hugging Face's generate has it: repetition penalty
+ * (Keskar et al. 2019: positive logits divided, negative multiplied), temperature, top-k, top-p, min-p. */
+#ifndef ENGINE_SAMPLER_H
+#define ENGINE_SAMPLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/facet.h"
+#include "engine/kernels/kernels.h"
+
+struct sampler;
+
+/* banned[n_banned]: ids that are never drawn. Copied. */
+struct sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
+                            const int32_t *banned, size_t n_banned, struct err *err);
+void sampler_free(struct sampler *s);
+
+/* recent[n_recent]: the ids before this one, oldest first, negative where no token stands. */
+void sampler_draw(struct sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
+                  int n_alternatives, struct facet_token *token);
+
+#endif

@@ -1,0 +1,39 @@
+/* The SigLIP tower and its projector: an image's planes become soft tokens for the text decoder.
+ *
+ *   x = conv14×14(planes) + position;   each layer: x += out(attend(LN1 x));  x += fc2(gelu(fc1(LN2 x)))
+ *   soft = RMSnorm(average of pool×pool patches of LN(x)) · P
+ *   (SigLIP, arXiv 2303.15343; Gemma 3 report, section 2; MODEL.md) */
+#ifndef ENGINE_VISION_H
+#define ENGINE_VISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "engine/facet.h"
+#include "engine/matmul.h"
+#include "engine/model.h"
+
+/* Buffers of the pass, allocated once. */
+struct vision_pass {
+    const struct model *model;
+    const struct compute *compute;
+    size_t n_patches;
+    float *x;       /* [n_patches][width] the residual stream */
+    float *h;       /* [n_patches][width] */
+    float *q, *k, *v; /* [n_patches][width] */
+    float *ff;      /* [tokens of an MLP tile][n_ff], and the convolution's unrolled patches */
+};
+
+size_t vision_pass_bytes(const struct model *m);
+size_t vision_scratch_bytes(const struct model *m);
+bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct compute *c, struct err *err);
+void vision_pass_done(struct vision_pass *p);
+
+/* planes [3][size][size] in [−1, 1] → x: the states after the last norm, [n_patches][width]. Reports steps done;
+ * progress may be NULL. If the compute's stop became true the result is garbage. */
+void vision_patches(struct vision_pass *p, const float *planes, facet_progress_fn *progress, void *user);
+/* The states in x → soft [n_soft][n_embd]. */
+void vision_project(struct vision_pass *p, float *soft);
+
+#endif
