@@ -1,0 +1,29 @@
+/* Puts tensors from a list of weights into their places in a model, by tables of names and shapes:
+ * the one place that knows what a tensor is called in each container and what shape it must have. */
+#ifndef ENGINE_MODEL_BIND_H
+#define ENGINE_MODEL_BIND_H
+
+#include "base/err.h"
+#include "engine/model.h"
+#include "engine/weights.h"
+
+/* Memory of vectors that could not stay as they are mapped: a list. */
+struct owned {
+    struct owned *next;
+    _Alignas(64) unsigned char bytes[];
+};
+void owned_free(struct owned *list);
+
+/* Binds m->tw, whose layers are made but empty, by the shapes that m->text says. hugging_face: names, and
+ * norm weights without their 1, are as there. What cannot stay mapped goes to the list *owned. */
+bool model_bind_text(struct model *m, const struct weights *from, bool hugging_face,
+                     struct owned **owned, struct err *err);
+
+/* The same for m->vw by m->vision and m->text.n_embd. */
+bool model_bind_vision(struct model *m, const struct weights *from, bool hugging_face,
+                       struct owned **owned, struct err *err);
+
+/* Whether there is a tower among them. */
+bool model_has_tower(const struct weights *from, bool hugging_face);
+
+#endif
