@@ -26,6 +26,9 @@ struct image_facts {
     char warning[160];       /* "the file is cut off: the lower part is grey", or empty */
 };
 
+/* No side may be longer, whatever the limits: the sums in resize.c rely on it. (libpng has it too.) */
+enum { IMAGE_MAX_SIDE = 1000000 };
+
 struct image_limits {
     uint64_t max_pixels; /* of the whole picture; 0: 100 megapixels */
     size_t max_bytes;    /* of the file; 0: 512 MiB */
