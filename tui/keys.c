@@ -81,7 +81,7 @@ enum action keys_find(enum key_context context, uint32_t key)
     return everywhere;
 }
 
-void key_name(uint32_t key, char name[KEY_NAME_BYTES])
+void keys_name(uint32_t key, char name[KEY_NAME_BYTES])
 {
     static const char *const names[] = {"Up",     "Down",      "Left",  "Right", "Home",      "End", "PgUp", "PgDn",
                                         "Delete", "Backspace", "Enter", "Tab",   "Shift-Tab", "Esc", "F1"};
@@ -100,7 +100,7 @@ void key_name(uint32_t key, char name[KEY_NAME_BYTES])
     }
 }
 
-bool key_is_text(uint32_t key)
+bool keys_is_text(uint32_t key)
 {
     return key >= 0x20 && key < 0x110000 && key != 0x7F && !(key >= 0x80 && key < 0xA0);
 }

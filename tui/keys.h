@@ -81,8 +81,8 @@ extern const char *const key_context_names[KEYS_CONTEXTS];
 /* What a key does with the focus there: the context's own keys first, then those of everywhere. */
 enum action keys_find(enum key_context context, uint32_t key);
 /* "Ctrl-A", "Alt-Enter", "PgUp", "j". */
-void key_name(uint32_t key, char name[KEY_NAME_BYTES]);
+void keys_name(uint32_t key, char name[KEY_NAME_BYTES]);
 /* True for a key that stands for a character to be typed. */
-bool key_is_text(uint32_t key);
+bool keys_is_text(uint32_t key);
 
 #endif

@@ -33,7 +33,7 @@ enum {
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
-struct term {
+struct terminal {
     SCREEN *screen;
     struct surface shown; /* what the terminal holds */
     bool all;             /* the next show sends everything */
@@ -131,7 +131,7 @@ static void prepare_crash_stack(void)
     sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
 }
 
-static bool make_pipe(struct term *t, struct err *err)
+static bool make_pipe(struct terminal *t, struct err *err)
 {
     int fds[2];
     if (pipe(fds) != 0)
@@ -180,20 +180,20 @@ static void set_modes(void)
         define_key(extra_keys[i].sequence, FIRST_OWN_CODE + i);
 }
 
-static void close_pipe(struct term *t)
+static void close_pipe(struct terminal *t)
 {
     close(t->signals);
     close(on_signal.pipe);
 }
 
-struct term *term_open(struct err *err)
+struct terminal *term_open(struct err *err)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         err_set(err, "the full screen needs a terminal for input and output");
         return NULL;
     }
     set_locale();
-    struct term *t = mem_new(1, sizeof *t);
+    struct terminal *t = mem_new(1, sizeof *t);
     tcgetattr(STDIN_FILENO, &on_signal.before);
     if (!make_pipe(t, err)) {
         free(t);
@@ -217,7 +217,7 @@ struct term *term_open(struct err *err)
     return t;
 }
 
-void term_close(struct term *t)
+void term_close(struct terminal *t)
 {
     if (!t)
         return;
@@ -231,25 +231,25 @@ void term_close(struct term *t)
     free(t);
 }
 
-int term_colors(const struct term *t)
+int term_colors(const struct terminal *t)
 {
     (void)t;
     return has_colors() ? COLORS : 0;
 }
 
-void term_size(const struct term *t, int *rows, int *cols)
+void term_size(const struct terminal *t, int *rows, int *cols)
 {
     (void)t;
     *rows = LINES;
     *cols = COLS;
 }
 
-void term_forget(struct term *t)
+void term_forget(struct terminal *t)
 {
     t->all = true;
 }
 
-static void take_size(struct term *t)
+static void take_size(struct terminal *t)
 {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
@@ -257,7 +257,7 @@ static void take_size(struct term *t)
     term_forget(t);
 }
 
-void term_suspend(struct term *t)
+void term_suspend(struct terminal *t)
 {
     send(PASTE_OFF);
     endwin();
@@ -271,7 +271,7 @@ void term_suspend(struct term *t)
 
 /* ---- Input ---------------------------------------------------------------------------------- */
 
-void term_wait(struct term *t, int fd, int timeout_ms)
+void term_wait(struct terminal *t, int fd, int timeout_ms)
 {
     struct pollfd fds[3] = {{.fd = t->signals, .events = POLLIN},
                             {.fd = STDIN_FILENO, .events = POLLIN},
@@ -280,7 +280,7 @@ void term_wait(struct term *t, int fd, int timeout_ms)
         t->readable = fds[1].revents != 0;
 }
 
-static struct term_event signal_event(struct term *t)
+static struct term_event signal_event(struct terminal *t)
 {
     char c;
     struct term_event event = {.kind = TERM_NOTHING};
@@ -332,7 +332,7 @@ static uint32_t from_control(int c)
 }
 
 /* Adds a byte to the character being read; true when it is complete. */
-static bool add_byte(struct term *t, int c, uint32_t *cp)
+static bool add_byte(struct terminal *t, int c, uint32_t *cp)
 {
     t->held[t->n_held++] = (char)c;
     if (t->n_held < sizeof t->held && utf8_incomplete_tail(t->held, t->n_held) == t->n_held)
@@ -343,7 +343,7 @@ static bool add_byte(struct term *t, int c, uint32_t *cp)
 }
 
 /* One key without modifiers by Esc; false if there is none (yet). 0 for one that means nothing. */
-static bool read_key(struct term *t, uint32_t *key)
+static bool read_key(struct terminal *t, uint32_t *key)
 {
     for (;;) {
         int c = getch();
@@ -368,7 +368,7 @@ static bool more_within(int timeout_ms)
     return poll(&in, 1, timeout_ms) > 0 && (in.revents & POLLIN);
 }
 
-static struct term_event read_paste(struct term *t)
+static struct term_event read_paste(struct terminal *t)
 {
     str_clear(&t->paste);
     for (bool after_return = false;;) {
@@ -386,7 +386,7 @@ static struct term_event read_paste(struct term *t)
     return (struct term_event){.kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
-struct term_event term_next(struct term *t)
+struct term_event term_next(struct terminal *t)
 {
     struct term_event event = signal_event(t);
     if (event.kind != TERM_NOTHING)
@@ -454,7 +454,7 @@ static void put_cell(int row, int col, const struct cell *cell)
         put_part(row, col, part, &cell->style);
 }
 
-static void begin_anew(struct term *t, const struct surface *s)
+static void begin_anew(struct terminal *t, const struct surface *s)
 {
     if (t->shown.rows != s->rows || t->shown.cols != s->cols)
         surface_resize(&t->shown, s->rows, s->cols);
@@ -464,7 +464,7 @@ static void begin_anew(struct term *t, const struct surface *s)
     t->all = false;
 }
 
-void term_show(struct term *t, const struct surface *s)
+void term_show(struct terminal *t, const struct surface *s)
 {
     if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
         begin_anew(t, s);

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "tui/surface.h"
 
-struct term;
+struct terminal;
 
 enum term_event_kind {
     TERM_NOTHING,
@@ -29,24 +29,24 @@ struct term_event {
 
 /* Takes standard input and output over; sets the locale, with a UTF-8 one in any case. From here on a
  * crash, too, leaves the terminal as it was. Start no thread before: they inherit the signal setup. */
-struct term *term_open(struct err *err);
+struct terminal *term_open(struct err *err);
 /* Gives the terminal back. */
-void term_close(struct term *t);
+void term_close(struct terminal *t);
 
-int term_colors(const struct term *t);
-void term_size(const struct term *t, int *rows, int *cols);
+int term_colors(const struct terminal *t);
+void term_size(const struct terminal *t, int *rows, int *cols);
 
 /* Waits until there is something to read from the terminal or from `fd` (-1: none), at most timeout_ms
  * (< 0: for ever). */
-void term_wait(struct term *t, int fd, int timeout_ms);
+void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
-struct term_event term_next(struct term *t);
+struct term_event term_next(struct terminal *t);
 
 /* Brings the terminal up to the surface: only what differs is sent. */
-void term_show(struct term *t, const struct surface *s);
+void term_show(struct terminal *t, const struct surface *s);
 /* The next term_show sends everything. */
-void term_forget(struct term *t);
+void term_forget(struct terminal *t);
 /* Stops the process as Ctrl-Z does, and comes back. */
-void term_suspend(struct term *t);
+void term_suspend(struct terminal *t);
 
 #endif

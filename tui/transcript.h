@@ -1,0 +1,43 @@
+/* The transcript pane: what was said, in rows. Follows its end while it is at the end. */
+#ifndef TUI_TRANSCRIPT_H
+#define TUI_TRANSCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tui/surface.h"
+#include "tui/theme.h"
+
+enum item_kind { ITEM_USER, ITEM_MODEL, ITEM_NOTE, ITEM_ERROR };
+
+struct transcript;
+
+struct transcript *transcript_new(const struct theme *theme);
+void transcript_free(struct transcript *t);
+
+void transcript_clear(struct transcript *t);
+bool transcript_is_empty(const struct transcript *t);
+/* Appends an item, and goes to the end. aside: at the right of its label; NULL: nothing. */
+void transcript_add(struct transcript *t, enum item_kind kind, const char *text, const char *aside);
+/* More of the last item's text; it counts as growing from now on. */
+void transcript_append(struct transcript *t, const char *text, size_t n);
+/* The last item is complete. aside as above, NULL: stays. */
+void transcript_finish(struct transcript *t, const char *aside, bool interrupted);
+/* Takes the last item away if it is the model's: it is answered again, gone on with, or failed. The
+ * item stays if `if_empty` and it has text. */
+void transcript_drop_answer(struct transcript *t, bool if_empty);
+/* The last answer goes on growing; false if the last item is none. */
+bool transcript_reopen(struct transcript *t);
+
+/* rows < 0: towards the start. */
+void transcript_scroll(struct transcript *t, long rows);
+void transcript_to_start(struct transcript *t);
+void transcript_to_end(struct transcript *t);
+/* Rows of the pane when it was last drawn. */
+int transcript_page(const struct transcript *t);
+/* Rows below what was last drawn. */
+size_t transcript_below(const struct transcript *t);
+
+void transcript_draw(struct transcript *t, struct surface *s, struct rect where, bool focused);
+
+#endif
