@@ -346,6 +346,16 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id)
     return p && (p->kind == PIECE_CONTROL || p->kind == PIECE_NONE);
 }
 
+/* Bytes at the end that are not to be shown yet. The first two of a surrogate (ED A0 to ED BF) can
+ * become no character, but are held until the third byte, as incremental decoders do that could let
+ * surrogates pass. */
+static size_t held_tail(const char *s, size_t n)
+{
+    if (n >= 2 && (uint8_t)s[n - 2] == 0xED && (uint8_t)s[n - 1] >= 0xA0 && (uint8_t)s[n - 1] <= 0xBF)
+        return 2;
+    return utf8_incomplete_tail(s, n);
+}
+
 size_t tokenizer_push(const struct tokenizer *t, struct facet_decoder *d, int32_t id,
                       char out[FACET_DECODER_BYTES])
 {
@@ -357,7 +367,7 @@ size_t tokenizer_push(const struct tokenizer *t, struct facet_decoder *d, int32_
     memcpy(text, d->held, n);
     memcpy(text + n, p->bytes, p->n_bytes);
     n += p->n_bytes;
-    d->n_held = (uint32_t)utf8_incomplete_tail(text, n);
+    d->n_held = (uint32_t)held_tail(text, n);
     n -= d->n_held;
     memcpy(d->held, text + n, d->n_held);
     return put_valid(text, n, out);
