@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-static void push(struct ids *ids, int32_t id)
+void ids_push(struct ids *ids, int32_t id)
 {
     if ((ids->n & (ids->n - 1)) == 0) /* room for 1, 2, 4, … */
         ids->list = mem_grow(ids->list, ids->n ? 2 * ids->n : 1, sizeof *ids->list);
@@ -22,7 +22,7 @@ bool ids_parse(struct ids *ids, const char *text, struct err *err)
         long value = strtol(text, &end, 10);
         if (end == text || (*end && !strchr(between, *end)) || errno || value < 0 || value > INT32_MAX)
             return err_set(err, "\"%.*s\" is no token id", (int)strcspn(text, between), text);
-        push(ids, (int32_t)value);
+        ids_push(ids, (int32_t)value);
         text = end;
     }
     return true;

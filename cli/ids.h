@@ -17,6 +17,7 @@ struct ids {
 
 /* Appends the numbers of "2,105, 9" or "[2,105,9]". */
 bool ids_parse(struct ids *ids, const char *text, struct err *err);
+void ids_push(struct ids *ids, int32_t id);
 void ids_done(struct ids *ids);
 json_t *ids_json(const int32_t *ids, size_t n);
 

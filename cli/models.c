@@ -37,6 +37,12 @@ struct facet_model *models_open(const struct options *options, bool tokens_only,
     return model;
 }
 
+size_t models_session_bytes(const struct facet_model *model, const struct options *options)
+{
+    struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx, .cache = options->cache};
+    return facet_session_bytes(model, &session);
+}
+
 static void print_text(const char *label, const char *text)
 {
     printf("%-16s", label);
@@ -44,7 +50,7 @@ static void print_text(const char *label, const char *text)
     putchar('\n');
 }
 
-static void print_info(const struct facet_model *model, const struct options *options)
+void models_print(const struct facet_model *model, const struct options *options)
 {
     struct facet_model_info info;
     facet_model_get_info(model, &info);
@@ -60,9 +66,8 @@ static void print_info(const struct facet_model *model, const struct options *op
                info.n_soft_tokens);
     else
         printf("%-16s%s\n", "pictures", "no (no vision tower or projector file)");
-    struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx, .cache = options->cache};
     printf("%-16s%.2f GiB for %zu tokens, besides the weights\n", "memory",
-           (double)facet_session_bytes(model, &session) / (1 << 30), options->ctx);
+           (double)models_session_bytes(model, options) / (1 << 30), options->ctx);
     printf("%-16s%s kernels, %s, %u threads\n", "engine", info.kernels, info.blas, info.n_threads);
 }
 
@@ -73,7 +78,7 @@ static int run_show(struct args *args, struct err *err)
     struct facet_model *model = models_open(&args->options, false, err);
     if (!model)
         return EXIT_FAILED;
-    print_info(model, &args->options);
+    models_print(model, &args->options);
     facet_model_close(model);
     return EXIT_DONE;
 }

@@ -13,6 +13,11 @@ extern const struct verb verb_models_list, verb_models_show;
  * vocabulary and no weights will do. NULL and the error. */
 struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err);
 
+/* The bytes of a session with these options. */
+size_t models_session_bytes(const struct facet_model *model, const struct options *options);
+/* What the model is, for people, a dozen lines. */
+void models_print(const struct facet_model *model, const struct options *options);
+
 /* The engine's errors arrive in plain buffers. Always returns false. */
 bool engine_error(struct err *err, const char *text);
 
