@@ -52,8 +52,8 @@ struct tokenizer *tokenizer_from_gguf(const struct gguf *g, size_t n_rows, struc
     return tokenizer_of(vocabulary_read_gguf(g, n_rows, err), gguf_path(g), err);
 }
 
-struct tokenizer *tokenizer_from_json(const char *json, size_t n_bytes, size_t n_rows, const char *name,
-                                      struct err *err)
+struct tokenizer *tokenizer_from_json(const char *json, size_t n_bytes, size_t n_rows,
+                                      const char *name, struct err *err)
 {
     return tokenizer_of(vocabulary_read_json(json, n_bytes, n_rows, name, err), name, err);
 }
@@ -142,8 +142,8 @@ static struct pair heap_pop(struct encoder *e)
     return best;
 }
 
-/* The pair of `left` and its neighbour; false if they make no piece. Both must be pieces themselves,
- * or the list of merges would not have them. */
+/* The pair of `left` and its neighbour; false if they make no piece. Both must be pieces
+ * themselves, or the list of merges would not have them. */
 static bool find_pair(const struct encoder *e, uint32_t left, struct pair *pair)
 {
     const struct symbol *a = &e->symbols[left];
@@ -254,7 +254,8 @@ static bool encode_gap(struct encoder *e, const char *text, size_t n, struct err
 }
 
 /* Control tokens that the caller does not trust are text like any other, whole as they stand. */
-static bool encode_text(struct encoder *e, const char *text, size_t n, bool special, struct err *err)
+static bool encode_text(struct encoder *e, const char *text, size_t n, bool special,
+                        struct err *err)
 {
     size_t gap = 0;
     for (size_t at = 0; at < n;) {
@@ -272,7 +273,8 @@ static bool encode_text(struct encoder *e, const char *text, size_t n, bool spec
     return encode_gap(e, text + gap, n - gap, err);
 }
 
-/* Copies text with U+FFFD for each maximal ill-formed part; returns the bytes written, at most 3 n. */
+/* Copies text with U+FFFD for each maximal ill-formed part; returns the bytes written, at most
+ * 3 n. */
 static size_t put_valid(const char *text, size_t n, char *out)
 {
     size_t n_out = 0;
@@ -304,7 +306,7 @@ static int32_t *encode_valid(const struct tokenizer *t, const char *text, size_t
 int32_t *tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, bool special,
                           size_t *n_ids, struct err *err)
 {
-    enum { MOST_BYTES = 1 << 30 }; /* symbols count in 32 bits, and U+FFFD has three bytes for one */
+    enum { MOST_BYTES = 1 << 30 }; /* offsets have 32 bits, U+FFFD three bytes for one */
     if (n_bytes > MOST_BYTES) {
         err_set(err, "text of %zu bytes is too long for the tokenizer", n_bytes);
         return NULL;
@@ -351,7 +353,8 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id)
  * surrogates pass. */
 static size_t held_tail(const char *s, size_t n)
 {
-    if (n >= 2 && (uint8_t)s[n - 2] == 0xED && (uint8_t)s[n - 1] >= 0xA0 && (uint8_t)s[n - 1] <= 0xBF)
+    if (n >= 2 && (uint8_t)s[n - 2] == 0xED && (uint8_t)s[n - 1] >= 0xA0 &&
+        (uint8_t)s[n - 1] <= 0xBF)
         return 2;
     return utf8_incomplete_tail(s, n);
 }

@@ -40,10 +40,10 @@ enum { N_CONTROLS = sizeof controls / sizeof *controls };
 
 /* Gemma's tags, without their brackets; each also closes. */
 static const char *const tags[] = {
-    "table", "caption", "thead", "tbody", "tfoot", "tr",   "th",   "td",   "h1",         "h2",
-    "h3",    "h4",      "h5",    "h6",    "blockquote",    "strong", "em", "b",          "i",
-    "u",     "s",       "sub",   "sup",   "code",   "a",   "html", "body", "img",        "span",
-    "bbox",  "ul",      "li",    "div",   "iframe", "footer",
+    "table", "caption", "thead", "tbody", "tfoot", "tr",         "th",     "td",     "h1",
+    "h2",    "h3",      "h4",    "h5",    "h6",    "blockquote", "strong", "em",     "b",
+    "i",     "u",       "s",     "sub",   "sup",   "code",       "a",      "html",   "body",
+    "img",   "span",    "bbox",  "ul",    "li",    "div",        "iframe", "footer",
 };
 enum { N_TAGS = sizeof tags / sizeof *tags };
 
@@ -64,7 +64,8 @@ static bool is_digits(const char *s, size_t n)
 static bool is_numbered(const char *s, size_t n, const char *prefix, char suffix)
 {
     size_t k = strlen(prefix);
-    return n > k + 1 && memcmp(s, prefix, k) == 0 && s[n - 1] == suffix && is_digits(s + k, n - k - 1);
+    return n > k + 1 && memcmp(s, prefix, k) == 0 && s[n - 1] == suffix &&
+           is_digits(s + k, n - k - 1);
 }
 
 static bool is_run(const char *s, size_t n, char c)
@@ -113,7 +114,7 @@ static bool is_space_run(const struct piece *p)
     return p->kind == PIECE_TEXT && p->n_bytes > 1 && is_run(p->bytes, p->n_bytes, ' ');
 }
 
-/* Runs of spaces stay text pieces: real spaces are merged, only a literal U+2581 is an added token. */
+/* Runs of spaces stay text pieces: real spaces are merged, only literal U+2581 are added tokens. */
 static enum piece_kind kind_of_text(const char *s, size_t n)
 {
     if (n == 0)
@@ -187,8 +188,8 @@ bool vocabulary_set(struct vocabulary *v, size_t id, const char *text, size_t n,
                     struct err *err)
 {
     if (n > VOCABULARY_PIECE_BYTES)
-        return err_set(err, "%s: piece %zu of the vocabulary has %zu bytes, more than %d", name, id, n,
-                       VOCABULARY_PIECE_BYTES);
+        return err_set(err, "%s: piece %zu of the vocabulary has %zu bytes, more than %d", name, id,
+                       n, VOCABULARY_PIECE_BYTES);
     struct piece *p = &v->pieces[id];
     char *bytes = v->bytes + v->bytes_used;
     p->kind = (uint8_t)kind_of_text(text, n);
@@ -326,7 +327,8 @@ static uint32_t added_step(const struct added_node *nodes, uint32_t at, uint8_t 
     return i;
 }
 
-static void added_insert(struct added_node *nodes, uint32_t *n_nodes, const char *s, size_t n, int32_t id)
+static void added_insert(struct added_node *nodes, uint32_t *n_nodes, const char *s, size_t n,
+                         int32_t id)
 {
     uint32_t at = 0;
     for (size_t i = 0; i < n; i++) {
@@ -363,7 +365,8 @@ bool vocabulary_index_added(struct vocabulary *v, const char *name, struct err *
         if (is_searched(&v->pieces[id]))
             n_nodes += spell_added(&v->pieces[id], spelled);
     if (n_nodes > MOST_NODES)
-        return err_set(err, "%s: the added tokens of the vocabulary are %zu bytes long", name, n_nodes);
+        return err_set(err, "%s: the added tokens of the vocabulary are %zu bytes long", name,
+                       n_nodes);
     v->added = mem_try(n_nodes, sizeof *v->added, "added tokens", err);
     if (!v->added)
         return false;

@@ -18,8 +18,8 @@ static struct vocabulary *keep_or_free(struct vocabulary *v, bool keep)
 
 enum { ORDER_LOWEST = ORDER_FIRST + 1 };
 
-/* The higher the score, the lower the order: a float's bits, taken as an integer, sort as it does but
- * for the sign. Runs of spaces keep their place before all others. */
+/* The higher the score, the lower the order: a float's bits, taken as an integer, sort as it does
+ * but for the sign. Runs of spaces keep their place before all others. */
 static uint32_t order_of_score(float score)
 {
     if (score != score)
@@ -32,37 +32,30 @@ static uint32_t order_of_score(float score)
     return order < ORDER_LOWEST ? ORDER_LOWEST : order > ORDER_NEVER - 1 ? ORDER_NEVER - 1 : order;
 }
 
-/* Line `rank` of the list of merges, already joined, makes the piece of these bytes. All splits of a
- * piece stand together in Gemma's list, so the piece's first line is enough. */
-static void order_by_merge(struct vocabulary *v, const char *bytes, size_t n, size_t rank)
+/* Line `rank` of the list of merges joins left and right. All splits of a piece stand together in
+ * Gemma's list, so the piece's first line is enough. */
+static void read_merge(struct vocabulary *v, const struct gguf_string *left,
+                       const struct gguf_string *right, size_t rank)
 {
-    int32_t id = vocabulary_find(v, bytes, n);
+    char joined[2 * VOCABULARY_PIECE_BYTES];
+    if (left->n > VOCABULARY_PIECE_BYTES || right->n > VOCABULARY_PIECE_BYTES)
+        return;
+    memcpy(joined, left->text, left->n);
+    memcpy(joined + left->n, right->text, right->n);
+    size_t n = vocabulary_put_spaces(joined, left->n + right->n, joined);
+    int32_t id = vocabulary_find(v, joined, n);
     if (id >= 0 && v->pieces[id].order == ORDER_NEVER && rank < ORDER_NEVER - ORDER_LOWEST)
         v->pieces[id].order = ORDER_LOWEST + (uint32_t)rank;
 }
 
-/* "left right" or, with the halves apart, left and right: joined, U+2581 turned to spaces. */
-static size_t join_merge(const char *left, size_t n_left, const char *right, size_t n_right, char *out)
-{
-    memcpy(out, left, n_left);
-    memcpy(out + n_left, right, n_right);
-    return vocabulary_put_spaces(out, n_left + n_right, out);
-}
-
-static void read_merge(struct vocabulary *v, const char *left, size_t n_left, const char *right,
-                       size_t n_right, size_t rank)
-{
-    char joined[2 * VOCABULARY_PIECE_BYTES];
-    if (n_left > VOCABULARY_PIECE_BYTES || n_right > VOCABULARY_PIECE_BYTES)
-        return;
-    order_by_merge(v, joined, join_merge(left, n_left, right, n_right, joined), rank);
-}
-
+/* "left right" */
 static void read_merge_line(struct vocabulary *v, const char *line, size_t n, size_t rank)
 {
     const char *gap = n > 2 ? memchr(line + 1, ' ', n - 2) : NULL;
-    if (gap)
-        read_merge(v, line, (size_t)(gap - line), gap + 1, n - (size_t)(gap - line) - 1, rank);
+    if (!gap)
+        return;
+    struct gguf_string left = {line, (size_t)(gap - line)}, right = {gap + 1, n - left.n - 1};
+    read_merge(v, &left, &right, rank);
 }
 
 /* ---- GGUF ---- */
@@ -75,8 +68,8 @@ static bool get_tokens(const struct gguf *g, struct gguf_array *tokens, struct e
 }
 
 /* Bytes of the first n strings. */
-static bool count_bytes(const struct gguf *g, const struct gguf_array *tokens, size_t n, size_t *total,
-                        struct err *err)
+static bool count_bytes(const struct gguf *g, const struct gguf_array *tokens, size_t n,
+                        size_t *total, struct err *err)
 {
     struct gguf_string_walk walk = gguf_array_strings(tokens);
     struct gguf_string s;
@@ -173,7 +166,7 @@ struct vocabulary *vocabulary_read_gguf(const struct gguf *g, size_t n_rows, str
 /* ---- tokenizer.json ---- */
 
 struct source {
-    const json_t *pieces, *merges, *added; /* model.vocab, model.merges, added_tokens or NULL */
+    json_t *pieces, *merges, *added; /* model.vocab, model.merges, added_tokens or NULL */
     const char *name;
     size_t n_rows, n, text_bytes;
     size_t n_spelled; /* bytes copied so far */
@@ -198,7 +191,7 @@ static bool count_pieces(struct source *s, struct err *err)
     const char *text;
     size_t i, n_text;
     json_t *value;
-    json_object_keylen_foreach((json_t *)s->pieces, text, n_text, value)
+    json_object_keylen_foreach(s->pieces, text, n_text, value)
         if (!count_piece(s, value, n_text, err))
             return false;
     json_array_foreach(s->added, i, value) {
@@ -212,8 +205,8 @@ static bool count_pieces(struct source *s, struct err *err)
 }
 
 /* Copies the text, for it goes with the JSON tree, and sets the piece. */
-static bool copy_piece(struct source *s, struct vocabulary *v, size_t id, const char *text, size_t n,
-                       struct err *err)
+static bool copy_piece(struct source *s, struct vocabulary *v, size_t id, const char *text,
+                       size_t n, struct err *err)
 {
     if (id >= v->n_table)
         return true;
@@ -240,7 +233,7 @@ static bool copy_pieces(struct source *s, struct vocabulary *v, struct err *err)
     size_t i, n_text;
     const char *text;
     json_t *value;
-    json_object_keylen_foreach((json_t *)s->pieces, text, n_text, value)
+    json_object_keylen_foreach(s->pieces, text, n_text, value)
         if (!copy_piece(s, v, (size_t)json_integer_value(value), text, n_text, err))
             return false;
     json_array_foreach(s->added, i, value)
@@ -249,18 +242,24 @@ static bool copy_pieces(struct source *s, struct vocabulary *v, struct err *err)
     return true;
 }
 
+static struct gguf_string string_of(const json_t *value)
+{
+    return (struct gguf_string){json_string_value(value), json_string_length(value)};
+}
+
 /* Each merge is "left right" or ["left", "right"]. */
 static bool order_pieces(const struct source *s, struct vocabulary *v, struct err *err)
 {
     size_t rank;
     json_t *merge;
     json_array_foreach(s->merges, rank, merge) {
-        const json_t *left = json_array_get(merge, 0), *right = json_array_get(merge, 1);
-        if (json_is_string(merge))
-            read_merge_line(v, json_string_value(merge), json_string_length(merge), rank);
-        else if (json_is_string(left) && json_is_string(right))
-            read_merge(v, json_string_value(left), json_string_length(left), json_string_value(right),
-                       json_string_length(right), rank);
+        struct gguf_string line = string_of(merge);
+        struct gguf_string left = string_of(json_array_get(merge, 0));
+        struct gguf_string right = string_of(json_array_get(merge, 1));
+        if (line.text)
+            read_merge_line(v, line.text, line.n, rank);
+        else if (left.text && right.text)
+            read_merge(v, &left, &right, rank);
         else
             return err_set(err, "%s: merge %zu is no pair of pieces", s->name, rank);
     }
@@ -290,8 +289,8 @@ static struct vocabulary *vocabulary_of(const json_t *root, struct source *s, st
                                order_pieces(s, v, err) && vocabulary_index_added(v, s->name, err));
 }
 
-struct vocabulary *vocabulary_read_json(const char *json, size_t n_bytes, size_t n_rows, const char *name,
-                                        struct err *err)
+struct vocabulary *vocabulary_read_json(const char *json, size_t n_bytes, size_t n_rows,
+                                        const char *name, struct err *err)
 {
     json_error_t why;
     json_t *root = json_loadb(json, n_bytes, JSON_ALLOW_NUL, &why);

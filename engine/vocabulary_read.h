@@ -11,7 +11,7 @@
 /* n_rows: pieces from there on are left out; 0: none are. NULL on failure.
  * The GGUF file must stay open as long as the vocabulary. */
 struct vocabulary *vocabulary_read_gguf(const struct gguf *g, size_t n_rows, struct err *err);
-struct vocabulary *vocabulary_read_json(const char *json, size_t n_bytes, size_t n_rows, const char *name,
-                                        struct err *err);
+struct vocabulary *vocabulary_read_json(const char *json, size_t n_bytes, size_t n_rows,
+                                        const char *name, struct err *err);
 
 #endif

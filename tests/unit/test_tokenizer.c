@@ -16,7 +16,7 @@
 #include "engine/gguf.h"
 #include "engine/tokenizer.h"
 
-#define U "\xE2\x96\x81"
+#define U "▁"
 
 /* ---- a vocabulary, and files of it ---- */
 
@@ -24,13 +24,14 @@ enum { NORMAL = 1, CONTROL = 3, USER_DEFINED = 4, BYTE = 6, BY_TEXT = 0 };
 
 static const char *const firsts[] = {
     "<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "[multimodal]", "<unused0>", "<start_of_turn>",
-    "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>", "\n", "\n\n", "\n\n\n",
-    U U, U U U, U U U U, "\t", "\t\t", "<table>", "</s>", "<s>",
+    "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>", "\n", "\n\n",
+    "\n\n\n", U U, U U U, U U U U, "\t", "\t\t", "<table>", "</s>", "<s>",
 };
 /* Best first. "ba" before "ab", so that "aba" is a|ba. */
 static const char *const lasts[] = {
-    U "a", "ba", "ab", U "ab", "aa", "aaa", "bab", "abab", "--", "---", "----", "<0", "\xC3\xA4" "b", "[x", "<b",
-    "a", "b", "c", "x", "-", "<", ">", "[", "]", "0", "4", "1", "o", "s", "u", "_", U, "\xC3\xA4", "\xE4\xB8\xAD",
+    U "a", "ba", "ab", U "ab", "aa", "aaa", "bab", "abab", "--", "---", "----", "<0", "äb",
+    "[x", "<b", "a", "b", "c", "x", "-", "<", ">", "[", "]", "0", "4", "1", "o", "s", "u", "_", U,
+    "ä", "中",
 };
 enum {
     N_FIRSTS = sizeof firsts / sizeof *firsts,
@@ -51,8 +52,9 @@ static void make_pieces(struct pieces *p)
     for (int i = 0; i < N_SMALL; i++) {
         char byte[8];
         snprintf(byte, sizeof byte, "<0x%02X>", (unsigned)(i - N_FIRSTS) & 255);
-        const char *text = i < N_FIRSTS ? firsts[i] : i < N_FIRSTS + 256 ? byte : lasts[i - N_FIRSTS - 256];
-        p->texts[i] = mem_copy(text);
+        p->texts[i] = mem_copy(i < N_FIRSTS         ? firsts[i]
+                               : i < N_FIRSTS + 256 ? byte
+                                                    : lasts[i - N_FIRSTS - 256]);
     }
 }
 
@@ -140,7 +142,8 @@ static void put_piece(struct str *s, const struct pieces *p, int i)
 {
     const char *text = p->texts[i];
     bool spaces = p->real_spaces && is_space_run(text);
-    put_text(s, spaces ? "        " + (8 - strlen(text) / 3) : text);
+    const char *four = "    ";
+    put_text(s, spaces ? four + 4 - strlen(text) / strlen(U) : text);
 }
 
 static void put_gguf(struct str *s, const struct pieces *p)
@@ -175,8 +178,8 @@ static json_t *make_json(const struct pieces *p)
     for (int i = 0; i < N_SMALL; i++) {
         json_object_set_new(vocab, p->texts[i], json_integer(i));
         if (i < N_FIRSTS)
-            json_array_append_new(added, json_pack("{s:i, s:s, s:b}", "id", i, "content", p->texts[i],
-                                                   "special", i < 4));
+            json_array_append_new(added, json_pack("{s:i, s:s, s:b}", "id", i, "content",
+                                                   p->texts[i], "special", i < 4));
     }
     return json_pack("{s:{s:s, s:o, s:o}, s:o}", "model", "type", "BPE", "vocab", vocab, "merges",
                      make_merges(p), "added_tokens", added);
@@ -263,8 +266,8 @@ static void expect_common(const struct tokenizer *t)
     expect(t, false, "aaaaa", "aa|aaa");
     expect(t, false, " ab", U "ab");
     expect(t, false, "a b", "a|" U "|b");
-    expect(t, false, "\xC3\xA9", "<0xC3>|<0xA9>");
-    expect(t, false, "\xC3\xA4" "b", "\xC3\xA4" "b");
+    expect(t, false, "é", "<0xC3>|<0xA9>");
+    expect(t, false, "äb", "äb");
     expect(t, false, "\r", "<0x0D>");
     expect(t, false, "\n\n\n\n", "\n\n\n|\n");
     expect(t, false, "\t\t\ta", "\t\t|\t|a");
@@ -426,7 +429,7 @@ static char *plain_merges(const struct pieces *p, const char *text)
 static void test_any_order_of_merges(void **state)
 {
     (void)state;
-    static const char *const letters[] = {"a", "b", U, "-", "\xC3\xA4", "[", "x"};
+    static const char *const letters[] = {"a", "b", U, "-", "ä", "[", "x"};
     struct pieces p;
     struct loaded l;
     make_pieces(&p);
@@ -490,7 +493,7 @@ static void test_large_texts(void **state)
 {
     (void)state;
     enum { N = 200000 };
-    static const char *const repeated[] = {"a", "ab", " ", "\n", "-", "<", "<table", "\xC3\xA4" "b", "q"};
+    static const char *const repeated[] = {"a", "ab", " ", "\n", "-", "<", "<table", "äb", "q"};
     struct pieces p;
     struct loaded l;
     make_pieces(&p);
@@ -508,7 +511,7 @@ static void test_large_texts(void **state)
 
 /* ---- showing tokens as they come ---- */
 
-/* Pushes the pieces named, '|' between, and gathers what each shows, '|' between; the flush last. */
+/* Pushes the pieces named, '|' between; what they show, '|' between, and the flush are wanted. */
 static void expect_shown(const struct tokenizer *t, const struct pieces *p, const char *pieces,
                          const char *want)
 {
@@ -649,7 +652,8 @@ static void test_refused(void **state)
 static void test_odd_pieces(void **state)
 {
     (void)state;
-    const char *const odd[] = {"<unk>", "", "a", "a", "aa", "aa", "\xFF", "a\xFF", "<bos>", "<bos>", "\xE2\x96"};
+    const char *const odd[] = {"<unk>",  "",      "a",     "a",       "aa", "aa", "\xFF",
+                               "a\xFF", "<bos>", "<bos>", "\xE2\x96"};
     struct str bytes = {0};
     struct loaded l;
     put_tokens_only(&bytes, odd, sizeof odd / sizeof *odd, sizeof odd / sizeof *odd);
@@ -680,7 +684,8 @@ static void test_refused_json(void **state)
         {"{\"model\":{\"vocab\":{\"a\":1e3},\"merges\":[]}}", "no id that can be"},
         {"{\"model\":{\"vocab\":{\"a\":99999999},\"merges\":[]}}", "no id that can be"},
         {"{\"model\":{\"vocab\":{\"a\":0},\"merges\":[7]}}", "merge 0"},
-        {"{\"model\":{\"vocab\":{\"a\":0},\"merges\":[]},\"added_tokens\":[{\"id\":1}]}", "has no content"},
+        {"{\"model\":{\"vocab\":{\"a\":0},\"merges\":[]},\"added_tokens\":[{\"id\":1}]}",
+         "has no content"},
         {"{\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}", "neither all byte pieces nor <unk>"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
