@@ -375,7 +375,7 @@ void flow_update(struct flow *f, const char *text, size_t n, const struct flow_f
         struct line l = {.flow = f, .text = text, .start = start, .format = format};
         l.end = newline ? (size_t)(newline - text) : n;
         l.open = !newline && format->growing;
-        if (!newline && start == n && n > 0)
+        if (!newline && start == n && n > 0 && format->markdown)
             return;
         struct flow_point before = f->done;
         lay_line(&l);
