@@ -32,8 +32,9 @@ bool err_prefix(struct err *err, const char *format, ...)
     va_start(args, format);
     int n = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old.text);
+    size_t room = n >= 0 && (size_t)n < sizeof err->text ? sizeof err->text - (size_t)n : 0;
+    if (room > 2)
+        snprintf(err->text + n, room, ": %.*s", (int)room - 3, old.text);
     plain_line(err->text);
     return false;
 }

@@ -52,7 +52,6 @@ void facet_model_close(struct facet_model *model);
 struct facet_model_info {
     const char *name;          /* general.name or the file's; borrowed from the model */
     const char *kernels;       /* the kernel set in use, "avx512" */
-    const char *blas;          /* the float library in use, or "none" */
     const char *weight_type;   /* of most of the weights, "Q4_0" */
     uint64_t n_parameters;     /* text and vision */
     uint64_t weight_bytes;     /* mapped from disk, text and vision */
@@ -61,6 +60,7 @@ struct facet_model_info {
     uint32_t n_ctx_train;      /* context length the model was made for */
     uint32_t n_vocab;          /* rows of the output head */
     uint32_t n_threads;
+    const char *note;          /* what was odd about the file and how it was read, or NULL; borrowed */
     bool has_vision;
     uint32_t image_size;       /* pixels a side the tower takes; 0 without a tower */
     uint32_t n_soft_tokens;    /* positions one image takes; 0 without a tower */
@@ -129,7 +129,8 @@ struct facet_session_options {
     void *progress_user;
 };
 
-/* The bytes a session will take at most: cache, scratch, vision scratch. */
+/* The bytes a session will take at most: cache, scratch, vision scratch. Soft tokens of the pictures in the
+ * prompt come on top (n_soft_tokens × n_embd floats each). */
 size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options);
 struct facet_session *facet_session_open(const struct facet_model *model,
                                          const struct facet_session_options *options, char *error);
@@ -196,7 +197,7 @@ struct facet_sampling {
     float repetition_penalty; /* 1: none */
     uint32_t repetition_last; /* positions looked at for it; 0: 64 */
     uint64_t seed;
-    bool allow_image_tokens;  /* else <start_of_image>, <end_of_image> and unused rows are never drawn */
+    bool allow_image_tokens;  /* else <pad>, <unk>, <bos> and those of images are never drawn */
 };
 /* Gemma 3's own: 1.0, 64, 0.95, 0, 1, 64, seed 0. */
 extern const struct facet_sampling facet_sampling_default;

@@ -81,7 +81,8 @@ struct model {
     bool has_vision;
     struct vision_params vision;
     struct vision_weights vw;
-    struct tokenizer *tokenizer;      /* NULL: the folder has none */
+    struct tokenizer *tokenizer;      /* NULL: there is none, or (chat_note tells) none that works */
+    int32_t image_soft_id;            /* as config.json has it; -1: it is for the vocabulary to say */
     struct facet_tensor_info *listing; /* every tensor of the files */
     size_t n_listing;
     uint64_t weight_bytes, n_parameters;

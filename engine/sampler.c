@@ -11,7 +11,7 @@ struct candidate {
     float logit;
 };
 
-struct sampler {
+struct facet_sampler {
     struct facet_sampling sampling;
     const struct kernels *k;
     size_t n_vocab;
@@ -22,18 +22,18 @@ struct sampler {
     size_t n_banned;
 };
 
-struct sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
+struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
                             const int32_t *banned, size_t n_banned, struct err *err)
 {
-    struct sampler *s = mem_try(1, sizeof *s, "sampler", err);
+    struct facet_sampler *s = mem_try(1, sizeof *s, "sampler", err);
     if (!s)
         return NULL;
-    *s = (struct sampler){.sampling = *sampling, .k = k, .n_vocab = n_vocab, .state = sampling->seed};
+    *s = (struct facet_sampler){.sampling = *sampling, .k = k, .n_vocab = n_vocab, .state = sampling->seed};
     s->logits = mem_try(n_vocab, sizeof *s->logits, "sampler", err);
     s->candidates = mem_try(n_vocab, sizeof *s->candidates, "sampler", err);
     s->banned = mem_try(n_banned, sizeof *s->banned, "sampler", err);
     if (!s->logits || !s->candidates || !s->banned) {
-        sampler_free(s);
+        facet_sampler_free(s);
         return NULL;
     }
     for (size_t i = 0; i < n_banned; i++)
@@ -42,7 +42,7 @@ struct sampler *sampler_new(const struct facet_sampling *sampling, const struct 
     return s;
 }
 
-void sampler_free(struct sampler *s)
+void facet_sampler_free(struct facet_sampler *s)
 {
     if (!s)
         return;
@@ -53,7 +53,7 @@ void sampler_free(struct sampler *s)
 }
 
 /* SplitMix64 (Steele, Lea & Flood 2014), as a number in [0, 1). */
-static double next_random(struct sampler *s)
+static double next_random(struct facet_sampler *s)
 {
     uint64_t z = s->state += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -110,7 +110,7 @@ static size_t best(const float *logits, size_t n, size_t k, struct candidate *ou
     return k;
 }
 
-static void penalise(struct sampler *s, const int32_t *recent, size_t n)
+static void penalise(struct facet_sampler *s, const int32_t *recent, size_t n)
 {
     float penalty = s->sampling.repetition_penalty;
     size_t last = s->sampling.repetition_last ? s->sampling.repetition_last : 64;
@@ -128,7 +128,7 @@ static void penalise(struct sampler *s, const int32_t *recent, size_t n)
 }
 
 /* Draws among the n best, best first, of changed logits. */
-static int32_t draw(struct sampler *s, size_t n)
+static int32_t draw(struct facet_sampler *s, size_t n)
 {
     const struct candidate *c = s->candidates;
     const struct facet_sampling *how = &s->sampling;
@@ -150,14 +150,14 @@ static int32_t draw(struct sampler *s, size_t n)
 }
 
 /* Natural logarithm of Σ exp(logits). */
-static float log_sum(struct sampler *s, const float *logits)
+static float log_sum(struct facet_sampler *s, const float *logits)
 {
     float max = s->k->max(logits, s->n_vocab);
     memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
     return max + logf(s->k->exp_sum(s->logits, max, s->n_vocab));
 }
 
-void sampler_draw(struct sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
+void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
                   int n_alternatives, struct facet_token *token)
 {
     *token = (struct facet_token){0};

@@ -11,15 +11,12 @@
 #include "engine/facet.h"
 #include "engine/kernels/kernels.h"
 
-struct sampler;
-
-/* banned[n_banned]: ids that are never drawn. Copied. */
-struct sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
+/* banned[n_banned]: ids that are never drawn. Copied. Free it with facet_sampler_free. */
+struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
                             const int32_t *banned, size_t n_banned, struct err *err);
-void sampler_free(struct sampler *s);
 
 /* recent[n_recent]: the ids before this one, oldest first, negative where no token stands. */
-void sampler_draw(struct sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
+void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
                   int n_alternatives, struct facet_token *token);
 
 #endif

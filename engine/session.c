@@ -1,0 +1,465 @@
+/* facet.h: sessions. */
+#include "engine/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/attention.h"
+#include "engine/sampler.h"
+
+enum { DEFAULT_CTX = 8192, DEFAULT_BATCH = 512 };
+
+static enum facet_status fail(char *error, const struct err *err)
+{
+    if (error)
+        memcpy(error, err->text, sizeof err->text);
+    return FACET_FAILED;
+}
+
+/* ---- Sizes and memory ---- */
+
+static bool layer_is_global(const void *model, size_t layer)
+{
+    return ((const struct model *)model)->tw.layers[layer].is_global;
+}
+
+static enum cache_type cache_type_of(const struct facet_model *model, enum facet_cache_type asked)
+{
+    switch (asked) {
+    case FACET_CACHE_F16:
+        return CACHE_F16;
+    case FACET_CACHE_F32:
+        return CACHE_F32;
+    case FACET_CACHE_Q8_0:
+        return CACHE_Q8_0;
+    default:
+        return model->k->exact ? CACHE_F32 : CACHE_F16;
+    }
+}
+
+/* The options with their defaults put in, as the cache's shape. A picture goes through in one chunk. */
+static struct kvcache_shape shape_of(const struct facet_model *model, const struct facet_session_options *o)
+{
+    const struct text_params *t = &model->m->text;
+    struct kvcache_shape shape = {
+        .n_layers = t->n_layers, .is_global = layer_is_global, .user = model->m, .window = t->window,
+        .n_ctx = o && o->n_ctx ? o->n_ctx : DEFAULT_CTX, .n_batch = o && o->n_batch ? o->n_batch : DEFAULT_BATCH,
+        .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim,
+        .type = cache_type_of(model, o ? o->cache : FACET_CACHE_DEFAULT),
+    };
+    if (!(o && o->n_ctx) && t->n_ctx_train < shape.n_ctx)
+        shape.n_ctx = t->n_ctx_train;
+    if (model->m->has_vision && shape.n_batch < model->m->vision.n_soft)
+        shape.n_batch = model->m->vision.n_soft;
+    if (shape.n_batch > shape.n_ctx)
+        shape.n_batch = shape.n_ctx;
+    return shape;
+}
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Scratch of one thread: the greatest need of any step. */
+static size_t scratch_bytes(const struct facet_model *model)
+{
+    const struct model *m = model->m;
+    size_t cols = max_size(m->text.n_ff, max_size(m->text.n_embd, (size_t)m->text.n_heads * m->text.head_dim));
+    if (m->has_vision)
+        cols = max_size(cols, max_size(m->vision.n_ff, 3 * m->vision.patch_size * m->vision.patch_size));
+    size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
+    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m)) : bytes;
+}
+
+size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options)
+{
+    struct kvcache_shape shape = shape_of(model, options);
+    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, shape.n_batch);
+    bytes += pool_threads(model->pool) * scratch_bytes(model);
+    bytes += shape.n_ctx * sizeof(int32_t) + model->m->text.n_vocab * sizeof(float);
+    return model->m->has_vision ? bytes + vision_pass_bytes(model->m) : bytes;
+}
+
+static bool init_compute(struct facet_session *s, struct err *err)
+{
+    unsigned n = pool_threads(s->model->pool);
+    s->compute = (struct compute){.k = s->model->k, .pool = s->model->pool, .stop = &s->stop,
+                                  .scratch_bytes = scratch_bytes(s->model)};
+    s->compute.scratch = mem_try(n, sizeof *s->compute.scratch, "session", err);
+    for (unsigned t = 0; s->compute.scratch && t < n; t++)
+        if (!(s->compute.scratch[t] = mem_try(1, s->compute.scratch_bytes, "session", err)))
+            return false;
+    return s->compute.scratch != NULL;
+}
+
+static bool init_lists(struct facet_session *s, struct err *err)
+{
+    s->ids = mem_try(s->n_ctx, sizeof *s->ids, "session", err);
+    s->inputs = mem_try(s->n_batch, sizeof *s->inputs, "session", err);
+    s->logits = mem_try(s->model->m->text.n_vocab, sizeof *s->logits, "session", err);
+    if (s->model->m->has_vision) {
+        s->max_images = s->n_ctx / s->model->m->vision.n_soft + 1;
+        s->images = mem_try(s->max_images, sizeof *s->images, "session", err);
+    }
+    return s->ids && s->inputs && s->logits && (!s->model->m->has_vision || s->images);
+}
+
+static bool shape_is_possible(const struct facet_model *model, const struct kvcache_shape *shape, struct err *err)
+{
+    if (!model->pool)
+        return err_set(err, "%s: holds a vocabulary only", model->m->path);
+    if (shape->type == CACHE_Q8_0 && shape->head_dim % 32 != 0)
+        return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu", model->m->path,
+                       shape->head_dim);
+    if (model->m->has_vision && shape->n_batch < model->m->vision.n_soft)
+        return err_set(err, "a context of %zu positions cannot hold a picture of %u", shape->n_ctx,
+                       model->m->vision.n_soft);
+    return true;
+}
+
+struct facet_session *facet_session_open(const struct facet_model *model,
+                                         const struct facet_session_options *options, char *error)
+{
+    struct err err = {0};
+    struct kvcache_shape shape = shape_of(model, options);
+    struct facet_session *s = NULL;
+    bool ok = shape_is_possible(model, &shape, &err) && (s = mem_try(1, sizeof *s, "session", &err));
+    if (ok) {
+        s->model = model;
+        s->n_ctx = shape.n_ctx;
+        s->n_batch = shape.n_batch;
+        s->progress = options ? options->progress : NULL;
+        s->progress_user = options ? options->progress_user : NULL;
+        s->cache = kvcache_new(&shape, model->k, &err);
+        ok = s->cache && init_compute(s, &err) && init_lists(s, &err) &&
+             text_pass_init(&s->text, model->m, &s->compute, s->cache, s->n_batch, &err) &&
+             (!model->m->has_vision || vision_pass_init(&s->vision, model->m, &s->compute, &err));
+    }
+    if (ok)
+        return s;
+    fail(error, &err);
+    facet_session_close(s);
+    return NULL;
+}
+
+void facet_session_close(struct facet_session *s)
+{
+    if (!s)
+        return;
+    session_cut(s, 0);
+    text_pass_done(&s->text);
+    vision_pass_done(&s->vision);
+    kvcache_free(s->cache);
+    for (unsigned t = 0; s->compute.scratch && t < pool_threads(s->model->pool); t++)
+        free(s->compute.scratch[t]);
+    free(s->compute.scratch);
+    free(s->ids);
+    free(s->images);
+    free(s->inputs);
+    free(s->logits);
+    free(s);
+}
+
+void facet_session_cancel(struct facet_session *s)
+{
+    atomic_store(&s->stop, true);
+}
+
+void facet_session_resume(struct facet_session *s)
+{
+    atomic_store(&s->stop, false);
+}
+
+static bool is_stopped(const struct facet_session *s)
+{
+    return atomic_load(&s->stop);
+}
+
+/* ---- Pictures ---- */
+
+static bool needs_vision(const struct facet_session *s, struct err *err)
+{
+    return s->model->m->has_vision || err_set(err, "%s: has no vision tower", s->model->m->path);
+}
+
+enum facet_status facet_session_encode_image(struct facet_session *s, const float *planes, float *soft, char *error)
+{
+    struct err err = {0};
+    if (!needs_vision(s, &err))
+        return fail(error, &err);
+    vision_patches(&s->vision, planes, s->progress, s->progress_user);
+    if (!is_stopped(s))
+        vision_project(&s->vision, soft);
+    return is_stopped(s) ? FACET_CANCELLED : FACET_OK;
+}
+
+enum facet_status facet_session_encode_patches(struct facet_session *s, const float *planes, float *patches,
+                                               uint32_t *n_patches, uint32_t *width, char *error)
+{
+    struct err err = {0};
+    if (!needs_vision(s, &err))
+        return fail(error, &err);
+    *n_patches = (uint32_t)s->vision.n_patches;
+    *width = s->model->m->vision.width;
+    if (!patches)
+        return FACET_OK;
+    vision_patches(&s->vision, planes, s->progress, s->progress_user);
+    if (is_stopped(s))
+        return FACET_CANCELLED;
+    memcpy(patches, s->vision.x, s->vision.n_patches * *width * sizeof *patches);
+    return FACET_OK;
+}
+
+static size_t soft_floats(const struct facet_session *s)
+{
+    return (size_t)s->model->m->vision.n_soft * s->model->m->text.n_embd;
+}
+
+void session_cut(struct facet_session *s, size_t n)
+{
+    if (s->n_ids > n)
+        s->n_ids = n;
+    while (s->n_images > 0 && s->images[s->n_images - 1].start >= n)
+        free(s->images[--s->n_images].soft);
+}
+
+bool session_add_image(struct facet_session *s, size_t start, const float *soft, struct err *err)
+{
+    float *copy = mem_try(soft_floats(s), sizeof *copy, "soft tokens", err);
+    if (!copy)
+        return false;
+    memcpy(copy, soft, soft_floats(s) * sizeof *copy);
+    s->images[s->n_images++] = (struct held_image){start, copy};
+    return true;
+}
+
+/* The picture that position n lies in; NULL if it is a token. */
+static const struct held_image *image_at(const struct facet_session *s, size_t n)
+{
+    for (size_t i = s->n_images; i-- > 0;)
+        if (s->images[i].start <= n)
+            return n < s->images[i].start + s->model->m->vision.n_soft ? &s->images[i] : NULL;
+    return NULL;
+}
+
+/* ---- Computing ---- */
+
+/* Fills inputs with positions from `at` on: as many as a chunk takes without cutting a picture. */
+static size_t gather(struct facet_session *s, size_t at)
+{
+    size_t n = 0, n_embd = s->model->m->text.n_embd;
+    while (n < s->n_batch && at + n < s->n_ids) {
+        const struct held_image *image = image_at(s, at + n);
+        if (!image) {
+            s->inputs[n] = (struct text_input){.id = s->ids[at + n], .sees = at + n + 1};
+            n++;
+            continue;
+        }
+        size_t end = image->start + s->model->m->vision.n_soft;
+        if (end - at > s->n_batch)
+            break;
+        for (; at + n < end; n++)
+            s->inputs[n] = (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd, .sees = end};
+    }
+    return n;
+}
+
+/* Brings the cache to all of ids. all: where the logits of every position computed go, or NULL. */
+static enum facet_status compute(struct facet_session *s, float *all, char *error)
+{
+    struct err err = {0};
+    size_t first = kvcache_length(s->cache), n = 0, n_vocab = s->model->m->text.n_vocab;
+    s->has_logits = false;
+    for (size_t at = first; at < s->n_ids; at += n) {
+        n = gather(s, at);
+        if (!text_forward(&s->text, s->inputs, n, &err))
+            return fail(error, &err);
+        if (all)
+            text_logits(&s->text, 0, n, all + (at - first) * n_vocab);
+        else if (at + n == s->n_ids)
+            text_logits(&s->text, n - 1, 1, s->logits);
+        if (is_stopped(s)) {
+            kvcache_rewind(s->cache, kvcache_reachable(s->cache, kvcache_length(s->cache)));
+            session_cut(s, kvcache_length(s->cache));
+            return FACET_CANCELLED;
+        }
+        if (s->progress && s->n_ids - first > 1)
+            s->progress(s->progress_user, "prompt", at + n - first, s->n_ids - first);
+    }
+    s->has_logits = !all;
+    return FACET_OK;
+}
+
+/* ---- Prompts ---- */
+
+/* Checks a prompt's ids, length and runs of soft tokens. */
+static bool check_prompt(const struct facet_session *s, const struct facet_prompt *p, struct err *err)
+{
+    size_t n_images = 0, n_soft = s->model->m->vision.n_soft;
+    int32_t soft = s->model->special.image_soft;
+    if (p->n_ids == 0)
+        return err_set(err, "the prompt is empty");
+    if (p->n_ids > s->n_ctx)
+        return err_set(err, "the prompt takes %zu tokens, the context holds %zu", p->n_ids, s->n_ctx);
+    for (size_t i = 0; i < p->n_ids;) {
+        size_t run = 0;
+        while (soft >= 0 && i + run < p->n_ids && p->ids[i + run] == soft)
+            run++;
+        if (run == 0 && (p->ids[i] < 0 || (size_t)p->ids[i] >= s->model->m->tw.embed.rows))
+            return err_set(err, "token %d at position %zu is not in the vocabulary", (int)p->ids[i], i);
+        if (run > 0 && !s->model->m->has_vision)
+            return err_set(err, "%s: has no vision tower", s->model->m->path);
+        if (run > 0 && run != n_soft)
+            return err_set(err, "%zu image tokens at position %zu, a picture takes %zu", run, i, n_soft);
+        if (run > 0 && n_images++ == p->n_images)
+            return err_set(err, "the prompt has places for more than its %zu pictures", p->n_images);
+        i += run ? run : 1;
+    }
+    return n_images == p->n_images ||
+           err_set(err, "the prompt has places for %zu of its %zu pictures", n_images, p->n_images);
+}
+
+/* Positions that the session holds already, as the prompt wants them. */
+static size_t common_prefix(const struct facet_session *s, const struct facet_prompt *p)
+{
+    size_t length = kvcache_length(s->cache), image = 0, i = 0;
+    while (i < length && i < p->n_ids && s->ids[i] == p->ids[i]) {
+        if (p->ids[i] != s->model->special.image_soft) {
+            i++;
+            continue;
+        }
+        if (image == s->n_images || s->images[image].start != i ||
+            memcmp(s->images[image].soft, p->soft[image], soft_floats(s) * sizeof(float)) != 0)
+            break;
+        image++;
+        i += s->model->m->vision.n_soft;
+    }
+    return i;
+}
+
+/* The last position ≤ n that is not inside a picture. */
+static size_t before_image(const struct facet_session *s, size_t n)
+{
+    const struct held_image *image = n < s->n_ids ? image_at(s, n) : NULL;
+    return image ? image->start : n;
+}
+
+/* Takes over the prompt's ids and pictures from position n on. */
+static bool adopt(struct facet_session *s, const struct facet_prompt *p, size_t n, struct err *err)
+{
+    int32_t soft = s->model->special.image_soft;
+    session_cut(s, n);
+    size_t image = s->n_images;
+    memcpy(s->ids + n, p->ids + n, (p->n_ids - n) * sizeof *s->ids);
+    s->n_ids = p->n_ids;
+    for (size_t i = n; i < p->n_ids; i++)
+        if (soft >= 0 && p->ids[i] == soft) {
+            if (!session_add_image(s, i, p->soft[image++], err)) {
+                session_cut(s, n);
+                return false;
+            }
+            i += s->model->m->vision.n_soft - 1;
+        }
+    return true;
+}
+
+/* Rewinds to what is common, at most `most` positions, and takes over the rest. */
+static enum facet_status set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t most,
+                                    size_t *n_kept, char *error)
+{
+    struct err err = {0};
+    if (!check_prompt(s, p, &err))
+        return fail(error, &err);
+    size_t n = common_prefix(s, p);
+    n = kvcache_reachable(s->cache, before_image(s, n < most ? n : most));
+    kvcache_rewind(s->cache, n);
+    if (n_kept)
+        *n_kept = n;
+    return adopt(s, p, n, &err) ? FACET_OK : fail(error, &err);
+}
+
+enum facet_status facet_session_prompt(struct facet_session *s, const struct facet_prompt *prompt, size_t *n_kept,
+                                       char *error)
+{
+    /* the last position is always computed: its logits are wanted */
+    enum facet_status status = set_prompt(s, prompt, prompt->n_ids ? prompt->n_ids - 1 : 0, n_kept, error);
+    if (status == FACET_OK)
+        status = compute(s, NULL, error);
+    if (status == FACET_OK)
+        kvcache_checkpoint(s->cache);
+    return status;
+}
+
+enum facet_status facet_session_prompt_logits(struct facet_session *s, const struct facet_prompt *prompt, float *out,
+                                              char *error)
+{
+    enum facet_status status = set_prompt(s, prompt, 0, NULL, error);
+    return status == FACET_OK ? compute(s, out, error) : status;
+}
+
+enum facet_status facet_session_append(struct facet_session *s, int32_t id, char *error)
+{
+    struct err err = {0};
+    if (id < 0 || (size_t)id >= s->model->m->tw.embed.rows) {
+        err_set(&err, "token %d is not in the vocabulary", (int)id);
+        return fail(error, &err);
+    }
+    if (s->n_ids >= s->n_ctx) {
+        err_set(&err, "the context of %zu positions is full", s->n_ctx);
+        return fail(error, &err);
+    }
+    s->ids[s->n_ids++] = id;
+    return compute(s, NULL, error);
+}
+
+const float *facet_session_logits(const struct facet_session *s)
+{
+    return s->has_logits ? s->logits : NULL;
+}
+
+size_t facet_session_length(const struct facet_session *s)
+{
+    return kvcache_length(s->cache);
+}
+
+enum facet_status facet_session_rewind(struct facet_session *s, size_t n, char *error)
+{
+    struct err err = {0};
+    if (n > kvcache_length(s->cache)) {
+        err_set(&err, "cannot go back to position %zu of %zu", n, kvcache_length(s->cache));
+        return fail(error, &err);
+    }
+    n = before_image(s, n);
+    session_cut(s, n);
+    kvcache_rewind(s->cache, kvcache_reachable(s->cache, n));
+    enum facet_status status = compute(s, NULL, error);
+    s->has_logits = false;
+    return status;
+}
+
+/* ---- Sampling ---- */
+
+enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct facet_session *s,
+                                     int n_alternatives, struct facet_token *token, char *error)
+{
+    struct err err = {0};
+    if (!s->has_logits) {
+        err_set(&err, "there are no logits to draw from: compute a prompt first");
+        return fail(error, &err);
+    }
+    sampler_draw(sampler, s->logits, s->ids, s->n_ids, n_alternatives, token);
+    const struct facet_special_ids *special = &s->model->special;
+    token->is_end = token->id == special->end_of_turn || token->id == special->eos;
+    return FACET_OK;
+}
+
+enum facet_status facet_session_next(struct facet_session *s, struct facet_sampler *sampler, int n_alternatives,
+                                     struct facet_token *token, char *error)
+{
+    enum facet_status status = facet_sampler_draw(sampler, s, n_alternatives, token, error);
+    if (status != FACET_OK || token->is_end)
+        return status;
+    return facet_session_append(s, token->id, error);
+}

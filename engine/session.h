@@ -1,0 +1,44 @@
+/* A session's inside: what it holds, and how it computes what is missing. session.c implements the public
+ * calls; session_file.c saves and restores. */
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+#include <stdatomic.h>
+
+#include "engine/engine.h"
+#include "engine/kvcache.h"
+#include "engine/matmul.h"
+#include "engine/text.h"
+#include "engine/vision.h"
+
+/* A picture in the context; soft is a copy of its own, so that its positions can be computed again. */
+struct held_image {
+    size_t start; /* its first position */
+    float *soft;  /* [n_soft][n_embd] */
+};
+
+struct facet_session {
+    const struct facet_model *model;
+    struct compute compute;
+    atomic_bool stop;
+    size_t n_ctx, n_batch;
+    struct kvcache *cache;
+    struct text_pass text;
+    struct vision_pass vision;
+    int32_t *ids;               /* [n_ctx], those of the cache's positions and of the prompt under way */
+    size_t n_ids;
+    struct held_image *images;  /* by position; [n_images], room for max_images */
+    size_t n_images, max_images;
+    struct text_input *inputs;  /* [n_batch] */
+    float *logits;              /* [n_vocab] */
+    bool has_logits;
+    facet_progress_fn *progress;
+    void *progress_user;
+};
+
+/* Forgets all positions from n on, in the lists; not in the cache. */
+void session_cut(struct facet_session *s, size_t n);
+/* Appends a copy of a picture at that position. */
+bool session_add_image(struct facet_session *s, size_t start, const float *soft, struct err *err);
+
+#endif
