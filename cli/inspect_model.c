@@ -24,8 +24,8 @@ static void put_number(json_t *object, const char *key, uint64_t value)
 
 static json_t *info_json(const struct facet_model_info *i)
 {
-    json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_words(i->name), "kernels", json_words(i->kernels),
-                          "blas", json_words(i->blas), "weight_type", json_words(i->weight_type), "has_vision",
+    json_t *o = json_pack("{s:o, s:o, s:o, s:b}", "name", json_words(i->name), "kernels", json_words(i->kernels),
+                          "weight_type", json_words(i->weight_type), "has_vision",
                           (int)i->has_vision);
     const struct {
         const char *key;

@@ -68,7 +68,7 @@ void models_print(const struct facet_model *model, const struct options *options
         printf("%-16s%s\n", "pictures", "no (no vision tower or projector file)");
     printf("%-16s%.2f GiB for %zu tokens, besides the weights\n", "memory",
            (double)models_session_bytes(model, options) / (1 << 30), options->ctx);
-    printf("%-16s%s kernels, %s, %u threads\n", "engine", info.kernels, info.blas, info.n_threads);
+    printf("%-16s%s kernels, %u threads\n", "engine", info.kernels, info.n_threads);
 }
 
 static int run_show(struct args *args, struct err *err)

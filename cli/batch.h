@@ -1,0 +1,9 @@
+/* `facet batch`: the same question about many pictures, one JSON record each. */
+#ifndef CLI_BATCH_H
+#define CLI_BATCH_H
+
+#include "cli/verb.h"
+
+extern const struct verb verb_batch;
+
+#endif
