@@ -27,8 +27,10 @@ enum chat_event_kind {
     CHAT_LOADED,   /* the model is open; text: its name */
     CHAT_PROGRESS, /* text: "looking at a.jpg" or "reading"; done of total */
     CHAT_TEXT,     /* text: more of the answer, whole characters */
-    CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats */
-    CHAT_FAILED,   /* text: why; the conversation stands as before the answer */
+    CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats; text: NULL, or
+                      a warning that the history could not be written */
+    CHAT_FAILED,   /* text: why; what was said until then stays, interrupted; if nothing was, the
+                      conversation stands as before the turn */
 };
 
 enum chat_reason { CHAT_ENDED, CHAT_STOP_STRING, CHAT_MAX_TOKENS, CHAT_CONTEXT_FULL, CHAT_CANCELLED };
@@ -56,9 +58,11 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
 /* Cancels, waits for the worker, frees. */
 void chat_close(struct chat *chat);
 
-/* Submits the user's message. False if an answer is under way. */
+/* Submits the user's message. False, and the message untouched, if an answer is under way, the model could
+ * not be opened, or the history cannot be written. */
 bool chat_submit(struct chat *chat, struct message *user, struct err *err);
-/* Drops the last answer and asks for another one (with the next seed). */
+/* Drops the last answer and asks for another one (with the next seed). It comes back if the new one ends
+ * before its first word. */
 bool chat_regenerate(struct chat *chat, struct err *err);
 /* Goes on with the last answer, which was cut or cancelled. */
 bool chat_continue(struct chat *chat, struct err *err);
@@ -75,12 +79,14 @@ bool chat_is_busy(const struct chat *chat);
 const struct messages *chat_messages(const struct chat *chat);
 /* Starts a new conversation with the same model and system prompt. Not while busy. */
 bool chat_clear(struct chat *chat, struct err *err);
-/* Replaces the conversation by a stored one. Not while busy. */
+/* Replaces the conversation, its system prompt too, by a stored one; on failure it stays. Not while busy. */
 bool chat_load(struct chat *chat, int64_t conversation, struct err *err);
 /* The stored conversation's number, 0 if none yet. */
 int64_t chat_conversation(const struct chat *chat);
+/* NULL or "": none. Not while busy. */
 bool chat_set_system(struct chat *chat, const char *system, struct err *err);
-/* Changes sampling options between turns ("temperature", "0.7"); see options.def for what may change. */
+/* Changes sampling options between turns ("temperature", "0.7"); see options.def for what may change.
+ * Not while busy. */
 bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err);
 const struct options *chat_options(const struct chat *chat);
 
