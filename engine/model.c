@@ -92,8 +92,15 @@ static bool open_gguf(struct model *m, const struct facet_model_options *o, stru
              !model_bind_text(m, &f->text, false, &f->owned, err) ||
              !set_n_vocab(m, model_gguf_pieces(f->gguf), err))
         return false;
-    m->tokenizer = tokenizer_from_gguf(f->gguf, m->text.n_vocab, err);
-    return m->tokenizer != NULL;
+    struct err wrong;
+    m->tokenizer = tokenizer_from_gguf(f->gguf, m->text.n_vocab, &wrong);
+    if (m->tokenizer)
+        return true;
+    if (o->vocabulary_only)
+        return err_set(err, "%s", wrong.text);
+    /* Files made to measure speed have placeholders for pieces. */
+    model_note(m, "no tokenizer: %s", wrong.text);
+    return true;
 }
 
 /* A folder need not have a tokenizer, unless it alone is wanted. */
@@ -301,11 +308,13 @@ struct model *model_open(const char *path, const struct facet_model_options *opt
 {
     static const struct facet_model_options none = {0};
     struct model *m = mem_try(1, sizeof *m, path, err);
-    if (m && !open_into(m, path, options ? options : &none, err)) {
-        model_free(m);
+    if (!m)
         return NULL;
-    }
-    return m;
+    m->image_soft_id = -1;
+    if (open_into(m, path, options ? options : &none, err))
+        return m;
+    model_free(m);
+    return NULL;
 }
 
 void model_free(struct model *m)

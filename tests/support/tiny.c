@@ -1,0 +1,302 @@
+#include "tests/support/tiny.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tests/support/tiny_vocab.h"
+
+const struct tiny tiny_default = {
+    .seed = 1,
+    .n_layers = 7,
+    .n_embd = 128,
+    .n_ff = 256,
+    .n_heads = 4,
+    .n_kv_heads = 1,
+    .head_dim = 64,
+    .window = 24,
+    .n_ctx = 4096,
+    .n_vocab = 2048,
+    .rope_factor = 8,
+    .type = TYPE_F32,
+    .v_layers = 3,
+    .v_width = 96,
+    .v_ff = 208,
+    .v_heads = 4,
+    .image_size = 224,
+    .patch_size = 14,
+    .pool = 4,
+    .v_type = TYPE_F32,
+};
+
+/* ---- Numbers -------------------------------------------------------------------------------- */
+
+/* splitmix64 */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* Nearly normal: the sum of four uniform numbers, scaled to variance 1. */
+static float normal(uint64_t *state)
+{
+    uint64_t bits = next_random(state);
+    float sum = 0;
+    for (int i = 0; i < 4; i++)
+        sum += (float)(bits >> (16 * i) & 0xFFFF);
+    return (sum / 65536.0f - 2.0f) * 1.7320508f;
+}
+
+struct maker {
+    struct gguf_writer *w;
+    uint64_t state;
+};
+
+static float *numbers(struct maker *k, size_t n, float mean, float deviation)
+{
+    float *values = mem_new(n, sizeof *values);
+    for (size_t i = 0; i < n; i++)
+        values[i] = bf16_to_float(float_to_bf16(mean + deviation * normal(&k->state)));
+    return values;
+}
+
+/* Takes values[dims…] and puts them as `type`. */
+static void put(struct maker *k, const char *name, enum weight_type type, uint32_t n_dims,
+                const uint64_t dims[4], float *values)
+{
+    size_t rows = 1, row = type_row_bytes(type, dims[0]);
+    for (uint32_t i = 1; i < n_dims; i++)
+        rows *= dims[i];
+    uint8_t *data = mem_new(rows, row);
+    for (size_t i = 0; i < rows; i++)
+        quantize_row(type, values + i * dims[0], data + i * row, dims[0]);
+    free(values);
+    gguf_put_tensor(k->w, name, type, n_dims, dims, data, rows * row);
+}
+
+/* Outputs keep the variance of inputs. */
+static void put_matrix(struct maker *k, const char *name, enum weight_type type, size_t rows,
+                       size_t cols)
+{
+    const uint64_t dims[4] = {cols, rows};
+    put(k, name, type, 2, dims, numbers(k, rows * cols, 0, 1 / sqrtf((float)cols)));
+}
+
+static void put_vector(struct maker *k, const char *name, size_t n, float mean, float deviation)
+{
+    const uint64_t dims[4] = {n};
+    put(k, name, TYPE_F32, 1, dims, numbers(k, n, mean, deviation));
+}
+
+/* ---- Text ----------------------------------------------------------------------------------- */
+
+static void put_text_keys(struct gguf_writer *w, const struct tiny *t)
+{
+    gguf_put_string(w, "general.architecture", "gemma3");
+    gguf_put_string(w, "general.name", "tiny random model");
+    gguf_put_u32(w, "gemma3.context_length", t->n_ctx);
+    gguf_put_u32(w, "gemma3.embedding_length", t->n_embd);
+    gguf_put_u32(w, "gemma3.block_count", t->n_layers);
+    gguf_put_u32(w, "gemma3.feed_forward_length", t->n_ff);
+    gguf_put_u32(w, "gemma3.attention.head_count", t->n_heads);
+    gguf_put_u32(w, "gemma3.attention.head_count_kv", t->n_kv_heads);
+    gguf_put_u32(w, "gemma3.attention.key_length", t->head_dim);
+    gguf_put_u32(w, "gemma3.attention.value_length", t->head_dim);
+    gguf_put_u32(w, "gemma3.attention.sliding_window", t->window);
+    gguf_put_f32(w, "gemma3.attention.layer_norm_rms_epsilon", 1e-6f);
+    gguf_put_f32(w, "gemma3.rope.freq_base", 1e6f);
+    if (t->rope_factor > 0) {
+        gguf_put_string(w, "gemma3.rope.scaling.type", "linear");
+        gguf_put_f32(w, "gemma3.rope.scaling.factor", t->rope_factor);
+    }
+}
+
+/* How much of a random logit an id gets where output is to look like text. */
+static float wordiness(uint32_t id)
+{
+    if (id == TINY_NEWLINE)
+        return 1;
+    if (id == TINY_END_OF_TURN)
+        return 1.5f; /* answers of a few dozen to a few hundred words */
+    return id < TINY_WORDS || (id >= TINY_START_OF_IMAGE && id <= TINY_IMAGE_SOFT) ? 1 / 64.0f : 1;
+}
+
+/* Small, with a large last norm: else the tied head mostly repeats the token it was given. */
+static void put_embedding(struct maker *k, const struct tiny *t)
+{
+    const uint64_t dims[4] = {t->n_embd, t->n_vocab};
+    float *values = numbers(k, (size_t)t->n_vocab * t->n_embd, 0, 0.1f / sqrtf((float)t->n_embd));
+    for (uint32_t id = 0; t->wordy && id < t->n_vocab; id++)
+        for (uint32_t i = 0; i < t->n_embd; i++)
+            values[(size_t)id * t->n_embd + i] *= wordiness(id);
+    put(k, "token_embd.weight", t->type, 2, dims, values);
+}
+
+static void put_layer(struct maker *k, const struct tiny *t, uint32_t i)
+{
+    const size_t embd = t->n_embd, q = (size_t)t->n_heads * t->head_dim,
+                 kv = (size_t)t->n_kv_heads * t->head_dim;
+    const struct {
+        const char *name;
+        size_t rows, cols; /* rows 0: a norm */
+    } all[] = {{"attn_norm", 0, embd},    {"attn_q", q, embd},
+               {"attn_k", kv, embd},      {"attn_v", kv, embd},
+               {"attn_q_norm", 0, t->head_dim}, {"attn_k_norm", 0, t->head_dim},
+               {"attn_output", embd, q},  {"post_attention_norm", 0, embd},
+               {"ffn_norm", 0, embd},     {"ffn_gate", t->n_ff, embd},
+               {"ffn_up", t->n_ff, embd}, {"ffn_down", embd, t->n_ff},
+               {"post_ffw_norm", 0, embd}};
+    for (size_t n = 0; n < sizeof all / sizeof *all; n++) {
+        char name[64];
+        snprintf(name, sizeof name, "blk.%u.%s.weight", i, all[n].name);
+        if (all[n].rows)
+            put_matrix(k, name, t->type, all[n].rows, all[n].cols);
+        else
+            put_vector(k, name, all[n].cols, 1, 0.125f);
+    }
+}
+
+struct gguf_writer *tiny_text(const struct tiny *t)
+{
+    struct maker k = {gguf_writer_new(), t->seed};
+    put_text_keys(k.w, t);
+    tiny_vocab_put(k.w, t->n_vocab);
+    put_embedding(&k, t);
+    put_vector(&k, "output_norm.weight", t->n_embd, 30, 3);
+    for (uint32_t i = 0; i < t->n_layers; i++)
+        put_layer(&k, t, i);
+    return k.w;
+}
+
+/* ---- Vision --------------------------------------------------------------------------------- */
+
+static void put_vision_keys(struct gguf_writer *w, const struct tiny *t, const char *prefix)
+{
+    const struct {
+        const char *name;
+        uint32_t value;
+    } all[] = {{"block_count", t->v_layers},       {"embedding_length", t->v_width},
+               {"feed_forward_length", t->v_ff},   {"attention.head_count", t->v_heads},
+               {"image_size", t->image_size},      {"patch_size", t->patch_size}};
+    char key[96];
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        snprintf(key, sizeof key, "%s.vision.%s", prefix, all[i].name);
+        gguf_put_u32(w, key, all[i].value);
+    }
+    snprintf(key, sizeof key, "%s.vision.attention.layer_norm_epsilon", prefix);
+    gguf_put_f32(w, key, 1e-6f);
+}
+
+/* Weight and bias of one operation of the tower; rows 0: a layer norm. */
+static void put_operation(struct maker *k, const struct tiny *t, const char *name, size_t rows,
+                          size_t cols)
+{
+    char full[96];
+    snprintf(full, sizeof full, "%s.weight", name);
+    if (rows)
+        put_matrix(k, full, t->v_type, rows, cols);
+    else
+        put_vector(k, full, cols, 1, 0.125f);
+    snprintf(full, sizeof full, "%s.bias", name);
+    put_vector(k, full, rows ? rows : cols, 0, 0.0625f);
+}
+
+static void put_vision_layer(struct maker *k, const struct tiny *t, uint32_t i)
+{
+    const struct {
+        const char *name;
+        size_t rows, cols;
+    } all[] = {{"attn_q", t->v_width, t->v_width}, {"attn_k", t->v_width, t->v_width},
+               {"attn_v", t->v_width, t->v_width}, {"attn_out", t->v_width, t->v_width},
+               {"ffn_up", t->v_ff, t->v_width},    {"ffn_down", t->v_width, t->v_ff},
+               {"ln1", 0, t->v_width},             {"ln2", 0, t->v_width}};
+    for (size_t n = 0; n < sizeof all / sizeof *all; n++) {
+        char name[64];
+        snprintf(name, sizeof name, "v.blk.%u.%s", i, all[n].name);
+        put_operation(k, t, name, all[n].rows, all[n].cols);
+    }
+}
+
+static void put_tower(struct gguf_writer *w, const struct tiny *t)
+{
+    struct maker k = {w, t->seed + 1};
+    const size_t pixels = (size_t)3 * t->patch_size * t->patch_size;
+    const uint64_t side = t->image_size / t->patch_size;
+    const uint64_t patch[4] = {t->patch_size, t->patch_size, 3, t->v_width};
+    const uint64_t position[4] = {t->v_width, side * side};
+    put(&k, "v.patch_embd.weight", t->v_type == TYPE_F32 ? TYPE_F32 : TYPE_F16, 4, patch,
+        numbers(&k, t->v_width * pixels, 0, 1 / sqrtf((float)pixels)));
+    put_vector(&k, "v.patch_embd.bias", t->v_width, 0, 0.0625f);
+    put(&k, "v.position_embd.weight", TYPE_F32, 2, position,
+        numbers(&k, (size_t)(side * side) * t->v_width, 0, 0.125f));
+    for (uint32_t i = 0; i < t->v_layers; i++)
+        put_vision_layer(&k, t, i);
+    put_vector(&k, "v.post_ln.weight", t->v_width, 1, 0.125f);
+    put_vector(&k, "v.post_ln.bias", t->v_width, 0, 0.0625f);
+    put_matrix(&k, "mm.input_projection.weight", t->v_type == TYPE_F32 ? TYPE_F32 : TYPE_F16,
+               t->v_width, t->n_embd);
+    put_vector(&k, "mm.soft_emb_norm.weight", t->v_width, 1, 0.125f);
+}
+
+struct gguf_writer *tiny_mmproj(const struct tiny *t)
+{
+    struct gguf_writer *w = gguf_writer_new();
+    gguf_put_string(w, "general.architecture", "clip");
+    gguf_put_string(w, "general.name", "tiny random tower");
+    gguf_put_bool(w, "clip.has_vision_encoder", true);
+    gguf_put_string(w, "clip.projector_type", "gemma3");
+    gguf_put_bool(w, "clip.use_gelu", true);
+    put_vision_keys(w, t, "clip");
+    gguf_put_u32(w, "clip.vision.projection_dim", t->n_embd);
+    gguf_put_u32(w, "clip.vision.projector.scale_factor", t->pool);
+    put_tower(w, t);
+    return w;
+}
+
+/* The parts of names that Ollama spells in its own way. */
+static const char *const ollama_names[][2] = {
+    {"v.patch_embd.", "v.patch_embedding."},     {"v.position_embd.", "v.position_embedding."},
+    {"v.post_ln.", "v.post_layernorm."},         {".ln1.", ".layer_norm1."},
+    {".ln2.", ".layer_norm2."},                  {".attn_out.", ".attn_output."},
+    {"mm.input_projection.", "mm.mm_input_projection."}, {"mm.soft_emb_norm.", "mm.mm_soft_emb_norm."}};
+
+static void rename_for_ollama(struct written_tensor *t)
+{
+    static const char *const mlp[][2] = {{".ffn_up.", ".mlp.fc1."}, {".ffn_down.", ".mlp.fc2."}};
+    bool tower = strncmp(t->name, "v.", 2) == 0 || strncmp(t->name, "mm.", 3) == 0;
+    size_t n = sizeof ollama_names / sizeof *ollama_names;
+    for (size_t i = 0; tower && i < n + 2; i++) {
+        const char *const *pair = i < n ? ollama_names[i] : mlp[i - n];
+        char *at = strstr(t->name, pair[0]);
+        if (!at)
+            continue;
+        struct str name = {0};
+        str_put(&name, t->name, (size_t)(at - t->name));
+        str_printf(&name, "%s%s", pair[1], at + strlen(pair[0]));
+        free(t->name);
+        t->name = str_take(&name);
+        return;
+    }
+}
+
+struct gguf_writer *tiny_ollama(const struct tiny *t)
+{
+    struct gguf_writer *w = tiny_text(t);
+    uint32_t side = t->image_size / t->patch_size / t->pool;
+    put_vision_keys(w, t, "gemma3");
+    gguf_put_u32(w, "gemma3.vision.num_channels", 3);
+    gguf_put_u32(w, "gemma3.mm.tokens_per_image", side * side);
+    gguf_drop_key(w, "gemma3.rope.freq_base");
+    gguf_put_f32(w, "gemma3.rope.global.freq_base", 1e6f);
+    gguf_put_f32(w, "gemma3.rope.local.freq_base", 1e4f);
+    gguf_drop_key(w, "gemma3.attention.layer_norm_rms_epsilon");
+    put_tower(w, t);
+    for (size_t i = 0; i < w->n_tensors; i++)
+        rename_for_ollama(&w->tensors[i]);
+    return w;
+}
