@@ -53,7 +53,7 @@ struct vocabulary {
     char *spelled; /* texts that cannot be borrowed from a file; NULL if none */
     char *bytes;
     size_t bytes_used;
-    struct slot *slots; /* open addressing over the bytes of text pieces */
+    uint32_t *slots; /* open addressing over the bytes of text pieces */
     size_t slot_mask;
     struct added_node *added; /* a trie over the added tokens as raw text has them */
 };
