@@ -77,7 +77,8 @@ static bool has_masks(const struct bitmap *b)
 
 static bool read_masks(struct bitmap *b, struct err *err)
 {
-    static const uint32_t of_16[4] = {0x7c00, 0x03e0, 0x001f, 0}, of_32[4] = {0xff0000, 0xff00, 0xff, 0};
+    static const uint32_t of_16[4] = {0x7c00, 0x03e0, 0x001f, 0},
+                          of_32[4] = {0xff0000, 0xff00, 0xff, 0};
     memcpy(b->masks, b->bits == 16 ? of_16 : of_32, sizeof b->masks);
     if (!has_masks(b))
         return true;
@@ -125,7 +126,8 @@ static bool read_headers(struct bitmap *b, struct err *err)
     else if (!read_info_header(b, p + FILE_HEADER, err))
         return false;
     if (!kind_is_known(b))
-        return err_set(err, "%u bits with compression %u are not supported", b->bits, b->compression);
+        return err_set(err, "%u bits with compression %u are not supported", b->bits,
+                       b->compression);
     if (!source_judge(b->src, b->width, b->height, err) || !read_masks(b, err))
         return false;
     if (b->pixels_at < FILE_HEADER + b->header_size || b->pixels_at >= size)
@@ -253,7 +255,8 @@ static bool escape(struct runs *r, uint32_t code, bool *done)
 static bool read_runs(const struct bitmap *b, const struct image *out, struct image_facts *facts,
                       struct err *err)
 {
-    struct runs r = {b, out, 0, 0, b->src->bytes + b->pixels_at, b->src->bytes + b->src->size, false};
+    struct runs r = {b,    out, 0, 0, b->src->bytes + b->pixels_at, b->src->bytes + b->src->size,
+                     false};
     bool done = false;
     if (r.end - r.p < 2)
         return err_set(err, "the file is cut off before the first row");

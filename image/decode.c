@@ -71,11 +71,11 @@ static const struct format {
     struct magic magic;
     bool (*decode)(struct image *, struct image_facts *, const struct source *, struct err *);
 } formats[] = {
-    {"PNG", {0, 4, "\x89PNG"}, png_decode},  {"JPEG", {0, 2, "\xff\xd8"}, jpeg_decode},
-    {"WebP", {8, 4, "WEBP"}, webp_decode},   {"GIF", {0, 4, "GIF8"}, gif_decode},
-    {"BMP", {0, 2, "BM"}, bmp_decode},       {"PPM", {0, 2, "P1"}, ppm_decode},
-    {"PPM", {0, 2, "P2"}, ppm_decode},       {"PPM", {0, 2, "P3"}, ppm_decode},
-    {"PPM", {0, 2, "P4"}, ppm_decode},       {"PPM", {0, 2, "P5"}, ppm_decode},
+    {"PNG", {0, 4, "\x89PNG"}, png_decode}, {"JPEG", {0, 2, "\xff\xd8"}, jpeg_decode},
+    {"WebP", {8, 4, "WEBP"}, webp_decode},  {"GIF", {0, 4, "GIF8"}, gif_decode},
+    {"BMP", {0, 2, "BM"}, bmp_decode},      {"PPM", {0, 2, "P1"}, ppm_decode},
+    {"PPM", {0, 2, "P2"}, ppm_decode},      {"PPM", {0, 2, "P3"}, ppm_decode},
+    {"PPM", {0, 2, "P4"}, ppm_decode},      {"PPM", {0, 2, "P5"}, ppm_decode},
     {"PPM", {0, 2, "P6"}, ppm_decode},
 };
 
@@ -135,7 +135,8 @@ static const struct refusal {
     {"gzip", {0, 2, "\x1f\x8b"}, "unpack it first"},
 };
 
-/* PDF, SVG and HTML may start with other things; whoever reads them looks into the first kilobyte. */
+/* PDF, SVG and HTML may start with other things; whoever reads them looks into the first kilobyte.
+ */
 static const struct refusal texts[] = {
     {"PDF", {0, 5, "%PDF-"}, BY_PDF},
     {"SVG", {0, 4, "<svg"}, BY_SVG},

@@ -11,9 +11,9 @@ struct source {
     uint64_t max_pixels;
 };
 
-/* All six: true with *out filled, perhaps with a warning in *facts where something is missing; false
- * with err (one line without the file's name), and then *out may hold pixels that decode.c frees.
- * Of the facts they fill orientation, had_alpha, animated and warning. */
+/* All six: true with *out filled, perhaps with a warning in *facts where something is missing;
+ * false with err (one line without the file's name), and then *out may hold pixels that decode.c
+ * frees. Of the facts they fill orientation, had_alpha, animated and warning. */
 bool png_decode(struct image *out, struct image_facts *facts, const struct source *src,
                 struct err *err);
 bool jpeg_decode(struct image *out, struct image_facts *facts, const struct source *src,

@@ -32,7 +32,8 @@ static const char *fault_text(int code)
     return text ? text : "the file is damaged";
 }
 
-/* Goes through an extension and its sub-blocks; a graphics control block tells what is transparent. */
+/* Goes through an extension and its sub-blocks; a graphics control block tells what is transparent.
+ */
 static bool read_extension(GifFileType *gif, int *transparent)
 {
     int code;

@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "image/orient.h"
 
-/* Coefficients of a progressive picture are kept whole: 2 bytes a sample, 6 a pixel at most but for
- * CMYK. With the pixels (3 bytes) that must stay below 1 GB. */
-enum { MAX_LIBRARY_BYTES = 512 << 20 };
+/* Coefficients of a progressive picture are kept whole, 6 bytes a pixel where chroma is not
+ * subsampled. With the pixels (3 bytes) that must stay below 1 GB. */
+enum { MAX_LIBRARY_BYTES = 620000000 };
 
 /* Each scan of a progressive picture goes over all of it, empty or not. Encoders make about ten; a
  * scan of a megapixel takes 2 to 20 ms, so this bounds the time to seconds. */
@@ -42,7 +42,10 @@ static struct reader *reader_of(j_common_ptr cinfo)
 static void on_error(j_common_ptr cinfo)
 {
     struct reader *r = reader_of(cinfo);
-    cinfo->err->format_message(cinfo, r->fault);
+    if (cinfo->err->msg_code == JERR_NO_BACKING_STORE)
+        snprintf(r->fault, sizeof r->fault, "decoding it takes too much memory");
+    else
+        cinfo->err->format_message(cinfo, r->fault);
     longjmp(r->give_up, 1);
 }
 

@@ -16,7 +16,8 @@ static size_t split(uint32_t width, uint32_t height, size_t n, bool past_edge, s
         /* Only below n² pixels can a crop start past the edge; it then shows the last pixel. */
         uint32_t at = start < length ? (uint32_t)start : length - 1;
         uint32_t extent = !past_edge && length - at < step ? length - at : step;
-        crops[k] = wide ? (struct crop){at, 0, extent, height} : (struct crop){0, at, width, extent};
+        crops[k] =
+            wide ? (struct crop){at, 0, extent, height} : (struct crop){0, at, width, extent};
     }
     return n;
 }
@@ -42,7 +43,8 @@ size_t panscan_plan(enum panscan_variant variant, uint32_t width, uint32_t heigh
     return split(width, height, n, variant == PANSCAN_GOOGLE, crops);
 }
 
-size_t panscan_split(uint32_t width, uint32_t height, size_t n, struct crop crops[PANSCAN_MAX_CROPS])
+size_t panscan_split(uint32_t width, uint32_t height, size_t n,
+                     struct crop crops[PANSCAN_MAX_CROPS])
 {
     if (n < 2 || width == 0 || height == 0)
         return 0;

@@ -1,5 +1,6 @@
 /* PNG by libpng. Rows are read pass by pass and put where they belong here, so that an interlaced
- * picture takes no more memory than another; colour information other than the pixels' is ignored. */
+ * picture takes no more memory than another; colour information other than the pixels' is ignored.
+ */
 #include "image/formats.h"
 
 #include <stdlib.h>
@@ -15,11 +16,11 @@ struct reader {
     png_structp png;
     png_infop info;
     const struct source *src;
-    size_t at;        /* bytes read */
-    uint8_t *row;     /* one row as libpng gives it */
-    uint32_t n_rows;  /* rows put into the picture, of all passes */
-    bool in_pixels;   /* past the header: a warning may mean wrong pixels */
-    char fault[120];  /* why libpng gave up */
+    size_t at;       /* bytes read */
+    uint8_t *row;    /* one row as libpng gives it */
+    uint32_t n_rows; /* rows put into the picture, of all passes */
+    bool in_pixels;  /* past the header: a warning may mean wrong pixels */
+    char fault[120]; /* why libpng gave up */
     struct image_facts *facts;
     struct image *out;
 };
@@ -42,7 +43,7 @@ static void on_read(png_structp png, png_bytep to, size_t n)
 {
     struct reader *r = png_get_io_ptr(png);
     if (r->src->size - r->at < n)
-        png_error(png, "the file is cut off");
+        png_error(png, "cut off");
     memcpy(to, r->src->bytes + r->at, n);
     r->at += n;
 }
@@ -79,10 +80,12 @@ static bool read_header(struct reader *r, struct err *err)
     png_set_read_fn(png, r, on_read);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* judged below */
     png_set_benign_errors(png, 1);
+    /* Data is asked for in pieces of this size, and of a cut file the last, short piece is lost. */
+    png_set_compression_buffer_size(png, 512);
     skip_the_rest(png);
     png_read_info(png, r->info);
-    if (!source_canvas(r->src, png_get_image_width(png, r->info), png_get_image_height(png, r->info),
-                       r->out, err))
+    if (!source_canvas(r->src, png_get_image_width(png, r->info),
+                       png_get_image_height(png, r->info), r->out, err))
         return false;
     png_set_expand(png); /* palettes and tRNS become colours and alpha, less than 8 bits 8 */
     /* A wrong checksum over pixels is worth a warning, not the loss of the picture. */
@@ -100,7 +103,8 @@ static uint8_t deep_on_white(uint64_t c, uint64_t a)
     return (uint8_t)((v + 65535ull * 257 / 2) / (65535ull * 257));
 }
 
-/* One row of n pixels [n][channels], 1 to 4 channels of 8 or 16 bits, to every `step`th pixel of out. */
+/* One row of n pixels [n][channels], 1 to 4 channels of 8 or 16 bits, to every `step`th pixel of
+ * out. */
 static void put_row(uint8_t *out, size_t step, const uint8_t *row, size_t n, int channels)
 {
     bool grey = channels < 3, alpha = channels % 2 == 0;
@@ -134,7 +138,8 @@ static void read_pass(struct reader *r, uint32_t x0, uint32_t dx, uint32_t y0, u
     size_t n = (r->out->width - x0 + dx - 1) / dx;
     for (uint32_t y = y0; y < r->out->height; y += dy) {
         png_read_row(r->png, r->row, NULL);
-        (deep ? put_deep_row : put_row)(image_row(r->out, y) + (size_t)x0 * 3, dx, r->row, n, channels);
+        (deep ? put_deep_row : put_row)(image_row(r->out, y) + (size_t)x0 * 3, dx, r->row, n,
+                                        channels);
         r->n_rows++;
     }
 }

@@ -1,7 +1,7 @@
-/* Pillow's antialiased bilinear filter in its fixed-point arithmetic, which gives its results to the
- * bit: columns first, rounded to 8 bits, then rows. Pillow keeps the picture between the two passes;
- * here each source row is added to the few output rows that it touches, so that a picture of any
- * proportions takes memory for the output alone. */
+/* Pillow's antialiased bilinear filter in its fixed-point arithmetic, which gives its results to
+ * the bit: columns first, rounded to 8 bits, then rows. Pillow keeps the picture between the two
+ * passes; here each source row is added to the few output rows that it touches, so that a picture
+ * of any proportions takes memory for the output alone. */
 #include "image/image.h"
 
 #include <stdlib.h>
@@ -13,7 +13,8 @@
  * (half a unit each, at most IMAGE_MAX_SIDE of them), so that sums of weight × 255 fit 31 bits. */
 enum { FRACTION_BITS = 22, HALF = 1 << (FRACTION_BITS - 1) };
 
-/* Of each output pixel along one axis: the first source pixel, how many there are, their weights. */
+/* Of each output pixel along one axis: the first source pixel, how many there are, their weights.
+ */
 struct axis {
     uint32_t *first, *count; /* [n_out] */
     int32_t *weights;        /* [n_out][stride] */
@@ -63,7 +64,8 @@ static bool axis_init(struct axis *axis, uint32_t n_in, uint32_t n_out, struct e
         double from = centre - support + 0.5, to = centre + support + 0.5;
         axis->first[i] = from > 0 ? (uint32_t)from : 0;
         axis->count[i] = (to < n_in ? (uint32_t)to : n_in) - axis->first[i];
-        axis_weigh(axis->weights + i * axis->stride, axis->first[i], axis->count[i], centre, support);
+        axis_weigh(axis->weights + i * axis->stride, axis->first[i], axis->count[i], centre,
+                   support);
     }
     return true;
 }
@@ -109,7 +111,8 @@ static bool resizer_init(struct resizer *z, const struct image *in, uint32_t wid
                          struct err *err)
 {
     *z = (struct resizer){0};
-    if (!axis_init(&z->across, in->width, width, err) || !axis_init(&z->down, in->height, height, err))
+    if (!axis_init(&z->across, in->width, width, err) ||
+        !axis_init(&z->down, in->height, height, err))
         return false;
     /* A source row reaches the output rows whose centres are within `support`: 2 of them when
      * shrinking, 2·height/in->height when growing; and their neighbours by rounding. */
@@ -183,9 +186,11 @@ static bool new_pixels(struct image *out, uint32_t width, uint32_t height, struc
     return out->rgb != NULL;
 }
 
-bool image_resize(struct image *out, const struct image *in, uint32_t width, uint32_t height, struct err *err)
+bool image_resize(struct image *out, const struct image *in, uint32_t width, uint32_t height,
+                  struct err *err)
 {
-    if (in->width == 0 || in->height == 0 || in->width > IMAGE_MAX_SIDE || in->height > IMAGE_MAX_SIDE) {
+    if (in->width == 0 || in->height == 0 || in->width > IMAGE_MAX_SIDE ||
+        in->height > IMAGE_MAX_SIDE) {
         *out = (struct image){0};
         return err_set(err, "no picture can have %u×%u pixels", in->width, in->height);
     }

@@ -1,6 +1,6 @@
-/* WebP by libwebp. Stills and animations go the same way: the demuxer finds the first frame, which is
- * decoded by itself and put in its place on the canvas. (WebPAnimDecoder would give the same, but
- * keeps two canvases of 4 bytes a pixel.) */
+/* WebP by libwebp. Stills and animations go the same way: the demuxer finds the first frame, which
+ * is decoded by itself and put in its place on the canvas. (WebPAnimDecoder would give the same,
+ * but keeps two canvases of 4 bytes a pixel.) */
 #include "image/formats.h"
 
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 
 struct frame {
     uint32_t width, height;
-    uint32_t n_rows;   /* of them decoded */
-    size_t channels;   /* 3 or 4 */
-    uint8_t *pixels;   /* [height][width][channels] */
+    uint32_t n_rows; /* of them decoded */
+    size_t channels; /* 3 or 4 */
+    uint8_t *pixels; /* [height][width][channels] */
 };
 
 static const char *status_text(VP8StatusCode status)
@@ -122,7 +122,8 @@ static bool decode_first(struct image *out, struct image_facts *facts, const str
         return false;
     if (!WebPDemuxGetFrame(demuxer, 1, &it))
         return err_set(err, "the file is cut off before the picture, or has none");
-    bool ok = decode_frame(&f, &it, src, facts, err) && source_canvas(src, width, height, out, err) &&
+    bool ok = decode_frame(&f, &it, src, facts, err) &&
+              source_canvas(src, width, height, out, err) &&
               place(out, &f, (uint32_t)it.x_offset, (uint32_t)it.y_offset, err);
     facts->had_alpha = f.channels == 4;
     free(f.pixels);

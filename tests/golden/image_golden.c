@@ -1,5 +1,6 @@
 /* Checks image/ against the golden data: crop plans, decoding, broken files, resizing.
- * Usage: image_golden GOLDEN, the folder that holds image/. A line for each failure, then the count. */
+ * Usage: image_golden GOLDEN, the folder that holds image/. A line for each failure, then the
+ * count. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,8 @@ __attribute__((format(printf, 4, 5))) static void check(struct tally *t, bool ok
 /* ROOT/image/folder/name; free() it. */
 static char *place(const struct tally *t, const char *folder, const char *name)
 {
-    char *image = path_join(t->root, "image"), *in = path_join(image, folder), *all = path_join(in, name);
+    char *image = path_join(t->root, "image"), *in = path_join(image, folder),
+         *all = path_join(in, name);
     free(image);
     free(in);
     return all;
@@ -69,7 +71,8 @@ static struct crop crop_of(const json_t *list)
     return (struct crop){at(list, 0), at(list, 1), at(list, 2), at(list, 3)};
 }
 
-static void check_plan(struct tally *t, const json_t *c, enum panscan_variant variant, const char *key)
+static void check_plan(struct tally *t, const json_t *c, enum panscan_variant variant,
+                       const char *key)
 {
     const json_t *size = json_object_get(c, "size"), *want = json_object_get(c, key);
     struct crop crops[PANSCAN_MAX_CROPS];
@@ -86,7 +89,8 @@ static void check_plans(struct tally *t)
 {
     size_t i;
     json_t *list = cases(t, ".", "panscan.json"), *c;
-    json_array_foreach(list, i, c) {
+    json_array_foreach(list, i, c)
+    {
         check_plan(t, c, PANSCAN_GOOGLE, "google");
         check_plan(t, c, PANSCAN_HF, "hf");
     }
@@ -117,7 +121,8 @@ static void check_decode(struct tally *t, const json_t *c)
     struct image_facts facts;
     struct err err = {""};
     double mean;
-    if (!image_load(&got, &facts, path, NULL, &err) || !image_load(&want, NULL, path_want, NULL, &err))
+    if (!image_load(&got, &facts, path, NULL, &err) ||
+        !image_load(&want, NULL, path_want, NULL, &err))
         check(t, false, file, "%s", err.text);
     else if (got.width != at(size, 0) || got.height != at(size, 1) || got.width != want.width ||
              got.height != want.height)
@@ -137,8 +142,7 @@ static void check_decodes(struct tally *t)
 {
     size_t i;
     json_t *list = cases(t, "decode", "cases.json"), *c;
-    json_array_foreach(list, i, c)
-        check_decode(t, c);
+    json_array_foreach(list, i, c) check_decode(t, c);
     json_decref(list);
 }
 
@@ -165,7 +169,8 @@ static void check_broken(struct tally *t, const json_t *c, bool verbose)
     if (verbose)
         printf("%s (%.2f s): %s\n", file, took, ok ? facts.warning : strrchr(err.text, '/') + 1);
     check(t, !(ok && must_fail), file, "gives %ux%u pixels, not an error", got.width, got.height);
-    check(t, ok ? got.rgb != NULL : !got.rgb && strstr(err.text, file), file, "bad error: %s", err.text);
+    check(t, ok ? got.rgb != NULL : !got.rgb && strstr(err.text, file), file, "bad error: %s",
+          err.text);
     check(t, took < 10, file, "took %.1f s", took);
     check(t, usage.ru_maxrss < 1000000, file, "took %ld MB", usage.ru_maxrss / 1000);
     image_done(&got);
@@ -176,8 +181,7 @@ static void check_all_broken(struct tally *t, bool verbose)
 {
     size_t i;
     json_t *list = cases(t, "broken", "cases.json"), *c;
-    json_array_foreach(list, i, c)
-        check_broken(t, c, verbose);
+    json_array_foreach(list, i, c) check_broken(t, c, verbose);
     json_decref(list);
 }
 
@@ -193,7 +197,8 @@ static double block_error(const struct image *got, const json_t *means)
                 sum[k] += got->rgb[((size_t)(y0 + i / 112) * 896 + x0 + i % 112) * 3 + (size_t)k];
         const json_t *want = json_array_get(json_array_get(means, block / 8), block % 8);
         for (size_t k = 0; k < 3; k++)
-            worst = fmax(worst, fabs(sum[k] / (112 * 112) - json_number_value(json_array_get(want, k))));
+            worst = fmax(worst,
+                         fabs(sum[k] / (112 * 112) - json_number_value(json_array_get(want, k))));
     }
     return worst;
 }
@@ -239,7 +244,8 @@ static void check_resizes(struct tally *t, const char *name)
 {
     size_t i;
     json_t *list = cases(t, "resize", name), *c;
-    json_array_foreach(list, i, c) {
+    json_array_foreach(list, i, c)
+    {
         char *path = place(t, "resize", text_of(c, "file"));
         struct image in;
         struct err err = {""};
