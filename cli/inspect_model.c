@@ -24,7 +24,7 @@ static void put_number(json_t *object, const char *key, uint64_t value)
 
 static json_t *info_json(const struct facet_model_info *i)
 {
-    json_t *o = json_pack("{s:o, s:o, s:o, s:b}", "name", json_words(i->name), "kernels", json_words(i->kernels),
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_words(i->name), "note", json_words(i->note), "kernels", json_words(i->kernels),
                           "weight_type", json_words(i->weight_type), "has_vision",
                           (int)i->has_vision);
     const struct {

@@ -55,6 +55,8 @@ void models_print(const struct facet_model *model, const struct options *options
     struct facet_model_info info;
     facet_model_get_info(model, &info);
     print_text("model", info.name);
+    if (info.note)
+        print_text("note", info.note);
     printf("%-16s%.2f billion, mostly %s\n", "parameters", (double)info.n_parameters / 1e9, info.weight_type);
     printf("%-16s%.2f GiB\n", "weights", (double)info.weight_bytes / (1 << 30));
     printf("%-16s%u layers, width %u, MLP %u, %u heads and %u kv heads of %u\n", "text", info.n_layers, info.n_embd,

@@ -82,6 +82,8 @@ void progress_show(struct progress *p, const char *text, size_t done, size_t tot
         return;
     p->next_s = now + (p->terminal ? REDRAW_S : LOG_S);
     struct str line = {0};
+    if (p->prefix)
+        out_clean(&line, p->prefix, strlen(p->prefix));
     put_line(&line, text, done, total, left_s);
     if (p->terminal) {
         size_t n = fitting_bytes(&line, screen_cells());

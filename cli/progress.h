@@ -10,6 +10,7 @@ struct progress {
     bool quiet, terminal;
     bool shown;        /* the line stands on the screen */
     double next_s;     /* not drawn again before */
+    const char *prefix; /* stands before the text, borrowed; NULL: nothing */
 };
 
 void progress_init(struct progress *p, bool quiet);
