@@ -70,6 +70,13 @@ $(B)/tests/test_%: $(B)/tests/unit/test_%.o $(TEST_LIBS)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
+# tests/golden/NAME_golden.c: each runs the cases of a golden folder.
+GOLDEN_TESTS := $(patsubst tests/golden/%.c,$(B)/tests/%,$(wildcard tests/golden/*_golden.c))
+$(B)/tests/%_golden: $(B)/tests/golden/%_golden.o $(TEST_LIBS)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
 .PHONY: all
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -88,7 +88,7 @@ void facet_model_get_info(const struct facet_model *model, struct facet_model_in
     const struct model *m = model->m;
     const struct text_params *t = &m->text;
     *info = (struct facet_model_info){
-        .name = m->name, .kernels = model->k->name, .weight_type = main_type(m),
+        .name = m->name, .kernels = model->k->name, .exact = model->k->exact, .weight_type = main_type(m),
         .n_parameters = m->n_parameters, .weight_bytes = m->weight_bytes,
         .n_layers = t->n_layers, .n_embd = t->n_embd, .n_ff = t->n_ff, .n_heads = t->n_heads,
         .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim, .window = t->window,

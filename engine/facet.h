@@ -52,6 +52,7 @@ void facet_model_close(struct facet_model *model);
 struct facet_model_info {
     const char *name;          /* general.name or the file's; borrowed from the model */
     const char *kernels;       /* the kernel set in use, "avx512" */
+    bool exact;                /* it multiplies with F32 activations */
     const char *weight_type;   /* of most of the weights, "Q4_0" */
     uint64_t n_parameters;     /* text and vision */
     uint64_t weight_bytes;     /* mapped from disk, text and vision */

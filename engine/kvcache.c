@@ -23,12 +23,11 @@ struct layer {
 struct kvcache {
     const struct kernels *k;
     enum cache_type type;
-    size_t n_layers, n_ctx, n_batch, n_kv_heads, head_dim;
+    size_t n_layers, n_ctx, n_kv_heads, head_dim;
     size_t window;    /* rows of a ring: W, or the context if that is shorter */
     size_t row_bytes; /* all heads */
     size_t length, chunk, checkpoint;
     size_t available; /* positions for which global layers have memory */
-    struct rows stage;
     struct layer *layers;
 };
 
@@ -56,7 +55,7 @@ static size_t ring_rows(const struct kvcache_shape *s)
 
 size_t kvcache_bytes(const struct kvcache_shape *s)
 {
-    size_t rows = 2 * s->n_batch;
+    size_t rows = 0;
     for (size_t l = 0; l < s->n_layers; l++)
         rows += s->is_global(s->user, l) ? 2 * s->n_ctx : 4 * ring_rows(s);
     return rows * row_bytes_of(s);
@@ -101,10 +100,10 @@ struct kvcache *kvcache_new(const struct kvcache_shape *s, const struct kernels 
     if (!c)
         return NULL;
     *c = (struct kvcache){.k = k, .type = s->type, .n_layers = s->n_layers, .n_ctx = s->n_ctx,
-                          .n_batch = s->n_batch, .n_kv_heads = s->n_kv_heads, .head_dim = s->head_dim,
+                          .n_kv_heads = s->n_kv_heads, .head_dim = s->head_dim,
                           .window = ring_rows(s), .row_bytes = row_bytes_of(s)};
     c->layers = mem_try(s->n_layers, sizeof *c->layers, "KV cache", err);
-    bool ok = c->layers && rows_init(&c->stage, s->n_batch, c->row_bytes, err);
+    bool ok = c->layers != NULL;
     for (size_t l = 0; ok && l < s->n_layers; l++) {
         c->layers[l].is_global = s->is_global(s->user, l);
         ok = layer_init(c, &c->layers[l], err);
@@ -134,7 +133,6 @@ void kvcache_free(struct kvcache *c)
         return;
     for (size_t l = 0; c->layers && l < c->n_layers; l++)
         layer_done(c, &c->layers[l]);
-    rows_done(&c->stage);
     free(c->layers);
     free(c);
 }
@@ -169,7 +167,7 @@ static bool make_available(struct kvcache *c, size_t n, struct err *err)
 
 bool kvcache_begin(struct kvcache *c, size_t n, struct err *err)
 {
-    if (n > c->n_batch || n > c->n_ctx - c->length)
+    if (n > c->n_ctx - c->length)
         return err_set(err, "the context of %zu positions is full", c->n_ctx);
     if (!make_available(c, c->length + n, err))
         return false;
@@ -177,19 +175,16 @@ bool kvcache_begin(struct kvcache *c, size_t n, struct err *err)
     return true;
 }
 
-void kvcache_put(struct kvcache *c, size_t layer, size_t first, size_t n, const float *keys, const float *values)
+/* Puts a position's rows into slot `row`. */
+static void put_row(const struct kvcache *c, const struct rows *to, size_t row, const float *keys,
+                    const float *values)
 {
-    const struct layer *l = &c->layers[layer];
-    const struct rows *to = l->is_global ? &l->kept : &c->stage;
-    size_t at = l->is_global ? c->length + first : first;
-    size_t floats = c->n_kv_heads * c->head_dim, head_bytes = c->row_bytes / c->n_kv_heads;
-    for (size_t i = 0; i < n; i++)
-        for (size_t h = 0; h < c->n_kv_heads; h++) {
-            size_t from = i * floats + h * c->head_dim;
-            size_t offset = (at + i) * c->row_bytes + h * head_bytes;
-            c->k->cache_store[c->type](keys + from, to->keys + offset, c->head_dim);
-            c->k->cache_store[c->type](values + from, to->values + offset, c->head_dim);
-        }
+    size_t head_bytes = c->row_bytes / c->n_kv_heads;
+    for (size_t h = 0; h < c->n_kv_heads; h++) {
+        size_t offset = row * c->row_bytes + h * head_bytes;
+        c->k->cache_store[c->type](keys + h * c->head_dim, to->keys + offset, c->head_dim);
+        c->k->cache_store[c->type](values + h * c->head_dim, to->values + offset, c->head_dim);
+    }
 }
 
 static void copy_row(const struct kvcache *c, const struct rows *to, size_t to_row, const struct rows *from,
@@ -209,17 +204,17 @@ static bool holds_checkpointed(const struct kvcache *c, const struct layer *l, s
     return position < c->checkpoint;
 }
 
-void kvcache_settle(struct kvcache *c, size_t layer)
+void kvcache_store(struct kvcache *c, size_t layer, const float *keys, const float *values)
 {
     struct layer *l = &c->layers[layer];
-    size_t end = c->length + c->chunk;
-    if (!l->is_global)
-        for (size_t p = c->chunk > c->window ? end - c->window : c->length; p < end; p++) {
-            size_t slot = p % c->window;
-            if (holds_checkpointed(c, l, slot))
-                copy_row(c, &l->shadow, slot, &l->kept, slot);
-            copy_row(c, &l->kept, slot, &c->stage, p - c->length);
-        }
+    size_t end = c->length + c->chunk, floats = c->n_kv_heads * c->head_dim;
+    bool skip = !l->is_global && c->chunk > c->window; /* the ring holds the last ones only */
+    for (size_t p = skip ? end - c->window : c->length; p < end; p++) {
+        size_t slot = l->is_global ? p : p % c->window, i = p - c->length;
+        if (!l->is_global && holds_checkpointed(c, l, slot))
+            copy_row(c, &l->shadow, slot, &l->kept, slot);
+        put_row(c, &l->kept, slot, keys + i * floats, values + i * floats);
+    }
     l->written = end;
 }
 
@@ -232,18 +227,10 @@ void kvcache_end(struct kvcache *c)
 struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at)
 {
     const struct layer *l = &c->layers[layer];
-    const struct rows *from = &l->kept;
-    size_t row = at, n = c->length + c->chunk - at;
-    if (!l->is_global && at >= c->length) {
-        from = &c->stage;
-        row = at - c->length;
-    } else if (!l->is_global) {
-        row = at % c->window;
-        n = c->length - at;
-        if (n > c->window - row)
-            n = c->window - row;
-    }
-    return (struct kv_span){from->keys + row * c->row_bytes, from->values + row * c->row_bytes, at, n};
+    size_t row = l->is_global ? at : at % c->window, n = c->length - at;
+    if (!l->is_global && n > c->window - row)
+        n = c->window - row;
+    return (struct kv_span){l->kept.keys + row * c->row_bytes, l->kept.values + row * c->row_bytes, at, n};
 }
 
 void kvcache_checkpoint(struct kvcache *c)

@@ -3,8 +3,8 @@
  *
  * Global layers keep every position; their memory is reserved for the whole context and taken in steps
  * as it fills. Local layers keep a ring of their window and no more: position p lies in slot p mod W. The
- * rows of the chunk being computed lie in a stage beside it until its queries have looked at what
- * they are about to replace.
+ * rows of the chunk being computed stay with the forward pass, as F32, until its queries have looked at
+ * what they are about to replace.
  *
  * Going back. A ring has lost what its newest rows replaced. So that an answer can be dropped, or a prompt
  * changed after the last turn, the rows that are replaced after a checkpoint (set at the end of each
@@ -31,7 +31,6 @@ struct kvcache_shape {
     const void *user;
     size_t window;        /* W */
     size_t n_ctx;         /* positions at most */
-    size_t n_batch;       /* positions of a chunk at most */
     size_t n_kv_heads, head_dim;
     enum cache_type type;
 };
@@ -48,18 +47,16 @@ size_t kvcache_head_bytes(enum cache_type type, size_t head_dim);
 size_t kvcache_length(const struct kvcache *c);
 enum cache_type kvcache_type(const struct kvcache *c);
 
-/* A chunk: kvcache_begin makes room for n positions behind the length; for each layer kvcache_put stores
- * the rows of all of them, then their queries look, then kvcache_settle moves the stage into the ring; at the end
- * kvcache_end adds n to the length. A chunk that is abandoned half-way may have replaced rows: then kvcache_rewind to
- * kvcache_reachable(length) comes next. */
+/* A chunk: kvcache_begin makes room for n positions behind the length; for each layer, once its queries have
+ * looked, kvcache_store puts the rows of all of them; at the end kvcache_end adds n to the length. A chunk that
+ * is abandoned half-way may have replaced rows: then kvcache_rewind to kvcache_reachable(length) comes next. */
 bool kvcache_begin(struct kvcache *c, size_t n, struct err *err);
-/* Rows [first, first + n) of the chunk; keys and values are F32 rows of n_kv_heads × head_dim. */
-void kvcache_put(struct kvcache *c, size_t layer, size_t first, size_t n, const float *keys, const float *values);
-void kvcache_settle(struct kvcache *c, size_t layer);
+/* keys, values: F32 [n][n_kv_heads × head_dim]. */
+void kvcache_store(struct kvcache *c, size_t layer, const float *keys, const float *values);
 void kvcache_end(struct kvcache *c);
 
-/* Where rows lie: positions [first, first + n), n ≤ what is contiguous, from position `at` of a layer on; the
- * chunk's own included. Row i of head h: keys + (i·n_kv_heads + h)·head_bytes. */
+/* Where rows lie: positions [first, first + n), n ≤ what is contiguous, from position `at` < length on. Row i
+ * of head h: keys + (i·n_kv_heads + h)·head_bytes. */
 struct kv_span {
     const uint8_t *keys, *values;
     size_t first, n;

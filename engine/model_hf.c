@@ -277,6 +277,9 @@ static bool read_config(struct model *m, const json_t *root, const char *path, b
     if (!*tower)
         return true;
     uint32_t n_soft = get_u32(&whole, "mm_tokens_per_image", GEMMA_SOFT_TOKENS);
+    uint32_t soft_id = get_u32(&whole, "image_token_index", UINT32_MAX);
+    soft_id = get_u32(&whole, "image_token_id", soft_id);
+    m->image_soft_id = soft_id <= INT32_MAX ? (int32_t)soft_id : -1;
     return whole.ok && read_vision(m, &v, n_soft);
 }
 

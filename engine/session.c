@@ -38,22 +38,23 @@ static enum cache_type cache_type_of(const struct facet_model *model, enum facet
     }
 }
 
-/* The options with their defaults put in, as the cache's shape. A picture goes through in one chunk. */
-static struct kvcache_shape shape_of(const struct facet_model *model, const struct facet_session_options *o)
+/* The options with their defaults put in. A picture goes through in one chunk. */
+static struct kvcache_shape shape_of(const struct facet_model *model, const struct facet_session_options *o,
+                                     size_t *n_batch)
 {
     const struct text_params *t = &model->m->text;
     struct kvcache_shape shape = {
         .n_layers = t->n_layers, .is_global = layer_is_global, .user = model->m, .window = t->window,
-        .n_ctx = o && o->n_ctx ? o->n_ctx : DEFAULT_CTX, .n_batch = o && o->n_batch ? o->n_batch : DEFAULT_BATCH,
-        .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim,
+        .n_ctx = o && o->n_ctx ? o->n_ctx : DEFAULT_CTX, .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim,
         .type = cache_type_of(model, o ? o->cache : FACET_CACHE_DEFAULT),
     };
     if (!(o && o->n_ctx) && t->n_ctx_train < shape.n_ctx)
         shape.n_ctx = t->n_ctx_train;
-    if (model->m->has_vision && shape.n_batch < model->m->vision.n_soft)
-        shape.n_batch = model->m->vision.n_soft;
-    if (shape.n_batch > shape.n_ctx)
-        shape.n_batch = shape.n_ctx;
+    *n_batch = o && o->n_batch ? o->n_batch : DEFAULT_BATCH;
+    if (model->m->has_vision && *n_batch < model->m->vision.n_soft)
+        *n_batch = model->m->vision.n_soft;
+    if (*n_batch > shape.n_ctx)
+        *n_batch = shape.n_ctx;
     return shape;
 }
 
@@ -75,8 +76,9 @@ static size_t scratch_bytes(const struct facet_model *model)
 
 size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options)
 {
-    struct kvcache_shape shape = shape_of(model, options);
-    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, shape.n_batch);
+    size_t n_batch;
+    struct kvcache_shape shape = shape_of(model, options, &n_batch);
+    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
     bytes += pool_threads(model->pool) * scratch_bytes(model);
     bytes += shape.n_ctx * sizeof(int32_t) + model->m->text.n_vocab * sizeof(float);
     return model->m->has_vision ? bytes + vision_pass_bytes(model->m) : bytes;
@@ -113,7 +115,7 @@ static bool shape_is_possible(const struct facet_model *model, const struct kvca
     if (shape->type == CACHE_Q8_0 && shape->head_dim % 32 != 0)
         return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu", model->m->path,
                        shape->head_dim);
-    if (model->m->has_vision && shape->n_batch < model->m->vision.n_soft)
+    if (model->m->has_vision && shape->n_ctx < model->m->vision.n_soft)
         return err_set(err, "a context of %zu positions cannot hold a picture of %u", shape->n_ctx,
                        model->m->vision.n_soft);
     return true;
@@ -123,13 +125,14 @@ struct facet_session *facet_session_open(const struct facet_model *model,
                                          const struct facet_session_options *options, char *error)
 {
     struct err err = {0};
-    struct kvcache_shape shape = shape_of(model, options);
+    size_t n_batch;
+    struct kvcache_shape shape = shape_of(model, options, &n_batch);
     struct facet_session *s = NULL;
     bool ok = shape_is_possible(model, &shape, &err) && (s = mem_try(1, sizeof *s, "session", &err));
     if (ok) {
         s->model = model;
         s->n_ctx = shape.n_ctx;
-        s->n_batch = shape.n_batch;
+        s->n_batch = n_batch;
         s->progress = options ? options->progress : NULL;
         s->progress_user = options ? options->progress_user : NULL;
         s->cache = kvcache_new(&shape, model->k, &err);

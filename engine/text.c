@@ -145,7 +145,7 @@ static void embed_task(void *job, size_t task, unsigned thread)
     }
 }
 
-/* Norms and rotates queries and keys; stores keys and values. */
+/* Norms and rotates queries and keys. */
 static void heads_task(void *job, size_t task, unsigned thread)
 {
     (void)thread;
@@ -153,8 +153,8 @@ static void heads_task(void *job, size_t task, unsigned thread)
     struct text_pass *p = c->p;
     const struct text_params *t = &p->model->text;
     const struct kernels *k = p->compute->k;
-    size_t hd = t->head_dim, first = task * TOKENS_PER_TASK, end = task_end(c, task);
-    for (size_t i = first; i < end; i++) {
+    size_t hd = t->head_dim;
+    for (size_t i = task * TOKENS_PER_TASK; i < task_end(c, task); i++) {
         const float *cos = p->cos[c->w->is_global] + i * (hd / 2);
         const float *sin = p->sin[c->w->is_global] + i * (hd / 2);
         for (size_t head = 0; head < t->n_heads; head++) {
@@ -169,8 +169,6 @@ static void heads_task(void *job, size_t task, unsigned thread)
             k->rope(key, cos, sin, hd);
         }
     }
-    size_t kv = t->n_kv_heads * hd;
-    kvcache_put(p->cache, c->layer, first, end - first, p->k + first * kv, p->v + first * kv);
 }
 
 /* Positions that a tile holds: its rows are these times the query heads of one key head. */
@@ -219,24 +217,38 @@ static void load_rows(const struct text_pass *p, const uint8_t *rows, size_t kv_
                                         t->head_dim);
 }
 
-static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a, float *keys)
+/* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted in
+ * blocks. memory: KEYS_PER_BLOCK keys and values. */
+static size_t attend_block(const struct chunk *c, struct tile *tile, struct attention_tile *a, size_t at, size_t end,
+                           float *memory)
 {
-    struct text_pass *p = c->p;
-    float *values = keys + KEYS_PER_BLOCK * a->head_dim;
+    const struct text_pass *p = c->p;
+    const float *keys = memory, *values = memory + KEYS_PER_BLOCK * a->head_dim;
+    size_t n = end - at < KEYS_PER_BLOCK ? end - at : KEYS_PER_BLOCK, ld = a->head_dim;
+    if (at >= c->start) {
+        ld = p->model->text.n_kv_heads * a->head_dim;
+        size_t offset = (at - c->start) * ld + tile->kv_head * a->head_dim;
+        keys = p->k + offset;
+        values = p->v + offset;
+    } else {
+        struct kv_span span = kvcache_span(p->cache, c->layer, at);
+        n = n < span.n ? n : span.n;
+        load_rows(p, span.keys, tile->kv_head, n, memory);
+        load_rows(p, span.values, tile->kv_head, n, memory + KEYS_PER_BLOCK * a->head_dim);
+    }
+    see_block(c, tile, at, n);
+    attention_block(a, keys, values, ld, n, tile->from, tile->to);
+    return n;
+}
+
+static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a, float *memory)
+{
     size_t end = 0;
     for (size_t i = 0; i < tile->n; i++)
         if (c->inputs[tile->first + i].sees > end)
             end = c->inputs[tile->first + i].sees;
-    for (size_t at = sees_from(c, tile->first); at < end;) {
-        struct kv_span span = kvcache_span(p->cache, c->layer, at);
-        size_t n = span.n < KEYS_PER_BLOCK ? span.n : KEYS_PER_BLOCK;
-        n = n < end - at ? n : end - at;
-        load_rows(p, span.keys, tile->kv_head, n, keys);
-        load_rows(p, span.values, tile->kv_head, n, values);
-        see_block(c, tile, at, n);
-        attention_block(a, keys, values, a->head_dim, n, tile->from, tile->to);
-        at += n;
-    }
+    for (size_t at = sees_from(c, tile->first); at < end;)
+        at += attend_block(c, tile, a, at, end, memory);
 }
 
 /* Between the chunk's rows [token][head] and a tile's, close together. */
@@ -276,7 +288,7 @@ static void attend(struct chunk *c)
     const struct text_params *t = &c->p->model->text;
     size_t tiles = (c->n + tile_tokens(t) - 1) / tile_tokens(t);
     pool_run(c->p->compute->pool, tiles * t->n_kv_heads, attend_task, c, c->p->compute->stop);
-    kvcache_settle(c->p->cache, c->layer);
+    kvcache_store(c->p->cache, c->layer, c->p->k, c->p->v);
 }
 
 /* x += norm(h); h = next_norm(x). */
