@@ -43,7 +43,8 @@ void gguf_put_string(struct gguf_writer *w, const char *key, const char *value);
 /* data: n elements of a scalar type, packed, `bytes` in all. */
 void gguf_put_array(struct gguf_writer *w, const char *key, enum gguf_type type, size_t n,
                     const void *data, size_t bytes);
-void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n, char *const *values);
+void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n,
+                      const char *const *values);
 /* Any value: the bytes behind the key, from its type on. */
 void gguf_put_raw(struct gguf_writer *w, const char *key, const void *value, size_t bytes);
 void gguf_drop_key(struct gguf_writer *w, const char *key);

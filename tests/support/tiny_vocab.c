@@ -180,7 +180,7 @@ void tiny_vocab_put(struct gguf_writer *w, size_t n)
     struct vocab v = make(n);
     gguf_put_string(w, "tokenizer.ggml.model", "llama");
     gguf_put_string(w, "tokenizer.ggml.pre", "default");
-    gguf_put_strings(w, "tokenizer.ggml.tokens", n, v.pieces);
+    gguf_put_strings(w, "tokenizer.ggml.tokens", n, (const char *const *)v.pieces);
     gguf_put_array(w, "tokenizer.ggml.scores", GGUF_F32, n, v.scores, n * sizeof *v.scores);
     gguf_put_array(w, "tokenizer.ggml.token_type", GGUF_I32, n, v.types, n * sizeof *v.types);
     gguf_put_u32(w, "tokenizer.ggml.bos_token_id", TINY_BOS);
