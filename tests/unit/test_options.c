@@ -1,0 +1,270 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "chat/commands.h"
+#include "chat/options.h"
+#include "chat/resolve.h"
+
+struct home {
+    char folder[64];
+    char *facet, *conf;
+};
+
+/* An empty configuration folder, and no FACET_ variables. */
+static int set_up(void **state)
+{
+    struct home *h = mem_new(1, sizeof *h);
+    strcpy(h->folder, "/tmp/facet-options-XXXXXX");
+    if (!mkdtemp(h->folder))
+        return -1;
+    h->facet = path_join(h->folder, "facet");
+    h->conf = path_join(h->facet, "facet.conf");
+    setenv("XDG_CONFIG_HOME", h->folder, 1);
+    setenv("XDG_DATA_HOME", h->folder, 1);
+    unsetenv("FACET_MODEL");
+    unsetenv("FACET_MAX_TOKENS");
+    *state = h;
+    return file_make_dirs(h->facet, NULL) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct home *h = *state;
+    unlink(h->conf);
+    rmdir(h->facet);
+    rmdir(h->folder);
+    free(h->conf);
+    free(h->facet);
+    free(h);
+    return 0;
+}
+
+static void write_conf(const struct home *h, const char *text)
+{
+    assert_true(file_write(h->conf, text, strlen(text), 0600, NULL));
+}
+
+static void has_gemmas_defaults(void **state)
+{
+    (void)state;
+    struct options o;
+    assert_true(options_init(&o, NULL));
+    struct facet_sampling s = options_sampling(&o, 0);
+    assert_true(s.temperature == 1 && s.top_p == 0.95f && s.min_p == 0 && s.repetition_penalty == 1);
+    assert_int_equal(s.top_k, 64);
+    assert_int_equal(o.ctx, 8192);
+    assert_int_equal(o.crops.kind, CROPS_AUTO);
+    assert_null(o.model);
+    assert_false(o.seed_given);
+    options_done(&o);
+}
+
+static void reads_the_file(void **state)
+{
+    struct home *h = *state;
+    write_conf(h, "# mine\n\n  temperature = 0.7\r\nmax-tokens=200\n; off\nsystem = be brief; and kind = good\n"
+                  "stop = \" x \"\nstop = END\nquiet = yes\ncrops = 2\ncache = q8_0\nseed = 18446744073709551615\n");
+    struct options o;
+    struct err err = {""};
+    if (!options_init(&o, &err))
+        fail_msg("%s", err.text);
+    assert_true(o.temperature == 0.7f);
+    assert_int_equal(o.max_tokens, 200);
+    assert_string_equal(o.system, "be brief; and kind = good");
+    assert_int_equal(o.n_stop, 2);
+    assert_string_equal(o.stop[0], " x ");
+    assert_true(o.quiet && o.seed_given && o.seed == UINT64_MAX);
+    assert_int_equal(o.crops.n, 2);
+    assert_int_equal(o.cache, FACET_CACHE_Q8_0);
+    options_done(&o);
+}
+
+static void keeps_long_lines_whole(void **state)
+{
+    struct home *h = *state;
+    char text[3000] = "system = ";
+    memset(text + 9, 'x', 2500);
+    write_conf(h, text);
+    struct options o;
+    assert_true(options_init(&o, NULL));
+    assert_int_equal(strlen(o.system), 2500);
+    options_done(&o);
+}
+
+static void environment_goes_before_the_file(void **state)
+{
+    struct home *h = *state;
+    write_conf(h, "max-tokens = 200\nmodel = a.gguf");
+    setenv("FACET_MAX_TOKENS", "7", 1);
+    setenv("FACET_MODEL", "b.gguf", 1);
+    struct options o;
+    assert_true(options_init(&o, NULL));
+    assert_int_equal(o.max_tokens, 7);
+    assert_string_equal(o.model, "b.gguf");
+    options_done(&o);
+    setenv("FACET_MAX_TOKENS", "many", 1);
+    struct err err = {""};
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "$FACET_MAX_TOKENS"));
+    assert_non_null(strstr(err.text, "\"many\""));
+    unsetenv("FACET_MAX_TOKENS");
+}
+
+static void mistakes_name_file_line_and_the_right_name(void **state)
+{
+    struct home *h = *state;
+    struct options o;
+    struct err err = {""};
+    write_conf(h, "quiet = yes\n\ntemprature = 0.7\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "facet.conf:3: "));
+    assert_non_null(strstr(err.text, "did you mean temperature?"));
+    write_conf(h, "just words\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "facet.conf:1: "));
+    write_conf(h, "max_tokens = 3\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "did you mean max-tokens?"));
+    write_conf(h, "\ntop-p = 1.5\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "facet.conf:2: top-p: \"1.5\" is not a number from 0 to 1"));
+}
+
+static void refuses_wrong_values(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"temperature", "nan"}, {"temperature", "0x1"}, {"temperature", "-1"},   {"temperature", "1 "},
+        {"temperature", ""},    {"temperature", "inf"}, {"top-k", "-1"},         {"top-k", "1.5"},
+        {"top-k", "4294967296"}, {"seed", "18446744073709551616"},               {"seed", ""},
+        {"stop", ""},           {"stop", "\xff"},       {"cache", "f8"},         {"crops", "1"},
+        {"quiet", "perhaps"},   {"model", NULL},        {"repeat-penalty", "0"}, {"nonsense-at-all", "1"},
+    };
+    struct options o;
+    assert_true(options_init(&o, NULL));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct err err = {""};
+        if (options_set(&o, wrong[i][0], wrong[i][1], &err))
+            fail_msg("%s = %s was taken", wrong[i][0], wrong[i][1]);
+        assert_memory_equal(err.text, wrong[i][0], strlen(wrong[i][0]));
+    }
+    assert_true(options_set(&o, "quiet", NULL, NULL) && o.quiet);
+    assert_true(options_set(&o, "quiet", "off", NULL) && !o.quiet);
+    assert_true(options_set(&o, "temperature", "1e-1", NULL) && o.temperature == 0.1f);
+    options_done(&o);
+}
+
+static void copies_are_their_own(void **state)
+{
+    (void)state;
+    struct options a, b;
+    assert_true(options_init(&a, NULL));
+    assert_true(options_set(&a, "system", "s", NULL) && options_set(&a, "stop", "x", NULL) &&
+                options_set(&a, "seed", "41", NULL));
+    assert_true(options_copy(&b, &a));
+    options_done(&a);
+    assert_string_equal(b.system, "s");
+    assert_string_equal(b.stop[0], "x");
+    assert_int_equal(options_sampling(&b, 1).seed, 42);
+    options_done(&b);
+}
+
+static void finds_the_only_model(void **state)
+{
+    struct home *h = *state;
+    struct err err = {""};
+    assert_null(model_resolve(NULL, &err));
+    assert_non_null(strstr(err.text, "-m FILE"));
+    assert_non_null(strstr(err.text, "$FACET_MODEL"));
+    assert_non_null(strstr(err.text, h->facet));
+    char *folder = path_join(h->facet, "models");
+    char *model = path_join(folder, "a.gguf"), *other = path_join(folder, "b.gguf");
+    char *projector = path_join(folder, "mmproj-a.gguf");
+    assert_true(file_make_dirs(folder, NULL) && file_write(model, "x", 1, 0600, NULL) &&
+                file_write(projector, "x", 1, 0600, NULL));
+    char *found = model_resolve(NULL, &err);
+    assert_string_equal(found, model);
+    free(found);
+    assert_true(file_write(other, "x", 1, 0600, NULL));
+    assert_null(model_resolve(NULL, &err));
+    assert_non_null(strstr(err.text, "which model?"));
+    assert_null(model_resolve("/nowhere/m.gguf", &err));
+    assert_non_null(strstr(err.text, "/nowhere/m.gguf: "));
+    setenv("HOME", folder, 1);
+    found = model_resolve("~/b.gguf", &err);
+    assert_string_equal(found, other);
+    free(found);
+    unlink(model);
+    unlink(other);
+    unlink(projector);
+    rmdir(folder);
+    free(model);
+    free(other);
+    free(projector);
+    free(folder);
+}
+
+static void tells_commands_from_paths(void **state)
+{
+    (void)state;
+    assert_true(command_is("/help"));
+    assert_true(command_is("/nonsense x"));
+    assert_false(command_is("/tmp"));
+    assert_false(command_is("hello /help"));
+    assert_false(command_is("/ 2"));
+    assert_false(command_is("//"));
+}
+
+static void reads_commands(void **state)
+{
+    (void)state;
+    enum command command;
+    const char *argument;
+    struct err err = {""};
+    char image[] = "/image  my cat.jpg \t", bare[] = "/image  ", regen[] = "/regen\n", extra[] = "/regen now";
+    char detach[] = "/detach", near[] = "/regne", far[] = "/xylophone";
+    assert_true(command_parse(image, &command, &argument, NULL));
+    assert_int_equal(command, COMMAND_IMAGE);
+    assert_string_equal(argument, "my cat.jpg");
+    assert_false(command_parse(bare, &command, &argument, &err));
+    assert_non_null(strstr(err.text, "/image PATH"));
+    assert_true(command_parse(regen, &command, &argument, NULL));
+    assert_int_equal(command, COMMAND_REGEN);
+    assert_string_equal(argument, "");
+    assert_false(command_parse(extra, &command, &argument, NULL));
+    assert_true(command_parse(detach, &command, &argument, NULL));
+    assert_string_equal(argument, "");
+    assert_false(command_parse(near, &command, &argument, &err));
+    assert_non_null(strstr(err.text, "did you mean /regen?"));
+    assert_false(command_parse(far, &command, &argument, &err));
+    assert_non_null(strstr(err.text, "/help"));
+}
+
+#define HOME_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HOME_TEST(has_gemmas_defaults),
+        HOME_TEST(reads_the_file),
+        HOME_TEST(keeps_long_lines_whole),
+        HOME_TEST(environment_goes_before_the_file),
+        HOME_TEST(mistakes_name_file_line_and_the_right_name),
+        HOME_TEST(refuses_wrong_values),
+        HOME_TEST(copies_are_their_own),
+        HOME_TEST(finds_the_only_model),
+        cmocka_unit_test(tells_commands_from_paths),
+        cmocka_unit_test(reads_commands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
