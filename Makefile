@@ -4,7 +4,9 @@
 # to change flags. Headers are tracked by -MMD.
 
 B       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 PREFIX  ?= /usr/local
 V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
@@ -16,7 +18,7 @@ CFLAGS  ?=
 LDFLAGS ?=
 SAN     ?=
 
-PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc libcmark-gfm nettle libseccomp
+PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc nettle libseccomp inih
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(OPT) -fno-math-errno -ffp-contract=off -pthread $(PKG_CFLAGS) $(SAN) $(CFLAGS)
 
@@ -41,8 +43,6 @@ TUI     := $(call obj,$(call src,tui))
 CLI     := $(call obj,$(call src,cli))
 LIBFACET := $(B)/libfacet.a
 
-all: $(B)/facet $(LIBFACET)
-
 $(B)/facet: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(LIBFACET)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -62,21 +62,139 @@ $(call kernel_objs,avx2): EXTRA := -mavx2 -mfma -mf16c
 $(call kernel_objs,avx512): EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
 $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
+# ---- Tests ----
+
+SUPPORT := $(call obj,$(call src,tests/support))
+link = @mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
+
 # tests/unit/test_NAME.c each make one program on cmocka.
-UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-TEST_LIBS := $(CHAT) $(HISTORY) $(IMAGE) $(LIBFACET)
-$(B)/tests/test_%: $(B)/tests/unit/test_%.o $(TEST_LIBS)
-	@mkdir -p $(@D)
-	@echo "  LD    $@"
-	$(Q)$(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+TEST_LIBS  := $(SUPPORT) $(CHAT) $(HISTORY) $(IMAGE) $(LIBFACET)
+$(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIBS)
+	$(link) -lcmocka $(ALL_LIBS)
 
 # tests/golden/NAME_golden.c: each runs the cases of a golden folder.
 GOLDEN_TESTS := $(patsubst tests/golden/%.c,$(B)/tests/%,$(wildcard tests/golden/*_golden.c))
-$(B)/tests/%_golden: $(B)/tests/golden/%_golden.o $(TEST_LIBS)
-	@mkdir -p $(@D)
-	@echo "  LD    $@"
-	$(Q)$(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+$(GOLDEN_TESTS): $(B)/tests/%: $(B)/tests/golden/%.o $(TEST_LIBS)
+	$(link) $(ALL_LIBS)
 
-.PHONY: all
+# tests/screen: panes on a scripted chat, and the real program in a terminal emulator.
+SCREEN_TESTS := $(patsubst tests/screen/%.c,$(B)/tests/%,$(wildcard tests/screen/test_*.c))
+SCREEN_SUPPORT := $(call obj,$(filter-out tests/screen/test_%,$(wildcard tests/screen/*.c)))
+$(SCREEN_TESTS): $(B)/tests/%: $(B)/tests/screen/%.o $(SCREEN_SUPPORT) $(TUI) \
+                 $(filter-out $(B)/chat/chat.o,$(TEST_LIBS))
+	$(link) -lvterm -lutil $(ALL_LIBS)
+
+# A small random model, where there is no other.
+TINY := $(B)/tiny/tiny.gguf
+$(B)/tiny_model: $(B)/tools/tiny_model.o $(SUPPORT) $(LIBFACET)
+	$(link) $(ENGINE_LIBS)
+$(TINY): $(B)/tiny_model
+	@mkdir -p $(@D)
+	$(Q)$(B)/tiny_model $(TINY) $(B)/tiny/mmproj-tiny.gguf
+
+GOLDEN ?= $(firstword $(wildcard $(FACET_GOLDEN) ../shared/golden))
+
+# With the program and every test built: runs them, and ends with "N passed, N failed".
+test-built: $(B)/facet $(TINY) $(UNIT_TESTS) $(GOLDEN_TESTS) $(SCREEN_TESTS)
+	$(Q)FACET="$(CURDIR)/$(B)/facet" TINY="$(CURDIR)/$(TINY)" TINY_MMPROJ="$(CURDIR)/$(B)/tiny/mmproj-tiny.gguf" \
+	    B="$(CURDIR)/$(B)" CC="$(CC)" GOLDEN="$(GOLDEN)" sh tests/run.sh
+
+# ---- For people ----
+
+DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
+        libwebp-dev libgif-dev libsqlite3-dev libjansson-dev libutf8proc-dev libcmark-gfm-dev \
+        libcmark-gfm-extensions-dev libinih-dev nettle-dev libseccomp-dev
+TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
+
+all: $(B)/facet $(LIBFACET)
+
+run: deps
+	$(Q)$(MAKE) --no-print-directory $(if $(MODEL),run-model,run-tiny)
+run-model: $(B)/facet
+	$(Q)$(B)/facet -m "$(MODEL)"
+run-tiny: $(B)/facet $(TINY)
+	@echo "No MODEL= given: this is a tiny model of random weights, and what it says makes no sense."
+	@echo "With a real one: make run MODEL=gemma-3-4b-it-q4_0.gguf"
+	$(Q)$(B)/facet -m $(TINY)
+
+test: test-deps
+	$(Q)$(MAKE) --no-print-directory test-built
+
+# Packages that are missing, from Debian.
+missing = $(shell dpkg-query -W -f '$${Package} $${Status}\n' $(1) 2>/dev/null | grep -c 'install ok installed')
+install_debs = @if [ "$(call missing,$(1))" -ne "$(words $(1))" ]; then \
+	echo "  APT   $(1)"; \
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y -qq --no-install-recommends $(1); fi
+deps:
+	$(call install_debs,$(DEBS))
+test-deps:
+	$(call install_debs,$(DEBS) $(TEST_DEBS))
+
+# Layers, formatting traps, man pages, and static analysis.
+check:
+	$(Q)sh tests/check.sh
+
+# The tests under sanitizers, each in a build folder of its own.
+asan:
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" \
+	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" test-built
+tsan:
+	$(Q)$(MAKE) --no-print-directory B=build-tsan OPT="-O1 -g" SAN="-fsanitize=thread" tsan-built
+tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_chat)
+	$(Q)for t in $^; do $$t || exit 1; done
+
+# Mutated files through every parser, FUZZ_RUNS of each, under ASan and UBSan.
+FUZZ_RUNS ?= 10000
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz OPT="-O1 -g" CFLAGS=-DFUZZ_MAIN \
+	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" fuzz-built
+fuzz-built: $(FUZZERS:%=$(B)/tests/fuzz_%) $(TINY)
+	$(Q)B="$(B)" RUNS="$(FUZZ_RUNS)" sh tests/fuzz.sh
+$(FUZZERS:%=$(B)/tests/fuzz_%): $(B)/tests/%: $(B)/tests/fuzz/%.o $(TEST_LIBS)
+	$(link) $(ALL_LIBS)
+
+# What the kernels reach beside what the machine can do.
+$(B)/tests/bench_kernels: $(B)/tests/bench/bench_kernels.o $(LIBFACET)
+	$(link) $(ENGINE_LIBS)
+bench: $(B)/tests/bench_kernels
+	$(Q)$(B)/tests/bench_kernels
+
+install: $(B)/facet $(LIBFACET)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/facet $(DESTDIR)$(PREFIX)/bin/facet
+	install -m 644 $(LIBFACET) $(DESTDIR)$(PREFIX)/lib/libfacet.a
+	install -m 644 engine/facet.h $(DESTDIR)$(PREFIX)/include/facet.h
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	printf 'Name: libfacet\nDescription: Gemma 3 on a CPU\nVersion: %s\nLibs: -L%s/lib -lfacet %s\nCflags: -I%s/include\n' \
+	    0.1.0 $(PREFIX) "$(ENGINE_LIBS)" $(PREFIX) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libfacet.pc
+	$(B)/facet completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/facet
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/facet lib/libfacet.a lib/pkgconfig/libfacet.pc include/facet.h \
+	    share/man/man1/facet*.1 share/bash-completion/completions/facet
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+clean:
+	rm -rf build build-*
+
+help:
+	@echo "make            build/facet and build/libfacet.a"
+	@echo "make run        install what is missing, build, and chat (MODEL=file.gguf, else a tiny random model)"
+	@echo "make test       install what is missing, build, and run every test"
+	@echo "make check      layers, man pages, compiler warnings of gcc and clang, static analysis"
+	@echo "make asan tsan  the tests under sanitizers"
+	@echo "make fuzz       mutated files through every parser (FUZZ_RUNS=10000)"
+	@echo "make bench      what the kernels reach beside the machine's ceilings"
+	@echo "make install    to PREFIX=$(PREFIX); uninstall takes it away"
+	@echo "make deps format clean"
+	@echo "Variables: B=build-folder CC=clang V=1"
+
+.DEFAULT_GOAL := all
+.PHONY: all run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+        install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Runs every test program that was built and adds up. From the environment: B, FACET, TINY, TINY_MMPROJ, CC,
+# GOLDEN (a folder, or empty). Ends with "N passed, N failed"; the logs of what failed are shown.
+passed=0
+failed=0
+logs="$B/tests/logs"
+mkdir -p "$logs"
+
+# The counts that a log closes with: our own line, or cmocka's.
+count() {
+    awk '/^[0-9]+ passed, [0-9]+ failed/ {p=$1; f=$3}
+         /\[  PASSED  \] [0-9]+ test/ {p=$4}
+         /\[  FAILED  \] [0-9]+ test/ {f=$4}
+         END {print p+0, f+0}' "$1"
+}
+
+run() { # name, command…
+    name=$1
+    shift
+    start=$(date +%s)
+    "$@" >"$logs/$name.log" 2>&1 </dev/null
+    status=$?
+    set -- $(count "$logs/$name.log")
+    [ "$status" -ne 0 ] && [ "$2" -eq 0 ] && set -- "$1" 1
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    printf '  %-28s %5d passed %4d failed %4d s\n' "$name" "$1" "$2" $(($(date +%s) - start))
+    if [ "$2" -ne 0 ]; then
+        grep -v '\[       OK\|\[ RUN\|^ok ' "$logs/$name.log" | tail -n 40
+    fi
+}
+
+for test in "$B"/tests/test_*; do
+    [ -x "$test" ] && run "$(basename "$test")" "$test"
+done
+if [ -d tests/cli ]; then
+    run cli sh tests/cli/run.sh
+fi
+run example sh tests/example.sh
+if [ -n "$GOLDEN" ] && [ -d "$GOLDEN" ]; then
+    run golden-image "$B/tests/image_golden" "$GOLDEN"
+    run golden-tokenizer "$B/tests/tokenizer_golden" "$GOLDEN"
+    run golden-chat "$B/tests/chat_golden" "$GOLDEN"
+    for kernels in exact scalar avx2 avx512; do
+        case $kernels in
+        avx*) grep -q "$(echo $kernels | sed s/avx512/avx512_vnni/)" /proc/cpuinfo || continue ;;
+        esac
+        run "golden-model-$kernels" env FACET_KERNELS=$kernels "$B/tests/model_golden" "$GOLDEN"
+    done
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
