@@ -16,7 +16,8 @@
 
 struct tokenizer;
 
-/* From tokenizer.ggml.*; n_rows: rows of the embedding, more pieces than that are left out (0: all). */
+/* From tokenizer.ggml.*, borrowed: g stays open as long. n_rows: rows of the embedding, pieces past
+ * them are left out (0: none). */
 struct tokenizer *tokenizer_from_gguf(const struct gguf *g, size_t n_rows, struct err *err);
 /* From the bytes of a tokenizer.json; `name` for messages. */
 struct tokenizer *tokenizer_from_json(const char *json, size_t n_bytes, size_t n_rows, const char *name,
