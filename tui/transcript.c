@@ -77,14 +77,18 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
     t->following = true;
 }
 
-static struct item *last(const struct transcript *t)
+/* Notes may follow the answer under way. */
+static struct item *last_answer(const struct transcript *t)
 {
-    return t->n ? &t->items[t->n - 1] : NULL;
+    for (size_t i = t->n; i > 0; i--)
+        if (t->items[i - 1].kind == ITEM_MODEL)
+            return &t->items[i - 1];
+    return NULL;
 }
 
 void transcript_append(struct transcript *t, const char *text, size_t n)
 {
-    struct item *item = last(t);
+    struct item *item = last_answer(t);
     if (!item)
         return;
     str_put(&item->text, text, n);
@@ -93,7 +97,7 @@ void transcript_append(struct transcript *t, const char *text, size_t n)
 
 void transcript_finish(struct transcript *t, const char *aside, bool interrupted)
 {
-    struct item *item = last(t);
+    struct item *item = last_answer(t);
     if (!item)
         return;
     if (aside) {
@@ -105,24 +109,30 @@ void transcript_finish(struct transcript *t, const char *aside, bool interrupted
     item->width = 0; /* emphasis that stayed open is plain text after all */
 }
 
-void transcript_drop_answer(struct transcript *t, bool if_empty)
+void transcript_drop_answer(struct transcript *t)
 {
-    struct item *item = last(t);
-    if (!item || item->kind != ITEM_MODEL || (if_empty && item->text.len))
+    struct item *item = last_answer(t);
+    if (!item)
         return;
     item_done(item);
+    memmove(item, item + 1, (size_t)(t->items + t->n - (item + 1)) * sizeof *item);
     t->n--;
 }
 
-bool transcript_reopen(struct transcript *t)
+bool transcript_answer_is_empty(const struct transcript *t)
 {
-    struct item *item = last(t);
-    if (!item || item->kind != ITEM_MODEL)
-        return false;
+    const struct item *item = last_answer(t);
+    return !item || item->text.len == 0;
+}
+
+void transcript_reopen(struct transcript *t)
+{
+    struct item *item = last_answer(t);
+    if (!item)
+        return;
     item->growing = true;
     item->interrupted = false;
     t->following = true;
-    return true;
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------- */

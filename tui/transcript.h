@@ -19,15 +19,15 @@ void transcript_clear(struct transcript *t);
 bool transcript_is_empty(const struct transcript *t);
 /* Appends an item, and goes to the end. aside: at the right of its label; NULL: nothing. */
 void transcript_add(struct transcript *t, enum item_kind kind, const char *text, const char *aside);
-/* More of the last item's text; it counts as growing from now on. */
+/* More of the last answer; it counts as growing from now on. */
 void transcript_append(struct transcript *t, const char *text, size_t n);
-/* The last item is complete. aside as above, NULL: stays. */
+/* The last answer is complete. aside as above, NULL: stays. */
 void transcript_finish(struct transcript *t, const char *aside, bool interrupted);
-/* Takes the last item away if it is the model's: it is answered again, gone on with, or failed. The
- * item stays if `if_empty` and it has text. */
-void transcript_drop_answer(struct transcript *t, bool if_empty);
-/* The last answer goes on growing; false if the last item is none. */
-bool transcript_reopen(struct transcript *t);
+/* Takes the last answer away. */
+void transcript_drop_answer(struct transcript *t);
+bool transcript_answer_is_empty(const struct transcript *t);
+/* The last answer goes on growing. */
+void transcript_reopen(struct transcript *t);
 
 /* rows < 0: towards the start. */
 void transcript_scroll(struct transcript *t, long rows);

@@ -1,0 +1,10 @@
+/* What keys and pastes do. */
+#ifndef TUI_ACTIONS_H
+#define TUI_ACTIONS_H
+
+#include "tui/app.h"
+
+void actions_key(struct app *app, uint32_t key);
+void actions_paste(struct app *app, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,62 @@
+/* What the full screen knows: the panes, the chat behind them, what is under way. The files app, turn,
+ * attaching, slash, actions and screen share it; nothing outside tui/ sees it. */
+#ifndef TUI_APP_H
+#define TUI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "chat/chat.h"
+#include "tui/input.h"
+#include "tui/keys.h"
+#include "tui/status.h"
+#include "tui/surface.h"
+#include "tui/term.h"
+#include "tui/theme.h"
+#include "tui/transcript.h"
+
+struct app {
+    struct terminal *term;
+    struct surface surface;
+    const struct theme *theme;
+    struct chat *chat;
+    struct store *store; /* NULL: no history */
+    struct transcript *transcript;
+    struct input *input;
+    enum key_context focus; /* KEYS_INPUT or KEYS_TRANSCRIPT */
+
+    bool help;     /* F1's list lies over the transcript */
+    int help_top, help_rows;
+
+    struct str notice; /* one thing to tell, above the status line; empty: none */
+    bool notice_is_error;
+
+    struct str model; /* name; empty while it is being opened */
+    struct progress progress;
+    bool in_progress;
+
+    struct {
+        bool regenerating;
+        double started;      /* seconds, monotonic */
+        double first_word;   /* 0: none yet */
+        size_t used_at_first_word;
+        char *text;          /* as sent, given back if the turn fails at once; owned */
+        struct attachment **pictures; /* as sent; own references */
+        size_t n_pictures;
+    } turn;
+    double tokens_a_second;
+    double seconds_a_view; /* measured; 0: not yet */
+
+    bool asked_to_quit; /* Ctrl-C once: once more leaves */
+    bool quit;
+    bool dirty; /* what is on the screen is out of date */
+};
+
+double app_now(void);
+/* Tells one thing; goes with the next key, an error with the next message or Esc. */
+void app_say(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void app_fail(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void app_hush(struct app *app);
+
+#endif

@@ -1,0 +1,87 @@
+#include "tui/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "chat/commands.h"
+#include "tui/keys.h"
+
+enum { WIDE_COLS = 60, WIDE_NAMES = 26, NARROW_NAMES = 15 };
+
+struct help {
+    const struct theme *theme;
+    struct surface *s;
+    struct rect where;
+    int top, row;
+};
+
+/* Where the next row goes on the screen; -1: it is scrolled away. */
+static int next_row(struct help *h)
+{
+    int at = h->row++ - h->top;
+    return at >= 0 && at < h->where.rows ? h->where.row + at : -1;
+}
+
+static void heading(struct help *h, const char *text)
+{
+    if (h->row)
+        next_row(h);
+    int at = next_row(h);
+    if (at >= 0)
+        surface_puts(h->s, at, h->where.col, h->where.col + h->where.cols, text,
+                     h->theme->tones[TONE_HEADING]);
+}
+
+static void entry(struct help *h, const char *name, const char *text)
+{
+    int names = h->where.cols >= WIDE_COLS ? WIDE_NAMES : NARROW_NAMES;
+    int col = h->where.col + 1, end = h->where.col + h->where.cols, at = next_row(h);
+    if (at < 0)
+        return;
+    surface_puts(h->s, at, col, col + names - 1, name, h->theme->tones[TONE_ACCENT]);
+    surface_puts(h->s, at, col + names, end, text, h->theme->tones[TONE_TEXT]);
+}
+
+static void put_key_names(struct str *out, const struct key_row *row)
+{
+    for (int i = 0; i < KEYS_PER_ACTION && row->keys[i]; i++) {
+        char name[KEY_NAME_BYTES];
+        keys_name(row->keys[i], name);
+        str_printf(out, "%s%s", i ? " " : "", name);
+    }
+}
+
+static void key_list(struct help *h, enum key_context context)
+{
+    heading(h, key_context_names[context]);
+    for (size_t i = 0; i < n_key_rows; i++) {
+        if (key_rows[i].context != context || !key_rows[i].help)
+            continue;
+        struct str names = {0};
+        put_key_names(&names, &key_rows[i]);
+        entry(h, str_text(&names), key_rows[i].help);
+        str_done(&names);
+    }
+}
+
+static void command_list(struct help *h)
+{
+    heading(h, "Commands");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_row *row = &command_rows[i];
+        struct str name = {0};
+        str_printf(&name, "/%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+        entry(h, str_text(&name), row->help);
+        str_done(&name);
+    }
+}
+
+int help_draw(const struct theme *theme, struct surface *s, struct rect where, int top)
+{
+    struct help h = {.theme = theme, .s = s, .where = where, .top = top};
+    for (int context = 0; context < KEYS_CONTEXTS; context++)
+        key_list(&h, (enum key_context)context);
+    command_list(&h);
+    return h.row;
+}

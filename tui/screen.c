@@ -1,0 +1,192 @@
+#include "tui/screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "tui/flow.h"
+#include "tui/help.h"
+#include "tui/layout.h"
+
+enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
+
+/* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a surface. */
+static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
+{
+    struct flow flow = {.rows = NULL};
+    struct flow_format format = {.width = where.cols};
+    flow_update(&flow, text, strlen(text), &format);
+    int n = (int)flow.n_rows;
+    for (int r = 0; s && r < n && r < where.rows; r++) {
+        int col = where.col;
+        const struct flow_row *row = &flow.rows[r];
+        for (size_t i = row->first_run; i < row->first_run + row->n_runs; i++) {
+            const struct flow_run *run = &flow.runs.list[i];
+            col = surface_put(s, where.row + r, col, where.col + where.cols, text + run->start,
+                              run->end - run->start, style);
+        }
+    }
+    flow_done(&flow);
+    return n;
+}
+
+/* ---- Above the status line: pictures, progress, one notice ------------------------------------ */
+
+static int notice_rows(const struct app *app, int cols)
+{
+    if (app->notice.len == 0)
+        return 0;
+    struct rect where = {.cols = cols};
+    int rows = draw_wrapped(NULL, where, str_text(&app->notice), (struct style){-1, -1, 0});
+    return rows < MAX_NOTICE_ROWS ? rows : MAX_NOTICE_ROWS;
+}
+
+static int picture_rows(const struct app *app)
+{
+    size_t n = input_n_pictures(app->input);
+    return n < MAX_PICTURE_ROWS ? (int)n : MAX_PICTURE_ROWS;
+}
+
+/* "[image 2] scan.png · 640×480 · 3 views · 768 tokens · about 8 s" */
+static void describe_picture(const struct app *app, size_t k, struct str *out)
+{
+    size_t number;
+    const struct attachment *a = input_picture(app->input, k, &number);
+    size_t views = attachment_views(a);
+    const struct facet_model *model = chat_model(app->chat);
+    str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path), a->image.width,
+               a->image.height, views, views == 1 ? "" : "s");
+    if (model) {
+        struct facet_model_info info;
+        facet_model_get_info(model, &info);
+        str_puts(out, " · ");
+        status_count(out, views * info.n_soft_tokens);
+        str_puts(out, " tokens");
+    }
+    if (app->seconds_a_view > 0)
+        str_printf(out, " · about %.0f s", app->seconds_a_view * (double)views + 0.5);
+}
+
+static void draw_pictures(const struct app *app, struct surface *s, struct rect where)
+{
+    size_t n = input_n_pictures(app->input);
+    for (int r = 0; r < where.rows; r++) {
+        struct str text = {0};
+        size_t hidden = r + 1 == MAX_PICTURE_ROWS ? n - MAX_PICTURE_ROWS : 0;
+        describe_picture(app, (size_t)r, &text);
+        if (hidden)
+            str_printf(&text, " · and %zu more", hidden);
+        surface_puts(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
+                     app->theme->tones[TONE_MUTED]);
+        str_done(&text);
+    }
+}
+
+/* The upper `rows` of a rectangle, which loses them. */
+static struct rect take_rows(struct rect *from, int rows)
+{
+    struct rect top = *from;
+    top.rows = rows < from->rows ? rows : from->rows;
+    from->row += top.rows;
+    from->rows -= top.rows;
+    return top;
+}
+
+/* Where there is too little room for all, what is told and what is waited for go first. */
+static void draw_info(const struct app *app, struct surface *s, struct rect where)
+{
+    int notice = notice_rows(app, where.cols), rest = where.rows - notice - app->in_progress;
+    struct rect pictures = take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
+    draw_pictures(app, s, pictures);
+    struct rect told = take_rows(&where, notice);
+    draw_wrapped(s, told, str_text(&app->notice),
+                 app->theme->tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
+    if (app->in_progress && where.rows > 0)
+        progress_draw(&app->progress, app->theme, s, where);
+}
+
+/* ---- Transcript and what may lie over it ------------------------------------------------------ */
+
+static void draw_welcome(const struct app *app, struct surface *s, struct rect where)
+{
+    static const char *const lines[] = {
+        "Write and press Enter. To show it a picture, paste its path, or: /image PATH",
+        "/history lists what was said before. F1 shows all keys and commands.",
+    };
+    struct str first = {0};
+    if (app->model.len)
+        str_printf(&first, "%s answers, on this machine; nothing leaves it.", str_text(&app->model));
+    else
+        str_puts(&first, "facet is opening the model; you can write already.");
+    int used = draw_wrapped(s, where, str_text(&first), app->theme->tones[TONE_TEXT]);
+    take_rows(&where, used);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        take_rows(&where, draw_wrapped(s, where, lines[i], app->theme->tones[TONE_MUTED]));
+    str_done(&first);
+}
+
+static void draw_transcript(struct app *app, struct rect where)
+{
+    struct surface *s = &app->surface;
+    struct surface hidden = {0};
+    bool covered = app->help;
+    if (covered) /* laid out all the same: scrolling and following go on below */
+        surface_resize(&hidden, s->rows, s->cols);
+    transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
+    surface_done(&hidden);
+    if (covered)
+        app->help_rows = help_draw(app->theme, s, where, app->help_top);
+    else if (transcript_is_empty(app->transcript))
+        draw_welcome(app, s, where);
+}
+
+static void draw_rule(const struct app *app, struct surface *s, int row, struct rect text)
+{
+    if (row < 0)
+        return;
+    surface_fill(s, row, 0, s->cols, "─", app->theme->tones[TONE_RULE]);
+    size_t below = transcript_below(app->transcript);
+    if (!below || app->help)
+        return;
+    char note[64];
+    snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
+             app->focus == KEYS_TRANSCRIPT ? "End" : "Ctrl-End");
+    surface_puts_right(s, row, text.col, text.col + text.cols - 2, note, app->theme->tones[TONE_MUTED]);
+}
+
+static void draw_status(const struct app *app, struct surface *s, struct rect where)
+{
+    bool busy = chat_is_busy(app->chat);
+    struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
+                            .tokens_a_second = app->tokens_a_second,
+                            .hint = "Enter sends, Alt-Enter new line",
+                            .urgent = app->help || busy || app->focus == KEYS_TRANSCRIPT};
+    chat_context(app->chat, &status.used, &status.total);
+    if (app->help)
+        status.hint = "j k scroll, Esc closes";
+    else if (busy)
+        status.hint = "Esc stops";
+    else if (app->focus == KEYS_TRANSCRIPT)
+        status.hint = "j k g G scroll, Esc writes";
+    status_draw(&status, app->theme, s, where);
+}
+
+void screen_draw(struct app *app)
+{
+    struct surface *s = &app->surface;
+    int rows, cols;
+    term_size(app->term, &rows, &cols);
+    if (s->rows != rows || s->cols != cols)
+        surface_resize(s, rows, cols);
+    surface_clear(s);
+    int text_cols = layout_text_cols(cols);
+    int info = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
+    struct layout l = layout_make(rows, cols, input_rows(app->input, text_cols), info);
+    draw_transcript(app, l.transcript);
+    draw_rule(app, s, l.rule, l.transcript);
+    input_draw(app->input, s, l.input, app->focus == KEYS_INPUT && !app->help);
+    draw_info(app, s, l.info);
+    draw_status(app, s, l.status);
+    term_show(app->term, s);
+    app->dirty = false;
+}

@@ -1,0 +1,219 @@
+#include "tui/slash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "chat/commands.h"
+#include "history/store.h"
+#include "tui/attaching.h"
+#include "tui/turn.h"
+
+static bool failed(struct app *app, const struct err *err)
+{
+    app_fail(app, "%s", err->text);
+    return false;
+}
+
+static bool parse_number(const char *text, unsigned long long *n)
+{
+    char *end;
+    *n = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == 0;
+}
+
+static bool run_detach(struct app *app, const char *argument)
+{
+    unsigned long long number = 0;
+    if (*argument && !parse_number(argument, &number))
+        return app_fail(app, "/detach %s: not a number", argument), false;
+    if (!input_detach(app->input, (size_t)number))
+        return app_fail(app, *argument ? "there is no picture %s" : "no picture is attached", argument), false;
+    return true;
+}
+
+static bool run_system(struct app *app, const char *argument)
+{
+    struct err err;
+    const char *now = chat_options(app->chat)->system;
+    if (!*argument) {
+        transcript_add(app->transcript, ITEM_NOTE, now && *now ? now : "there is no system prompt", NULL);
+        return true;
+    }
+    if (!chat_set_system(app->chat, argument, &err))
+        return failed(app, &err);
+    app_say(app, "the system prompt is set");
+    return true;
+}
+
+static bool run_set(struct app *app, const char *argument)
+{
+    struct err err;
+    size_t n = strcspn(argument, " ");
+    char *option = mem_text(argument, n);
+    const char *value = argument + n + strspn(argument + n, " ");
+    bool ok = *value ? chat_set(app->chat, option, value, &err)
+                     : err_set(&err, "/set %s: a value is missing", option);
+    if (ok)
+        app_say(app, "%s is %s now", option, value);
+    free(option);
+    return ok || failed(app, &err);
+}
+
+static bool run_new(struct app *app)
+{
+    struct err err;
+    if (!chat_clear(app->chat, &err))
+        return failed(app, &err);
+    transcript_clear(app->transcript);
+    return true;
+}
+
+static bool run_open(struct app *app, const char *argument)
+{
+    struct err err;
+    unsigned long long number;
+    if (!parse_number(argument, &number))
+        return app_fail(app, "/open %s: not a number; /history lists them", argument), false;
+    if (!app->store)
+        return app_fail(app, "no history is kept here"), false;
+    if (!chat_load(app->chat, (int64_t)number, &err))
+        return failed(app, &err);
+    turn_show_all(app);
+    return true;
+}
+
+struct listing {
+    struct str text;
+    int64_t current;
+};
+
+static bool list_one(void *user, const struct store_conversation *c)
+{
+    struct listing *list = user;
+    char when[32];
+    time_t updated = (time_t)c->updated;
+    struct tm local;
+    localtime_r(&updated, &local);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
+    str_printf(&list->text, "%s%s%4lld  %s  ", list->text.len ? "\n" : "", c->id == list->current ? "▸" : " ",
+               (long long)c->id, when);
+    for (const char *t = c->title; t && *t; t++)
+        str_putc(&list->text, *t == '\n' ? ' ' : *t);
+    return true;
+}
+
+static bool run_history(struct app *app)
+{
+    struct err err;
+    struct listing list = {.current = chat_conversation(app->chat)};
+    if (!app->store)
+        return app_fail(app, "no history is kept here"), false;
+    bool ok = store_list(app->store, list_one, &list, &err);
+    if (ok && list.text.len) {
+        str_puts(&list.text, "\n/open N goes back to one.");
+        transcript_add(app->transcript, ITEM_NOTE, str_text(&list.text), NULL);
+    } else if (ok) {
+        app_say(app, "there is no conversation in the history yet");
+    }
+    str_done(&list.text);
+    return ok || failed(app, &err);
+}
+
+static void put_message(struct str *out, const struct message *m)
+{
+    static const char *const names[] = {
+        [ROLE_SYSTEM] = "System", [ROLE_USER] = "You", [ROLE_MODEL] = "Gemma", [ROLE_TOOL] = "Tool"};
+    char *text = message_text(m, 1);
+    str_printf(out, "%s## %s%s\n\n", out->len ? "\n" : "", names[m->role], m->interrupted ? " (interrupted)" : "");
+    size_t number = 0;
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].image)
+            str_printf(out, "![image %zu](<%s>)\n\n", ++number, m->parts[i].image->path);
+    str_printf(out, "%s\n", text);
+    free(text);
+}
+
+static bool run_save(struct app *app, const char *argument)
+{
+    struct err err;
+    const struct messages *ms = chat_messages(app->chat);
+    if (chat_is_busy(app->chat))
+        return app_fail(app, "an answer is under way: Esc stops it"), false;
+    struct str out = {0};
+    for (size_t i = 0; i < ms->n; i++)
+        put_message(&out, &ms->list[i]);
+    char *path = path_expand(argument);
+    bool ok = file_exists(path) ? err_set(&err, "%s is there already: choose another name", path)
+                                : file_write(path, str_text(&out), out.len, 0600, &err);
+    if (ok)
+        app_say(app, "written to %s", path);
+    free(path);
+    str_done(&out);
+    return ok || failed(app, &err);
+}
+
+static bool run_context(struct app *app)
+{
+    size_t used, total;
+    struct str text = {0};
+    chat_context(app->chat, &used, &total);
+    status_count(&text, used);
+    str_puts(&text, " of ");
+    status_count(&text, total);
+    app_say(app, "%s positions of the context are used (%.0f %%)", str_text(&text),
+            total ? 100.0 * (double)used / (double)total : 0.0);
+    str_done(&text);
+    return true;
+}
+
+static bool run(struct app *app, enum command command, const char *argument)
+{
+    switch (command) {
+    case COMMAND_IMAGE:
+        return attaching_path(app, argument);
+    case COMMAND_DETACH:
+        return run_detach(app, argument);
+    case COMMAND_SYSTEM:
+        return run_system(app, argument);
+    case COMMAND_SET:
+        return run_set(app, argument);
+    case COMMAND_REGEN:
+        return turn_regenerate(app), true;
+    case COMMAND_CONTINUE:
+        return turn_continue(app), true;
+    case COMMAND_NEW:
+        return run_new(app);
+    case COMMAND_OPEN:
+        return run_open(app, argument);
+    case COMMAND_HISTORY:
+        return run_history(app);
+    case COMMAND_SAVE:
+        return run_save(app, argument);
+    case COMMAND_CONTEXT:
+        return run_context(app);
+    case COMMAND_HELP:
+        app->help = true;
+        app->help_top = 0;
+        return true;
+    case COMMAND_QUIT:
+        app->quit = true;
+        return true;
+    case COMMAND_COUNT:
+        break;
+    }
+    return false;
+}
+
+bool slash_run(struct app *app, const char *line)
+{
+    struct err err;
+    enum command command;
+    const char *argument;
+    char *copy = mem_copy(line);
+    bool ok = command_parse(copy, &command, &argument, &err) ? run(app, command, argument) : failed(app, &err);
+    free(copy);
+    return ok;
+}

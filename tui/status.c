@@ -1,0 +1,140 @@
+#include "tui/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/glyph.h"
+
+enum { GAUGE_CELLS = 12, MAX_PARTS = 6 };
+
+static const char separator[] = " · ";
+
+void status_count(struct str *out, size_t n)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%zu", n);
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            str_putc(out, ',');
+        str_putc(out, digits[i]);
+    }
+}
+
+static void put_gauge(struct str *out, size_t done, size_t total, int cells)
+{
+    int full = total ? (int)((double)done / (double)total * cells + 0.5) : 0;
+    for (int i = 0; i < cells; i++)
+        str_puts(out, i < full ? "▓" : "░");
+}
+
+static void put_of(struct str *out, size_t done, size_t total)
+{
+    status_count(out, done);
+    str_puts(out, " of ");
+    status_count(out, total);
+}
+
+static size_t cells_of(const char *text)
+{
+    return glyph_cells(text, strlen(text));
+}
+
+/* What the line is made of, from left to right; those with the lowest rank stay where it is narrow. */
+struct parts {
+    struct {
+        struct str text;
+        int rank;
+    } list[MAX_PARTS];
+    int n;
+};
+
+static struct str *add_part(struct parts *p, int rank)
+{
+    p->list[p->n].rank = rank;
+    return &p->list[p->n++].text;
+}
+
+static void make_parts(struct parts *p, const struct status *status, int cols)
+{
+    str_puts(add_part(p, 0), status->model ? status->model : "opening the model …");
+    if (status->total) {
+        struct str *context = add_part(p, 3);
+        if (cols >= 76) {
+            put_gauge(context, status->used, status->total, GAUGE_CELLS);
+            str_putc(context, ' ');
+        }
+        put_of(context, status->used, status->total);
+    }
+    if (status->tokens_a_second > 0)
+        str_printf(add_part(p, 4), "%.1f tok/s", status->tokens_a_second);
+    str_puts(add_part(p, status->urgent ? 1 : 5), status->hint);
+}
+
+/* Drops parts, highest rank first, until the rest fits. */
+static void fit_parts(struct parts *p, size_t room)
+{
+    for (;;) {
+        size_t cells = 0;
+        int worst = 0;
+        for (int i = 0; i < p->n; i++) {
+            cells += cells_of(str_text(&p->list[i].text)) + (i ? cells_of(separator) : 0);
+            worst = p->list[i].rank > p->list[worst].rank ? i : worst;
+        }
+        if (cells <= room || p->n <= 1)
+            return;
+        str_done(&p->list[worst].text);
+        p->n--;
+        memmove(&p->list[worst], &p->list[worst + 1], (size_t)(p->n - worst) * sizeof p->list[0]);
+    }
+}
+
+void status_draw(const struct status *status, const struct theme *theme, struct surface *s,
+                 struct rect where)
+{
+    static const char help[] = "F1 help";
+    struct parts p = {.n = 0};
+    int end = where.col + where.cols, left_end = end - (int)cells_of(help) - 2;
+    make_parts(&p, status, where.cols);
+    fit_parts(&p, left_end > where.col ? (size_t)(left_end - where.col) : 0);
+    int col = where.col;
+    for (int i = 0; i < p.n; i++) {
+        if (i)
+            col = surface_puts(s, where.row, col, left_end, separator, theme->tones[TONE_RULE]);
+        col = surface_puts(s, where.row, col, left_end, str_text(&p.list[i].text),
+                           theme->tones[i ? TONE_MUTED : TONE_TEXT]);
+        str_done(&p.list[i].text);
+    }
+    surface_puts_right(s, where.row, left_end > where.col ? left_end : where.col, end, help,
+                       theme->tones[TONE_MUTED]);
+}
+
+static void put_time(struct str *out, double seconds)
+{
+    if (seconds >= 90)
+        str_printf(out, "%.0f min left", seconds / 60);
+    else
+        str_printf(out, "%.0f s left", seconds < 1 ? 1 : seconds);
+}
+
+void progress_draw(const struct progress *p, const struct theme *theme, struct surface *s,
+                   struct rect where)
+{
+    struct str tail = {0};
+    if (p->total) {
+        str_putc(&tail, ' ');
+        put_gauge(&tail, p->done, p->total, where.cols >= 60 ? 10 : 5);
+        str_putc(&tail, ' ');
+        put_of(&tail, p->done, p->total);
+    }
+    if (p->seconds_left >= 0) {
+        str_puts(&tail, separator);
+        put_time(&tail, p->seconds_left);
+    }
+    str_puts(&tail, separator);
+    str_puts(&tail, "Esc stops");
+    int end = where.col + where.cols, room = where.cols - (int)cells_of(str_text(&tail));
+    int col = surface_puts(s, where.row, where.col, where.col + (room > 0 ? room : 0), str_text(&p->what),
+                           theme->tones[TONE_TEXT]);
+    surface_puts(s, where.row, col, end, str_text(&tail), theme->tones[TONE_MUTED]);
+    str_done(&tail);
+}

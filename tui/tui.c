@@ -1,0 +1,104 @@
+#include "tui/tui.h"
+
+#include "tui/actions.h"
+#include "tui/app.h"
+#include "tui/screen.h"
+#include "tui/turn.h"
+
+/* Sixty pictures a second at most: words may come faster than a terminal can show them. */
+static const double frame_s = 1.0 / 60;
+enum { EVENTS_A_PASS = 64 };
+
+/* False if there may be more. */
+static bool take_terminal(struct app *app)
+{
+    for (int i = 0; i < EVENTS_A_PASS && !app->quit; i++) {
+        struct term_event event = term_next(app->term);
+        switch (event.kind) {
+        case TERM_NOTHING:
+            return true;
+        case TERM_KEY:
+            actions_key(app, event.key);
+            break;
+        case TERM_PASTE:
+            actions_paste(app, event.text, event.n_bytes);
+            break;
+        case TERM_RESIZED:
+            app->dirty = true;
+            break;
+        case TERM_SUSPEND:
+            term_suspend(app->term);
+            app->dirty = true;
+            break;
+        case TERM_QUIT:
+            app->quit = true;
+            break;
+        }
+    }
+    return false;
+}
+
+static void take_chat(struct app *app)
+{
+    struct chat_event event;
+    for (int i = 0; i < EVENTS_A_PASS && chat_next(app->chat, &event, 0); i++)
+        turn_event(app, &event);
+}
+
+static void loop(struct app *app)
+{
+    double drawn = 0;
+    while (!app->quit) {
+        bool taken = take_terminal(app);
+        take_chat(app);
+        double wait = drawn + frame_s - app_now();
+        if (app->dirty && wait <= 0) {
+            screen_draw(app);
+            drawn = app_now();
+        }
+        int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
+        if (taken && !app->quit)
+            term_wait(app->term, chat_fd(app->chat), timeout_ms);
+    }
+}
+
+static bool open_app(struct app *app, const struct options *options, struct store *store, struct err *err)
+{
+    app->term = term_open(err);
+    if (!app->term)
+        return false;
+    app->chat = chat_open(options, store, err);
+    if (!app->chat)
+        return false;
+    app->store = store;
+    app->theme = theme_choose(term_colors(app->term));
+    app->transcript = transcript_new(app->theme);
+    app->input = input_new(app->theme);
+    app->focus = KEYS_INPUT;
+    app->dirty = true;
+    return true;
+}
+
+/* The terminal first: who leaves should not have to watch the model being put away. */
+static void close_app(struct app *app)
+{
+    term_close(app->term);
+    chat_close(app->chat);
+    turn_done(app);
+    transcript_free(app->transcript);
+    input_free(app->input);
+    surface_done(&app->surface);
+    str_done(&app->notice);
+    str_done(&app->model);
+    str_done(&app->progress.what);
+}
+
+bool tui_run(const struct options *options, struct store *store, struct err *err)
+{
+    struct app app = {.help = false};
+    bool ok = open_app(&app, options, store, err);
+    if (ok)
+        loop(&app);
+    close_app(&app);
+    return ok;
+}

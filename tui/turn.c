@@ -1,0 +1,248 @@
+#include "tui/turn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+
+enum { ASIDE_BYTES = 64 };
+
+/* An early rate jumps about. */
+static const double steady_after_s = 0.5;
+
+void turn_done(struct app *app)
+{
+    for (size_t i = 0; i < app->turn.n_pictures; i++)
+        attachment_release(app->turn.pictures[i]);
+    free(app->turn.pictures);
+    free(app->turn.text);
+    app->turn.pictures = NULL;
+    app->turn.text = NULL;
+    app->turn.n_pictures = 0;
+}
+
+static void begin(struct app *app)
+{
+    size_t total;
+    chat_context(app->chat, &app->turn.used_at_first_word, &total);
+    app->turn.regenerating = false;
+    app->turn.started = app_now();
+    app->turn.first_word = 0;
+    app->tokens_a_second = 0;
+    app_hush(app);
+}
+
+/* Keeps text and pictures until something was answered. */
+static void keep_sent(struct app *app, const char *text, struct attachment *const *pictures, size_t n)
+{
+    turn_done(app);
+    app->turn.text = mem_copy(text);
+    app->turn.pictures = mem_new(n + 1, sizeof(void *));
+    for (size_t i = 0; i < n; i++)
+        app->turn.pictures[i] = attachment_keep(pictures[i]);
+    app->turn.n_pictures = n;
+}
+
+static void clock_time(char out[ASIDE_BYTES])
+{
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(out, ASIDE_BYTES, "%H:%M", &local);
+}
+
+void turn_send(struct app *app)
+{
+    struct err err;
+    struct message message = {.role = ROLE_USER};
+    size_t n;
+    struct attachment *const *pictures = input_settle(app->input, &n);
+    const char *text = input_text(app->input);
+    message_from_input(&message, text, pictures, n);
+    if (!chat_submit(app->chat, &message, &err)) {
+        message_done(&message);
+        app_fail(app, "%s", err.text);
+        return;
+    }
+    begin(app);
+    keep_sent(app, text, pictures, n);
+    char aside[ASIDE_BYTES];
+    clock_time(aside);
+    transcript_add(app->transcript, ITEM_USER, text, aside);
+    transcript_add(app->transcript, ITEM_MODEL, "", NULL);
+    transcript_append(app->transcript, "", 0);
+    input_remember(app->input);
+    input_clear(app->input);
+}
+
+void turn_regenerate(struct app *app)
+{
+    struct err err;
+    if (!chat_regenerate(app->chat, &err)) {
+        app_fail(app, "%s", err.text);
+        return;
+    }
+    begin(app);
+    app->turn.regenerating = true;
+    transcript_drop_answer(app->transcript);
+    transcript_add(app->transcript, ITEM_MODEL, "", NULL);
+    transcript_append(app->transcript, "", 0);
+}
+
+void turn_continue(struct app *app)
+{
+    struct err err;
+    if (!chat_continue(app->chat, &err)) {
+        app_fail(app, "%s", err.text);
+        return;
+    }
+    begin(app);
+    transcript_reopen(app->transcript);
+}
+
+/* ---- Events --------------------------------------------------------------------------------- */
+
+static void on_progress(struct app *app, const struct chat_event *event)
+{
+    struct progress *p = &app->progress;
+    str_clear(&p->what);
+    str_put(&p->what, event->text ? event->text : "", event->n_bytes);
+    p->done = event->done;
+    p->total = event->total;
+    p->seconds_left = event->seconds_left;
+    app->in_progress = true;
+}
+
+static void on_text(struct app *app, const struct chat_event *event)
+{
+    size_t used, total;
+    double now = app_now();
+    chat_context(app->chat, &used, &total);
+    app->in_progress = false;
+    transcript_append(app->transcript, event->text, event->n_bytes);
+    if (app->turn.first_word == 0) {
+        app->turn.first_word = now;
+        app->turn.used_at_first_word = used;
+    } else if (now - app->turn.first_word > steady_after_s && used > app->turn.used_at_first_word) {
+        app->tokens_a_second =
+            (double)(used - app->turn.used_at_first_word) / (now - app->turn.first_word);
+    }
+}
+
+/* The last answer as the chat has it; NULL: it has none. free() it. */
+static char *chat_answer(const struct app *app)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    if (ms->n == 0 || ms->list[ms->n - 1].role != ROLE_MODEL)
+        return NULL;
+    return message_text(&ms->list[ms->n - 1], 1);
+}
+
+/* A new answer that ended before its first word leaves the old one. */
+static void bring_back_answer(struct app *app)
+{
+    char *text = chat_answer(app);
+    transcript_drop_answer(app->transcript);
+    if (text)
+        transcript_add(app->transcript, ITEM_MODEL, text, NULL);
+    free(text);
+}
+
+static void on_done(struct app *app, const struct chat_event *event)
+{
+    const struct chat_stats *stats = &event->stats;
+    double seconds = stats->encode_s + stats->prompt_s + stats->answer_s;
+    char aside[ASIDE_BYTES] = "";
+    if (stats->n_answer && stats->answer_s > 0) {
+        app->tokens_a_second = (double)stats->n_answer / stats->answer_s;
+        snprintf(aside, sizeof aside, "%.1f tok/s  %.0f s", app->tokens_a_second, seconds);
+    }
+    if (stats->n_views && stats->encode_s > 0)
+        app->seconds_a_view = stats->encode_s / (double)stats->n_views;
+    transcript_finish(app->transcript, *aside ? aside : NULL, event->reason == CHAT_CANCELLED);
+    if (app->turn.regenerating && transcript_answer_is_empty(app->transcript))
+        bring_back_answer(app);
+    if (event->reason == CHAT_MAX_TOKENS)
+        app_say(app, "cut at the longest answer allowed: /continue goes on");
+    if (event->reason == CHAT_CONTEXT_FULL)
+        app_say(app, "the context is full: /new begins another conversation");
+    if (event->text)
+        app_fail(app, "%s", event->text);
+}
+
+/* Nothing was answered: what was sent goes back to where it was written, unless something new is there. */
+static void give_back(struct app *app)
+{
+    if (!app->turn.text || !input_is_empty(app->input))
+        return;
+    for (size_t i = 0; i < app->turn.n_pictures; i++)
+        input_attach(app->input, attachment_keep(app->turn.pictures[i]));
+    input_set(app->input, app->turn.text);
+}
+
+static void on_failed(struct app *app, const struct chat_event *event)
+{
+    bool in_turn = app->turn.started > 0; /* else it is the model that could not be opened */
+    if (!chat_model(app->chat)) {
+        str_clear(&app->model);
+        str_puts(&app->model, "no model");
+    }
+    if (!in_turn) {
+        transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
+        return;
+    }
+    if (!transcript_answer_is_empty(app->transcript)) {
+        transcript_finish(app->transcript, NULL, true);
+    } else if (app->turn.regenerating) {
+        bring_back_answer(app);
+    } else {
+        transcript_drop_answer(app->transcript);
+        give_back(app);
+    }
+    transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
+}
+
+void turn_event(struct app *app, const struct chat_event *event)
+{
+    app->dirty = true;
+    switch (event->kind) {
+    case CHAT_LOADED:
+        str_clear(&app->model);
+        str_put(&app->model, event->text, event->n_bytes);
+        app->in_progress = false;
+        break;
+    case CHAT_PROGRESS:
+        on_progress(app, event);
+        break;
+    case CHAT_TEXT:
+        on_text(app, event);
+        break;
+    case CHAT_DONE:
+    case CHAT_FAILED:
+        app->in_progress = false;
+        if (event->kind == CHAT_DONE)
+            on_done(app, event);
+        else
+            on_failed(app, event);
+        turn_done(app);
+        break;
+    }
+}
+
+void turn_show_all(struct app *app)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    transcript_clear(app->transcript);
+    for (size_t i = 0; i < ms->n; i++) {
+        enum role role = ms->list[i].role;
+        if (role != ROLE_USER && role != ROLE_MODEL)
+            continue;
+        char *text = message_text(&ms->list[i], 1);
+        transcript_add(app->transcript, role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text, NULL);
+        if (role == ROLE_MODEL)
+            transcript_finish(app->transcript, NULL, ms->list[i].interrupted);
+        free(text);
+    }
+}
