@@ -44,6 +44,8 @@ static bool take_event(struct answer *a, struct chat *chat, const struct chat_ev
     case CHAT_DONE:
         a->reason = event->reason;
         a->stats = event->stats;
+        if (event->text) /* the history could not be written */
+            progress_note(a->progress, "%.*s", (int)event->n_bytes, event->text);
         return true;
     case CHAT_FAILED:
         return true;

@@ -129,8 +129,11 @@ bool batch_log_write(struct batch_log *log, json_t *record, struct err *err)
     bool ok = json_print(log->file, record) && fflush(log->file) == 0;
     if (ok && log->path)
         ok = fsync(fileno(log->file)) == 0 || errno == EINVAL || errno == EROFS; /* a pipe or device has no disk */
-    log->closed = !ok && errno == EPIPE;
-    if (ok || log->closed)
-        return ok;
+    if (ok)
+        return true;
+    if (errno == EPIPE) { /* silent, here and at the end of the program */
+        clearerr(log->file);
+        return false;
+    }
     return err_set(err, "%s: %s", log->path ? log->path : "standard output", strerror(errno));
 }

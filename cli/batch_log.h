@@ -17,7 +17,6 @@ struct batch_log {
     const char *path; /* borrowed; NULL: stdout */
     json_t *known;    /* "digest path" → true: answered, false: failed */
     size_t n_torn;    /* bytes that were cut off */
-    bool closed;      /* the reader of standard output is gone */
 };
 
 /* Opens or makes the file. Records of another job (another prompt, model, …) are an error, or with
@@ -29,7 +28,7 @@ enum batch_state { BATCH_NEW, BATCH_ANSWERED, BATCH_FAILED };
 /* digest NULL: the file could not be read. */
 enum batch_state batch_log_find(const struct batch_log *log, const char *path, const char *digest);
 
-/* Takes the reference. */
+/* Takes the reference. False without an error: nobody reads standard output any more. */
 bool batch_log_write(struct batch_log *log, json_t *record, struct err *err);
 
 #endif

@@ -40,10 +40,11 @@ static int run(char *const *argv, size_t n, struct err *err)
 /* What was printed has arrived only when the stream could be flushed. A closed pipe is silent. */
 static int finish_output(int code, struct err *err)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
-    if (errno != EPIPE)
-        err_set(err, "standard output: %s", strerror(errno));
+    if (errno != EPIPE && !err->text[0])
+        err_set(err, "standard output: %s", errno ? strerror(errno) : "could not be written");
     return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 

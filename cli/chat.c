@@ -1,0 +1,30 @@
+#include "cli/chat.h"
+
+#include "cli/args.h"
+#include "cli/history.h"
+#include "cli/line.h"
+#include "history/store.h"
+
+static int run(struct args *args, struct err *err)
+{
+    struct store *store = history_open(&args->options);
+    int code = line_run(&args->options, store, err);
+    if (store)
+        store_close(store);
+    return code;
+}
+
+static const struct flag flags[] = {
+    {"line", 0, NULL, "a prompt instead of the full screen"},
+};
+
+const struct verb verb_chat = {
+    .name = "chat",
+    .operands = "",
+    .summary = "talk, with pictures: full screen, or --line for a prompt",
+    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists its commands.",
+    .options = TAKES_ALL & ~TAKES(dry_run),
+    .flags = flags,
+    .n_flags = 1,
+    .run = run,
+};

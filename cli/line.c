@@ -1,0 +1,146 @@
+#include "cli/line.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "chat/commands.h"
+#include "cli/line_commands.h"
+#include "cli/verb.h"
+
+void line_complain(struct line_mode *line, const struct err *err)
+{
+    progress_clear(&line->progress);
+    fprintf(stderr, "facet: %s\n", err->text);
+}
+
+void line_drop_attached(struct line_mode *line, size_t from)
+{
+    while (line->n_attached > from)
+        attachment_release(line->attached[--line->n_attached]);
+}
+
+static const char *why_cut(enum chat_reason reason)
+{
+    switch (reason) {
+    case CHAT_MAX_TOKENS:
+        return "(cut after --max-tokens; /continue goes on)";
+    case CHAT_CONTEXT_FULL:
+        return "(the context is full: /new starts anew)";
+    case CHAT_CANCELLED:
+        return "(stopped; /continue goes on)";
+    case CHAT_ENDED:
+    case CHAT_STOP_STRING:
+        break;
+    }
+    return NULL;
+}
+
+void line_answer(struct line_mode *line)
+{
+    struct answer answer = {.interrupt = &line->interrupt, .progress = &line->progress, .out = &line->out};
+    struct err err;
+    bool ok = answer_take(&answer, line->chat, &err);
+    out_end_line(&line->out);
+    if (!ok) {
+        line_complain(line, &err);
+        return;
+    }
+    const char *cut = why_cut(answer.reason);
+    if (cut && !line->options->quiet)
+        fprintf(line->notes, "%s\n", cut);
+    if (line->options->verbose)
+        answer_note_stats(&answer);
+}
+
+static void submit(struct line_mode *line, const char *text)
+{
+    struct message message = {.role = ROLE_USER};
+    struct err err;
+    message_from_input(&message, text, line->attached, line->n_attached);
+    bool ok = chat_submit(line->chat, &message, &err);
+    message_done(&message);
+    if (!ok) {
+        line_complain(line, &err);
+        return;
+    }
+    line_drop_attached(line, 0);
+    line_answer(line);
+}
+
+static void take_line(struct line_mode *line, char *text)
+{
+    if (command_is(text))
+        line_command(line, text);
+    else if (text[strspn(text, " \t\n")])
+        submit(line, text);
+    fflush(line->notes);
+}
+
+/* Leaves at /quit, at the end of the input, and at the second Ctrl-C in a row that had nothing to stop. */
+static int converse(struct line_mode *line)
+{
+    bool struck = false;
+    while (!line->quit && !line->out.closed) {
+        char *text;
+        enum line_got got = line_input_read(&line->input, &text);
+        if (got == LINE_END)
+            break;
+        if (got == LINE_STRUCK && (struck || !line->input.terminal))
+            return EXIT_INTERRUPTED;
+        if (got == LINE_STRUCK)
+            fputs("(Ctrl-C once more leaves)\n", line->notes);
+        struck = got == LINE_STRUCK;
+        if (text)
+            take_line(line, text);
+        free(text);
+    }
+    return EXIT_DONE;
+}
+
+static void greet(struct line_mode *line)
+{
+    if (line->input.terminal && !line->options->quiet)
+        fputs("facet: /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n", line->notes);
+}
+
+static void part(struct line_mode *line)
+{
+    int64_t number = chat_conversation(line->chat);
+    if (!line->input.terminal || line->options->quiet)
+        return;
+    if (number > 0)
+        fprintf(line->notes, "\nkept as conversation %lld\n", (long long)number);
+    else
+        fputc('\n', line->notes);
+}
+
+static int talk(struct line_mode *line)
+{
+    out_init(&line->out, &line->interrupt);
+    progress_init(&line->progress, line->options->quiet);
+    line->notes = line->out.terminal ? stdout : stderr;
+    setvbuf(stdout, NULL, _IONBF, 0); /* answers and notes share the terminal */
+    line_input_open(&line->input, &line->interrupt, !line->options->no_history);
+    greet(line);
+    int code = converse(line);
+    part(line);
+    line_drop_attached(line, 0);
+    free(line->attached);
+    line_input_close(&line->input);
+    return code;
+}
+
+int line_run(const struct options *options, struct store *store, struct err *err)
+{
+    struct line_mode line = {.options = options, .store = store};
+    if (!interrupt_open(&line.interrupt, err))
+        return EXIT_FAILED;
+    signal(SIGPIPE, SIG_IGN);
+    line.chat = chat_open(options, store, err);
+    int code = line.chat ? talk(&line) : EXIT_FAILED;
+    chat_close(line.chat);
+    interrupt_close(&line.interrupt);
+    return code;
+}

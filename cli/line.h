@@ -1,0 +1,43 @@
+/* The chat as a readline prompt. */
+#ifndef CLI_LINE_H
+#define CLI_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "chat/chat.h"
+#include "chat/options.h"
+#include "cli/answer.h"
+#include "cli/interrupt.h"
+#include "cli/line_input.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+
+struct store;
+
+struct line_mode {
+    struct chat *chat;
+    struct store *store; /* NULL: no history is kept */
+    const struct options *options;
+    struct interrupt interrupt;
+    struct line_input input;
+    struct out out;
+    struct progress progress;
+    FILE *notes; /* what is no answer: the terminal, or standard error */
+    struct attachment **attached; /* wait for the next message */
+    size_t n_attached;
+    bool quit;
+};
+
+/* Runs until the user leaves. Returns an exit_code. */
+int line_run(const struct options *options, struct store *store, struct err *err);
+
+/* Takes the answer under way to its end, streamed. Faults are printed. */
+void line_answer(struct line_mode *line);
+/* Prints what went wrong. */
+void line_complain(struct line_mode *line, const struct err *err);
+void line_drop_attached(struct line_mode *line, size_t from);
+
+#endif

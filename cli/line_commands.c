@@ -1,0 +1,246 @@
+#include "cli/line_commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "chat/commands.h"
+#include "chat/save.h"
+#include "history/store.h"
+
+typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
+
+static void note(struct line_mode *line, const char *text)
+{
+    out_print(line->notes, text, strlen(text));
+}
+
+/* As people paste them: in quotes, or with backslashes before spaces. free() it. */
+static char *typed_path(const char *text)
+{
+    char *path = path_expand(text);
+    size_t n = strlen(path);
+    bool quoted = n > 1 && (path[0] == '\'' || path[0] == '"') && path[n - 1] == path[0];
+    if (file_exists(path) || (!quoted && !strchr(path, '\\')))
+        return path;
+    struct str plain = {0};
+    for (const char *p = quoted ? path + 1 : path; *p && !(quoted && p == path + n - 1); p++) {
+        if (*p == '\\' && p[1] && !(quoted && path[0] == '\''))
+            p++;
+        str_putc(&plain, *p);
+    }
+    free(path);
+    path = path_expand(str_text(&plain));
+    str_done(&plain);
+    return path;
+}
+
+static void describe(struct line_mode *line, const struct attachment *a, size_t number)
+{
+    fprintf(line->notes, "[image %zu] ", number);
+    note(line, a->path);
+    fprintf(line->notes, ": %s, %u x %u, %zu view%s", a->facts.format, a->image.width, a->image.height,
+            attachment_views(a), attachment_views(a) == 1 ? "" : "s");
+    if (chat_model(line->chat)) {
+        struct facet_model_info info;
+        facet_model_get_info(chat_model(line->chat), &info);
+        fprintf(line->notes, ", %zu tokens", attachment_views(a) * info.n_soft_tokens);
+    }
+    fprintf(line->notes, "%s%s\n", a->facts.warning[0] ? "; " : "", a->facts.warning);
+}
+
+static bool do_image(struct line_mode *line, const char *argument, struct err *err)
+{
+    char *path = typed_path(argument);
+    struct attachment *a = attachment_load(path, &chat_options(line->chat)->crops, err);
+    free(path);
+    if (!a)
+        return false;
+    line->attached = mem_grow(line->attached, line->n_attached + 1, sizeof *line->attached);
+    line->attached[line->n_attached++] = a;
+    describe(line, a, line->n_attached);
+    return true;
+}
+
+static bool do_detach(struct line_mode *line, const char *argument, struct err *err)
+{
+    size_t n = line->n_attached;
+    char *end = NULL;
+    unsigned long which = *argument ? strtoul(argument, &end, 10) : n;
+    if (n == 0)
+        return err_set(err, "no picture is attached");
+    if ((end && *end) || which < 1 || which > n)
+        return err_set(err, "there is no [image %s]; %zu attached", argument, n);
+    attachment_release(line->attached[which - 1]);
+    memmove(line->attached + which - 1, line->attached + which, (n - which) * sizeof *line->attached);
+    line->n_attached--;
+    for (size_t i = 0; i < line->n_attached; i++)
+        describe(line, line->attached[i], i + 1);
+    return true;
+}
+
+static bool do_system(struct line_mode *line, const char *argument, struct err *err)
+{
+    const char *system = chat_options(line->chat)->system;
+    if (*argument)
+        return chat_set_system(line->chat, strcmp(argument, "-") == 0 ? "" : argument, err);
+    note(line, system && *system ? system : "(no system prompt; /system TEXT sets one)");
+    note(line, system && *system ? "\n(/system - takes it away)\n" : "\n");
+    return true;
+}
+
+static bool do_set(struct line_mode *line, const char *argument, struct err *err)
+{
+    char *name = mem_copy(argument + strspn(argument, "-"));
+    char *value = name + strcspn(name, " =");
+    if (*value)
+        *value++ = 0;
+    value += strspn(value, " =");
+    bool ok = *value ? chat_set(line->chat, name, value, err) : err_set(err, "/set needs OPTION VALUE");
+    free(name);
+    return ok;
+}
+
+static bool do_regen(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    if (!chat_regenerate(line->chat, err))
+        return false;
+    line_answer(line);
+    return true;
+}
+
+static bool do_continue(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    if (!chat_continue(line->chat, err))
+        return false;
+    line_answer(line);
+    return true;
+}
+
+static bool do_new(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    line_drop_attached(line, 0);
+    return chat_clear(line->chat, err);
+}
+
+static void recite(struct line_mode *line)
+{
+    const struct messages *ms = chat_messages(line->chat);
+    for (size_t i = 0; i < ms->n; i++) {
+        const struct message *m = &ms->list[i];
+        char *text = message_text(m, 1);
+        note(line, m->role == ROLE_USER ? "> " : m->role == ROLE_SYSTEM ? "(system) " : "");
+        note(line, text);
+        note(line, m->interrupted ? "\n(interrupted; /continue goes on)\n" : "\n");
+        free(text);
+    }
+}
+
+static bool do_open(struct line_mode *line, const char *argument, struct err *err)
+{
+    char *end;
+    long long number = strtoll(argument, &end, 10);
+    if (!line->store)
+        return err_set(err, "no history is kept");
+    if (*end || number <= 0)
+        return err_set(err, "/open takes the number of a conversation; /history shows them");
+    if (!chat_load(line->chat, number, err))
+        return false;
+    recite(line);
+    return true;
+}
+
+enum { LISTED = 20 };
+
+struct listing {
+    struct line_mode *line;
+    size_t n;
+};
+
+static bool list_one(void *user, const struct store_conversation *c)
+{
+    struct listing *l = user;
+    char date[20] = "?";
+    time_t at = (time_t)c->updated;
+    struct tm tm;
+    if (localtime_r(&at, &tm))
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
+    fprintf(l->line->notes, "%6lld  %s  ", (long long)c->id, date);
+    note(l->line, c->title ? c->title : "");
+    note(l->line, "\n");
+    return ++l->n < LISTED;
+}
+
+static bool do_history(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    struct listing listing = {line, 0};
+    if (!line->store)
+        return err_set(err, "no history is kept");
+    if (!store_list(line->store, list_one, &listing, err))
+        return false;
+    note(line, listing.n == LISTED ? "(facet history list shows all)\n" : listing.n == 0 ? "(nothing yet)\n" : "");
+    return true;
+}
+
+static bool do_save(struct line_mode *line, const char *argument, struct err *err)
+{
+    char *path = typed_path(argument);
+    bool ok = file_exists(path) ? err_set(err, "%s: is there already", path)
+                                : messages_save(chat_messages(line->chat), path, err);
+    free(path);
+    return ok;
+}
+
+static bool do_context(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    (void)err;
+    size_t used, total;
+    chat_context(line->chat, &used, &total);
+    fprintf(line->notes, "%zu of %zu tokens (%zu %%)\n", used, total, total ? used * 100 / total : 0);
+    return true;
+}
+
+static bool do_help(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    (void)err;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_row *row = &command_rows[i];
+        char left[64];
+        snprintf(left, sizeof left, "/%s %s", row->name, row->argument ? row->argument : "");
+        fprintf(line->notes, "  %-22s %s\n", left, row->help);
+    }
+    note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several lines.\n");
+    return true;
+}
+
+static bool do_quit(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)argument;
+    (void)err;
+    line->quit = true;
+    return true;
+}
+
+void line_command(struct line_mode *line, char *text)
+{
+    static command_fn *const table[COMMAND_COUNT] = {
+        [COMMAND_IMAGE] = do_image,       [COMMAND_DETACH] = do_detach,   [COMMAND_SYSTEM] = do_system,
+        [COMMAND_SET] = do_set,           [COMMAND_REGEN] = do_regen,     [COMMAND_CONTINUE] = do_continue,
+        [COMMAND_NEW] = do_new,           [COMMAND_OPEN] = do_open,       [COMMAND_HISTORY] = do_history,
+        [COMMAND_SAVE] = do_save,         [COMMAND_CONTEXT] = do_context, [COMMAND_HELP] = do_help,
+        [COMMAND_QUIT] = do_quit,
+    };
+    enum command command;
+    const char *argument;
+    struct err err;
+    if (!command_parse(text, &command, &argument, &err) || !table[command](line, argument, &err))
+        line_complain(line, &err);
+}

@@ -1,0 +1,31 @@
+/* Lines that somebody types, or that a program pipes in. */
+#ifndef CLI_LINE_INPUT_H
+#define CLI_LINE_INPUT_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "cli/interrupt.h"
+
+struct line_input {
+    bool terminal;      /* readline; else plain lines without a prompt */
+    struct interrupt *interrupt;
+    char *history_path; /* of what was typed; NULL: none is kept */
+    struct str held;    /* read but not yet handed out, where there is no terminal */
+};
+
+void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history);
+void line_input_close(struct line_input *in);
+
+enum line_got {
+    LINE_TEXT,
+    LINE_END,     /* Ctrl-D, or the end of the file */
+    LINE_CLEARED, /* Ctrl-C took away what was typed */
+    LINE_STRUCK,  /* Ctrl-C on an empty line */
+};
+
+/* One message: a line, or several where a line ends with a backslash, where """ opens (until the next
+ * """), or pasted. free() *text, which is NULL but for LINE_TEXT. */
+enum line_got line_input_read(struct line_input *in, char **text);
+
+#endif
