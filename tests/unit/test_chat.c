@@ -1,0 +1,551 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "chat/chat.h"
+#include "history/store.h"
+#include "tests/support/scratch.h"
+#include "tests/support/tiny.h"
+
+enum { LIMIT_MS = 60000 }; /* a turn of the small model takes milliseconds, under valgrind seconds */
+
+/* The folder of all tests, with seeing/model.gguf, its projector, and blind/model.gguf. */
+static char *folder, *seeing, *blind, *picture, *history;
+
+static bool save(struct gguf_writer *w, const char *path)
+{
+    struct err err = {""};
+    bool ok = gguf_writer_save(w, path, &err);
+    if (!ok)
+        print_error("%s\n", err.text);
+    gguf_writer_free(w);
+    return ok;
+}
+
+static bool save_picture(const char *path)
+{
+    enum { WIDTH = 800, HEIGHT = 300 };
+    struct image image = {WIDTH, HEIGHT, mem_new(WIDTH * HEIGHT, 3)};
+    for (size_t i = 0; i < WIDTH * HEIGHT; i++)
+        image.rgb[3 * i] = (uint8_t)i;
+    bool ok = image_write_ppm(&image, path, NULL);
+    image_done(&image);
+    return ok;
+}
+
+static int make_models(void **state)
+{
+    (void)state;
+    folder = scratch_new();
+    char *one = scratch_path(folder, "seeing"), *other = scratch_path(folder, "blind");
+    char *projector = scratch_path(one, "mmproj-model.gguf");
+    seeing = scratch_path(one, "model.gguf");
+    blind = scratch_path(other, "model.gguf");
+    picture = scratch_path(folder, "wide.ppm");
+    history = scratch_path(folder, "history.db");
+    bool ok = file_make_dirs(one, NULL) && file_make_dirs(other, NULL) && save(tiny_text(&tiny_default), seeing) &&
+              save(tiny_text(&tiny_default), blind) && save(tiny_mmproj(&tiny_default), projector) &&
+              save_picture(picture);
+    free(projector);
+    free(other);
+    free(one);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    return ok ? 0 : -1;
+}
+
+static int remove_models(void **state)
+{
+    (void)state;
+    free(seeing);
+    free(blind);
+    free(picture);
+    free(history);
+    scratch_free(folder);
+    return 0;
+}
+
+/* One test's chat. */
+struct fixture {
+    struct options options;
+    struct store *store;
+    struct chat *chat;
+    /* of the last turn */
+    struct chat_event last;
+    struct str text, end; /* the answer; the last event's text */
+    bool looked, cancel_at_text;
+    size_t n_progress;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = mem_new(1, sizeof *f);
+    struct err err = {""};
+    f->store = store_open(history, &err);
+    bool ok = f->store && options_init(&f->options, &err) && options_set(&f->options, "model", seeing, &err) &&
+              options_set(&f->options, "seed", "5", &err) && options_set(&f->options, "max-tokens", "12", &err) &&
+              options_set(&f->options, "ctx", "1024", &err);
+    if (!ok)
+        print_error("%s\n", err.text);
+    *state = f;
+    return ok ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    chat_close(f->chat);
+    store_close(f->store);
+    options_done(&f->options);
+    str_done(&f->text);
+    str_done(&f->end);
+    free(f);
+    char *wal = scratch_path(folder, "history.db-wal"), *shm = scratch_path(folder, "history.db-shm");
+    unlink(history);
+    unlink(wal);
+    unlink(shm);
+    free(wal);
+    free(shm);
+    return 0;
+}
+
+static void set(struct fixture *f, const char *option, const char *value)
+{
+    struct err err = {""};
+    if (!(f->chat ? chat_set(f->chat, option, value, &err) : options_set(&f->options, option, value, &err)))
+        fail_msg("%s", err.text);
+}
+
+static void open_chat(struct fixture *f)
+{
+    struct err err = {""};
+    f->chat = chat_open(&f->options, f->store, &err);
+    if (!f->chat)
+        fail_msg("%s", err.text);
+}
+
+/* Takes events to the end of the turn. */
+static void finish(struct fixture *f)
+{
+    str_clear(&f->text);
+    f->looked = false;
+    f->n_progress = 0;
+    do {
+        if (!chat_next(f->chat, &f->last, LIMIT_MS))
+            fail_msg("the turn did not end");
+        if (f->last.kind == CHAT_TEXT) {
+            assert_int_equal(strlen(f->last.text), f->last.n_bytes);
+            str_put(&f->text, f->last.text, f->last.n_bytes);
+            if (f->cancel_at_text)
+                chat_cancel(f->chat);
+        } else if (f->last.kind == CHAT_PROGRESS) {
+            f->n_progress++;
+            assert_true(f->last.done <= f->last.total);
+            f->looked |= strcmp(f->last.text, "looking at wide.ppm") == 0;
+        } else if (f->last.kind == CHAT_LOADED)
+            assert_non_null(chat_model(f->chat));
+    } while (f->last.kind != CHAT_DONE && f->last.kind != CHAT_FAILED);
+    str_clear(&f->end);
+    if (f->last.text)
+        str_puts(&f->end, f->last.text);
+    assert_false(chat_is_busy(f->chat));
+}
+
+static void must(bool ok, const struct err *err)
+{
+    if (!ok)
+        fail_msg("%s", err->text);
+}
+
+static void submit(struct fixture *f, const char *text, const char *image)
+{
+    struct err err = {""};
+    struct message m = {0};
+    struct crop_choice crops = f->options.crops;
+    struct attachment *a = image ? attachment_load(image, &crops, &err) : NULL;
+    must(!image || a, &err);
+    message_from_input(&m, text, &a, a != NULL);
+    attachment_release(a);
+    must(chat_submit(f->chat, &m, &err), &err);
+    assert_true(m.n_parts == 0 && chat_is_busy(f->chat));
+}
+
+static void ask(struct fixture *f, const char *text, const char *image)
+{
+    submit(f, text, image);
+    finish(f);
+}
+
+static void expect_done(const struct fixture *f, enum chat_reason reason)
+{
+    if (f->last.kind != CHAT_DONE)
+        fail_msg("failed: %s", str_text(&f->end));
+    assert_int_equal(f->last.reason, reason);
+    assert_string_equal(str_text(&f->end), "");
+}
+
+static bool describe(void *user, const struct store_message *m)
+{
+    str_printf(user, "%s%s%d(%s)", ((struct str *)user)->len ? " " : "", m->role, m->state, m->text);
+    for (size_t i = 0; i < m->n_images; i++)
+        str_printf(user, "<%zu %s>", m->images[i].part, path_base(m->images[i].path));
+    return true;
+}
+
+/* The stored conversation is "role state(text)" …, printf-wise. */
+__attribute__((format(printf, 2, 3))) static void expect_stored(struct fixture *f, const char *format, ...)
+{
+    char *expected;
+    va_list args;
+    va_start(args, format);
+    assert_true(vasprintf(&expected, format, args) >= 0);
+    va_end(args);
+    struct str all = {0};
+    assert_true(store_messages(f->store, chat_conversation(f->chat), describe, &all, NULL));
+    assert_string_equal(str_text(&all), expected);
+    str_done(&all);
+    free(expected);
+}
+
+static bool count_one(void *user, const struct store_conversation *c)
+{
+    (void)c;
+    ++*(size_t *)user;
+    return true;
+}
+
+static size_t n_stored(struct fixture *f)
+{
+    size_t n = 0;
+    assert_true(store_list(f->store, count_one, &n, NULL));
+    return n;
+}
+
+static char *last_text(const struct fixture *f)
+{
+    const struct messages *ms = chat_messages(f->chat);
+    return message_text(&ms->list[ms->n - 1], 1);
+}
+
+static void answers_and_remembers(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "system", "Be kind.");
+    open_chat(f);
+    struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
+    submit(f, "hello there", NULL);
+    struct message again = {0};
+    assert_false(chat_submit(f->chat, &again, NULL));
+    assert_int_equal(poll(&fd, 1, LIMIT_MS), 1);
+    finish(f);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(f->last.stats.n_answer, 12);
+    assert_int_equal(f->last.stats.n_kept, 0);
+    assert_true(f->text.len > 0 && f->n_progress > 0);
+    char *said = last_text(f);
+    assert_string_equal(said, f->text.data);
+    expect_stored(f, "system0(Be kind.) user0(hello there) model0(%s)", said);
+    ask(f, "and now?", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_true(f->last.stats.n_kept > 8);
+    expect_stored(f, "system0(Be kind.) user0(hello there) model0(%s) user0(and now?) model0(%s)", said,
+                  str_text(&f->text));
+    size_t used, total;
+    chat_context(f->chat, &used, &total);
+    assert_true(used > 24 && used < total);
+    assert_int_equal(total, 1024);
+    assert_false(chat_next(f->chat, &f->last, -1));
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    free(said);
+}
+
+static void seeds_repeat(void **state)
+{
+    struct fixture *f = *state;
+    open_chat(f);
+    ask(f, "say", NULL);
+    char *first = last_text(f);
+    struct err err = {""};
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    char *second = last_text(f);
+    assert_string_not_equal(first, second);
+    assert_int_equal(chat_messages(f->chat)->n, 2);
+    expect_stored(f, "user0(say) model0(%s)", second);
+    must(chat_clear(f->chat, &err), &err);
+    assert_int_equal(chat_messages(f->chat)->n, 0);
+    assert_int_equal(chat_conversation(f->chat), 0);
+    ask(f, "say", NULL);
+    assert_string_equal(str_text(&f->text), first);
+    assert_int_equal(n_stored(f), 2);
+    free(first);
+    free(second);
+}
+
+static void cancels(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "max-tokens", "0");
+    open_chat(f);
+    f->cancel_at_text = true;
+    ask(f, "go on for ever", NULL);
+    f->cancel_at_text = false;
+    expect_done(f, CHAT_CANCELLED);
+    const struct messages *ms = chat_messages(f->chat);
+    assert_int_equal(ms->n, 2);
+    assert_true(ms->list[1].interrupted);
+    expect_stored(f, "user0(go on for ever) model2(%s)", str_text(&f->text));
+    set(f, "max-tokens", "3");
+    char *before = last_text(f);
+    struct err err = {""};
+    must(chat_continue(f->chat, &err), &err);
+    finish(f);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_false(ms->list[1].interrupted);
+    expect_stored(f, "user0(go on for ever) model0(%s%s)", before, str_text(&f->text));
+    free(before);
+}
+
+static void cancels_before_the_model_is_there(void **state)
+{
+    struct fixture *f = *state;
+    open_chat(f);
+    submit(f, "never mind", NULL);
+    chat_cancel(f->chat);
+    finish(f);
+    expect_done(f, CHAT_CANCELLED);
+    expect_stored(f, "user0(never mind) model2()");
+    ask(f, "but this", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(chat_messages(f->chat)->n, 4);
+}
+
+static void looks_at_pictures_once(void **state)
+{
+    struct fixture *f = *state;
+    open_chat(f);
+    ask(f, "what is [image 1] there?", picture);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(f->last.stats.n_views, 4); /* the whole and three crops */
+    assert_true(f->looked);
+    expect_stored(f, "user0(what is [image 1] there?)<1 wide.ppm> model0(%s)", str_text(&f->text));
+    struct err err = {""};
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(f->last.stats.n_views, 0);
+    assert_false(f->looked);
+}
+
+static void opens_old_conversations(void **state)
+{
+    struct fixture *f = *state;
+    open_chat(f);
+    ask(f, "what is [image 1] there?", picture);
+    char *said = last_text(f);
+    int64_t conversation = chat_conversation(f->chat);
+    struct err err = {""};
+    must(chat_clear(f->chat, &err), &err);
+    must(chat_set_system(f->chat, "Other.", &err), &err);
+    assert_false(chat_load(f->chat, conversation + 5, &err));
+    assert_int_equal(chat_messages(f->chat)->n, 1);
+    must(chat_load(f->chat, conversation, &err), &err);
+    const struct messages *ms = chat_messages(f->chat);
+    assert_int_equal(ms->n, 2);
+    assert_int_equal(ms->list[0].n_parts, 3);
+    assert_non_null(ms->list[0].parts[1].image);
+    assert_string_equal(ms->list[1].parts[0].text, said);
+    size_t used, total;
+    chat_context(f->chat, &used, &total);
+    assert_true(used > 16);
+    ask(f, "more", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    expect_stored(f, "user0(what is [image 1] there?)<1 wide.ppm> model0(%s) user0(more) model0(%s)", said,
+                  str_text(&f->text));
+    char *hidden = scratch_path(folder, "moved.ppm");
+    assert_int_equal(rename(picture, hidden), 0);
+    must(chat_load(f->chat, conversation, &err), &err);
+    assert_non_null(strstr(ms->list[0].parts[1].text, "no longer there"));
+    assert_int_equal(rename(hidden, picture), 0);
+    free(hidden);
+    free(said);
+}
+
+static void failures_leave_the_conversation(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "model", blind);
+    open_chat(f);
+    ask(f, "see?", picture);
+    assert_int_equal(f->last.kind, CHAT_FAILED);
+    assert_non_null(strstr(str_text(&f->end), "cannot look at pictures"));
+    assert_int_equal(chat_messages(f->chat)->n, 0);
+    assert_int_equal(chat_conversation(f->chat), 0);
+    assert_int_equal(n_stored(f), 0);
+    ask(f, "then read", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    struct str much = {0};
+    for (int i = 0; i < 2000; i++)
+        str_puts(&much, "~ ");
+    ask(f, much.data, NULL);
+    str_done(&much);
+    assert_int_equal(f->last.kind, CHAT_FAILED);
+    assert_non_null(strstr(str_text(&f->end), "the context holds 1,024: raise --ctx"));
+    assert_int_equal(chat_messages(f->chat)->n, 2);
+    ask(f, "once more", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(n_stored(f), 1);
+}
+
+static void stops_where_it_must(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "ctx", "64");
+    set(f, "max-tokens", "0");
+    open_chat(f);
+    ask(f, "fill it", NULL);
+    expect_done(f, CHAT_CONTEXT_FULL);
+    assert_int_equal(f->last.stats.n_prompt + f->last.stats.n_answer, 65);
+    char *said = last_text(f);
+    assert_true(strlen(said) > 8);
+    char stop[4] = {said[4], said[5], said[6], 0};
+    set(f, "stop", stop);
+    struct err err = {""};
+    must(chat_clear(f->chat, &err), &err);
+    ask(f, "fill it", NULL);
+    expect_done(f, CHAT_STOP_STRING);
+    assert_null(strstr(str_text(&f->text), stop));
+    assert_memory_equal(f->text.data, said, f->text.len);
+    free(said);
+}
+
+static void models_that_cannot_be_opened(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    set(f, "model", "/nowhere/model.gguf");
+    assert_null(chat_open(&f->options, NULL, &err));
+    assert_non_null(strstr(err.text, "/nowhere/model.gguf"));
+    set(f, "model", picture);
+    open_chat(f);
+    submit(f, "hi", NULL);
+    finish(f);
+    assert_int_equal(f->last.kind, CHAT_FAILED);
+    assert_non_null(strstr(str_text(&f->end), "wide.ppm"));
+    struct message m = {0};
+    message_add_text(&m, "hi", 2);
+    assert_false(chat_submit(f->chat, &m, &err));
+    assert_int_equal(m.n_parts, 1);
+    message_done(&m);
+    assert_int_equal(n_stored(f), 0);
+}
+
+static void changes_between_turns(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    assert_false(chat_set(f->chat, "ctx", "99", &err));
+    assert_non_null(strstr(err.text, "when facet starts"));
+    assert_false(chat_set(f->chat, "top-q", "1", &err));
+    assert_false(chat_regenerate(f->chat, &err));
+    assert_false(chat_continue(f->chat, &err));
+    ask(f, "a", NULL);
+    char *said = last_text(f);
+    must(chat_set_system(f->chat, "one", &err), &err);
+    must(chat_set_system(f->chat, "two", &err), &err);
+    expect_stored(f, "system0(two) user0(a) model0(%s)", said);
+    ask(f, "b", NULL);
+    must(chat_set_system(f->chat, "", &err), &err);
+    expect_stored(f, "user0(a) model0(%s) user0(b) model0(%s)", said, str_text(&f->text));
+    assert_int_equal(chat_messages(f->chat)->n, 4);
+    free(said);
+}
+
+/* A child answers until it is killed; what it had said is in the history, as interrupted. */
+static void a_killed_process_loses_little(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "max-tokens", "0");
+    set(f, "ctx", "4096");
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct store *store = store_open(history, NULL);
+        struct chat *chat = chat_open(&f->options, store, NULL);
+        struct message m = {0};
+        message_add_text(&m, "talk", 4);
+        chat_submit(chat, &m, NULL);
+        struct chat_event event;
+        while (chat_next(chat, &event, -1))
+            if (event.kind == CHAT_TEXT && write(pipes[1], event.text, event.n_bytes) < 0)
+                break;
+        _exit(0);
+    }
+    close(pipes[1]);
+    char byte;
+    struct timespec second = {.tv_sec = 1};
+    assert_int_equal(read(pipes[0], &byte, 1), 1);
+    nanosleep(&second, NULL);
+    kill(child, SIGKILL);
+    int status;
+    waitpid(child, &status, 0);
+    close(pipes[0]);
+    if (!WIFSIGNALED(status))
+        skip(); /* the machine was faster than the context is long */
+    open_chat(f);
+    struct err err = {""};
+    must(chat_load(f->chat, 1, &err), &err);
+    const struct messages *ms = chat_messages(f->chat);
+    assert_int_equal(ms->n, 2);
+    assert_true(ms->list[1].interrupted);
+    assert_int_equal(ms->list[1].n_parts, 1);
+}
+
+static void works_without_history(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    f->chat = chat_open(&f->options, NULL, &err);
+    ask(f, "hi", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(chat_conversation(f->chat), 0);
+    assert_false(chat_load(f->chat, 1, &err));
+    must(chat_set_system(f->chat, "x", &err), &err);
+    assert_int_equal(n_stored(f), 0);
+}
+
+#define CHAT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CHAT_TEST(answers_and_remembers),
+        CHAT_TEST(seeds_repeat),
+        CHAT_TEST(cancels),
+        CHAT_TEST(cancels_before_the_model_is_there),
+        CHAT_TEST(looks_at_pictures_once),
+        CHAT_TEST(opens_old_conversations),
+        CHAT_TEST(failures_leave_the_conversation),
+        CHAT_TEST(stops_where_it_must),
+        CHAT_TEST(models_that_cannot_be_opened),
+        CHAT_TEST(changes_between_turns),
+        CHAT_TEST(a_killed_process_loses_little),
+        CHAT_TEST(works_without_history),
+    };
+    return cmocka_run_group_tests(tests, make_models, remove_models);
+}
