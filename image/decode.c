@@ -184,25 +184,43 @@ bool image_decode(struct image *out, struct image_facts *facts, const void *byte
         facts = &unwanted;
     *facts = (struct image_facts){0};
     *out = (struct image){0};
-    struct source src = {bytes, n_bytes, DEFAULT_MAX_PIXELS};
-    if (limits && limits->max_pixels)
-        src.max_pixels = limits->max_pixels;
+    struct source src = {bytes, n_bytes, image_max_pixels(limits)};
     if (decode_upright(out, facts, &src, err))
         return true;
     image_done(out);
     return err_prefix(err, "%s", name);
 }
 
+uint64_t image_max_pixels(const struct image_limits *limits)
+{
+    return limits && limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS;
+}
+
+const char *format_name(const char *text, size_t size)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strncmp(formats[i].name, text, size) == 0)
+            return formats[i].name;
+    return NULL;
+}
+
+char *source_read(const char *path, const struct image_limits *limits, size_t *n_bytes,
+                  const char **name, struct err *err)
+{
+    *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    size_t max_bytes = limits && limits->max_bytes ? limits->max_bytes : DEFAULT_MAX_BYTES;
+    return file_read(path, max_bytes, n_bytes, err);
+}
+
 bool image_load(struct image *out, struct image_facts *facts, const char *path,
                 const struct image_limits *limits, struct err *err)
 {
-    *out = (struct image){0};
     size_t n_bytes;
-    size_t max_bytes = limits && limits->max_bytes ? limits->max_bytes : DEFAULT_MAX_BYTES;
-    char *bytes = file_read(path, max_bytes, &n_bytes, err);
+    const char *name;
+    *out = (struct image){0};
+    char *bytes = source_read(path, limits, &n_bytes, &name, err);
     if (!bytes)
         return false;
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     bool ok = image_decode(out, facts, bytes, n_bytes, name, limits, err);
     free(bytes);
     return ok;

@@ -1,5 +1,5 @@
-/* What decode.c and the format files share. A format file turns the bytes of one format into pixels
- * as they lie in the file; names in messages, limits and orientation are decode.c's. */
+/* What decode.c, the format files and sandbox.c share. A format file turns the bytes of one format
+ * into pixels as they lie in the file; names in messages, limits and orientation are decode.c's. */
 #ifndef IMAGE_FORMATS_H
 #define IMAGE_FORMATS_H
 
@@ -35,6 +35,14 @@ bool source_canvas(const struct source *src, uint64_t width, uint64_t height, st
 /* decode.c: notes a warning; the first one stays. */
 void facts_warn(struct image_facts *facts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* decode.c, for those who load: the bytes of a file (or of standard input), free() them, and the
+ * name for messages; the limit that holds; the name of a format as facts have it, NULL if it is
+ * none. */
+char *source_read(const char *path, const struct image_limits *limits, size_t *n_bytes,
+                  const char **name, struct err *err);
+uint64_t image_max_pixels(const struct image_limits *limits);
+const char *format_name(const char *text, size_t size);
 
 static inline uint8_t *image_row(const struct image *image, uint32_t y)
 {

@@ -153,6 +153,16 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* The sandbox must come to the same end. */
+static void check_contained(struct tally *t, const char *path, bool ok, const struct err *plain)
+{
+    struct image got;
+    struct err err = {""};
+    bool same = image_load_sandboxed(&got, NULL, path, NULL, &err) == ok;
+    check(t, same && strcmp(err.text, plain->text) == 0, path, "sandboxed: %s", err.text);
+    image_done(&got);
+}
+
 static void check_broken(struct tally *t, const json_t *c, bool verbose)
 {
     const char *file = text_of(c, "file");
@@ -174,6 +184,7 @@ static void check_broken(struct tally *t, const json_t *c, bool verbose)
     check(t, took < 10, file, "took %.1f s", took);
     check(t, usage.ru_maxrss < 1000000, file, "took %ld MB", usage.ru_maxrss / 1000);
     image_done(&got);
+    check_contained(t, path, ok, &err);
     free(path);
 }
 

@@ -1,11 +1,14 @@
 #include <math.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,6 +21,7 @@
 #include "base/str.h"
 #include "image/image.h"
 #include "image/orient.h"
+#include "image/sandbox.h"
 
 #define BYTES(s) s, sizeof(s) - 1
 
@@ -526,6 +530,128 @@ static void planes_are_normalised(void **state)
     image_done(&in);
 }
 
+/* The sandbox */
+
+typedef bool decoder(struct image *, struct image_facts *, const void *, size_t, const char *,
+                     const struct image_limits *, struct err *);
+
+static bool contained(decoder *what, const void *bytes, size_t n, struct image *out,
+                      struct image_facts *facts, struct err *err)
+{
+    const struct image_limits limits = {.max_pixels = 10000};
+    const struct sandbox_job job = {what, bytes, n, "pic", &limits, 1, 1 << 26};
+    bool ok = sandbox_run(&job, out, facts, err);
+    if (!ok) {
+        assert_null(out->rgb);
+        assert_memory_equal(err->text, "pic: ", 5);
+    }
+    return ok;
+}
+
+static void sandbox_gives_what_the_decoder_does(void **state)
+{
+    (void)state;
+    struct image in = noise(40, 30), image, plain;
+    struct image_facts facts, plain_facts;
+    struct err err, plain_err;
+    size_t n;
+    unsigned char *bytes = jpeg_of(&in, exif6, sizeof exif6, &n);
+    for (size_t size = n; size > 0; size /= 2) {
+        bool ok = contained(image_decode, bytes, size, &image, &facts, &err);
+        assert_int_equal(ok,
+                         image_decode(&plain, &plain_facts, bytes, size, "pic", NULL, &plain_err));
+        if (ok) {
+            assert_int_equal(image.width, plain.width);
+            assert_memory_equal(image.rgb, plain.rgb, (size_t)image.width * image.height * 3);
+            assert_string_equal(facts.format, "JPEG");
+            assert_int_equal(facts.orientation, 6);
+            assert_int_equal(facts.stored_height, 30);
+            assert_string_equal(facts.warning, plain_facts.warning);
+        } else
+            assert_string_equal(err.text, plain_err.text);
+        image_done(&image);
+        image_done(&plain);
+    }
+    image_done(&in);
+    free(bytes);
+}
+
+static bool crashes(struct image *out, struct image_facts *facts, const void *bytes, size_t n,
+                    const char *name, const struct image_limits *limits, struct err *err)
+{
+    (void)out, (void)facts, (void)bytes, (void)n, (void)name, (void)limits, (void)err;
+    raise(SIGKILL);
+    abort();
+}
+
+static bool never_ends(struct image *out, struct image_facts *facts, const void *bytes, size_t n,
+                       const char *name, const struct image_limits *limits, struct err *err)
+{
+    (void)out, (void)facts, (void)bytes, (void)n, (void)name, (void)limits, (void)err;
+    volatile bool going = true;
+    while (going)
+        ;
+    return false;
+}
+
+/* Tries what a hijacked decoder would; tells of the first thing that it could do. */
+static bool breaks_out(struct image *out, struct image_facts *facts, const void *bytes, size_t n,
+                       const char *name, const struct image_limits *limits, struct err *err)
+{
+    (void)out, (void)facts, (void)n, (void)limits;
+    if (open("/etc/passwd", O_RDONLY) >= 0)
+        return err_set(err, "%s: opened a file", name);
+    if (write(*(const int *)bytes, "x", 1) == 1)
+        return err_set(err, "%s: wrote to a descriptor of the parent", name);
+    if (fork() >= 0)
+        return err_set(err, "%s: forked", name);
+    if (kill(getppid(), 0) == 0)
+        return err_set(err, "%s: could signal the parent", name);
+    return err_set(err, "%s: contained", name);
+}
+
+static bool is_greedy(struct image *out, struct image_facts *facts, const void *bytes, size_t n,
+                      const char *name, const struct image_limits *limits, struct err *err)
+{
+    (void)facts, (void)bytes, (void)n, (void)name, (void)limits;
+    out->rgb = mem_try(1, (size_t)1 << 27, "everything", err);
+    return out->rgb ? err_set(err, "got it") : err_prefix(err, "pic");
+}
+
+static void sandbox_contains(void **state)
+{
+    (void)state;
+    struct image image;
+    struct err err = {""};
+    assert_false(contained(crashes, "", 1, &image, NULL, &err));
+    assert_non_null(strstr(err.text, "the decoder failed on this file ("));
+    assert_false(contained(never_ends, "", 1, &image, NULL, &err));
+    assert_non_null(strstr(err.text, "more than 1 s"));
+    if (SANDBOX_SANITIZED)
+        return;
+    assert_false(contained(is_greedy, "", 1, &image, NULL, &err));
+    assert_string_equal(err.text, "pic: everything: no memory for 128 MiB");
+    if (prctl(PR_GET_SECCOMP) < 0) {
+        print_message("this system has no system call filters\n");
+        return;
+    }
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_false(contained(breaks_out, &ends[1], sizeof ends[1], &image, NULL, &err));
+    assert_string_equal(err.text, "pic: contained");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void sandbox_loads_files(void **state)
+{
+    (void)state;
+    struct image image;
+    struct err err;
+    assert_false(image_load_sandboxed(&image, NULL, "/nonexistent/picture", NULL, &err));
+    assert_non_null(strstr(err.text, "/nonexistent/picture: No such file"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +674,9 @@ int main(void)
         cmocka_unit_test(resizing_is_the_published_arithmetic),
         cmocka_unit_test(resizing_refuses_nothing_and_too_much),
         cmocka_unit_test(planes_are_normalised),
+        cmocka_unit_test(sandbox_gives_what_the_decoder_does),
+        cmocka_unit_test(sandbox_contains),
+        cmocka_unit_test(sandbox_loads_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
