@@ -39,6 +39,8 @@ static bool bench_open(struct bench *b, const struct args *args, size_t n_ctx, s
     if (!b->model)
         return false;
     facet_model_get_info(b->model, &b->info);
+    if (n_ctx < b->info.n_soft_tokens)
+        n_ctx = b->info.n_soft_tokens; /* a session of a model with a tower has room for one picture */
     if (n_ctx > UINT32_MAX)
         return err_set(err, "a context of %zu tokens is too long", n_ctx);
     struct facet_session_options options = {.n_ctx = (uint32_t)n_ctx, .cache = args->options.cache};
@@ -78,7 +80,7 @@ static int run_embed(struct args *args, struct err *err)
     if (!output)
         return EXIT_USAGE;
     struct bench b = {0};
-    bool ok = bench_open(&b, args, 1, err) && needs_vision(&b, err);
+    bool ok = bench_open(&b, args, 0, err) && needs_vision(&b, err);
     float *soft = ok ? encode(&b, args->operands[0], err) : NULL;
     ok = soft && floats_write(output, soft, (size_t)b.info.n_soft_tokens * b.info.n_embd, err);
     free(soft);
@@ -105,7 +107,7 @@ static int run_patches(struct args *args, struct err *err)
     if (!output)
         return EXIT_USAGE;
     struct bench b = {0};
-    bool ok = bench_open(&b, args, 1, err) && needs_vision(&b, err);
+    bool ok = bench_open(&b, args, 0, err) && needs_vision(&b, err);
     float *planes = ok ? planes_load(args->operands[0], b.info.image_size, err) : NULL;
     ok = planes && write_patches(&b, planes, output, err);
     free(planes);

@@ -43,6 +43,28 @@ size_t models_session_bytes(const struct facet_model *model, const struct option
     return facet_session_bytes(model, &session);
 }
 
+/* "3.16 GiB", "870 KiB". */
+static const char *size_text(uint64_t bytes, char out[24])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    for (; value >= 1000 && unit < 4; unit++)
+        value /= 1024;
+    snprintf(out, 24, unit == 0 || value >= 100 ? "%.0f %s" : "%.2f %s", value, units[unit]);
+    return out;
+}
+
+/* "3.88 billion", "12.4 million". */
+static const char *count_text(uint64_t n, char out[24])
+{
+    if (n >= 1000000000)
+        snprintf(out, 24, "%.2f billion", (double)n / 1e9);
+    else
+        snprintf(out, 24, "%.1f million", (double)n / 1e6);
+    return out;
+}
+
 static void print_text(const char *label, const char *text)
 {
     printf("%-16s", label);
@@ -57,8 +79,9 @@ void models_print(const struct facet_model *model, const struct options *options
     print_text("model", info.name);
     if (info.note)
         print_text("note", info.note);
-    printf("%-16s%.2f billion, mostly %s\n", "parameters", (double)info.n_parameters / 1e9, info.weight_type);
-    printf("%-16s%.2f GiB\n", "weights", (double)info.weight_bytes / (1 << 30));
+    char number[24];
+    printf("%-16s%s, mostly %s\n", "parameters", count_text(info.n_parameters, number), info.weight_type);
+    printf("%-16s%s\n", "weights", size_text(info.weight_bytes, number));
     printf("%-16s%u layers, width %u, MLP %u, %u heads and %u kv heads of %u\n", "text", info.n_layers, info.n_embd,
            info.n_ff, info.n_heads, info.n_kv_heads, info.head_dim);
     printf("%-16s%u tokens, local layers see %u\n", "context", info.n_ctx_train, info.window);
@@ -68,8 +91,8 @@ void models_print(const struct facet_model *model, const struct options *options
                info.n_soft_tokens);
     else
         printf("%-16s%s\n", "pictures", "no (no vision tower or projector file)");
-    printf("%-16s%.2f GiB for %zu tokens, besides the weights\n", "memory",
-           (double)models_session_bytes(model, options) / (1 << 30), options->ctx);
+    printf("%-16s%s for %zu tokens, besides the weights\n", "memory",
+           size_text(models_session_bytes(model, options), number), options->ctx);
     printf("%-16s%s kernels, %u threads\n", "engine", info.kernels, info.n_threads);
 }
 
@@ -147,10 +170,8 @@ static void print_found(const struct found *found, bool json)
                                      (json_int_t)found->bytes));
         return;
     }
-    if (found->bytes > 0)
-        printf("%8.2f GiB  ", (double)found->bytes / (1 << 30));
-    else
-        printf("%12s  ", "folder");
+    char size[24];
+    printf("%12s  ", found->bytes > 0 ? size_text(found->bytes, size) : "folder");
     out_print(stdout, found->path, strlen(found->path));
     putchar('\n');
 }
