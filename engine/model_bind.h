@@ -10,7 +10,7 @@
 /* Memory of vectors that could not stay as they are mapped: a list. */
 struct owned {
     struct owned *next;
-    _Alignas(64) unsigned char bytes[];
+    _Alignas(max_align_t) unsigned char bytes[];
 };
 void owned_free(struct owned *list);
 
