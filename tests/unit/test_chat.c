@@ -441,13 +441,16 @@ static void models_that_cannot_be_opened(void **state)
     assert_non_null(strstr(err.text, "/nowhere/model.gguf"));
     set(f, "model", picture);
     open_chat(f);
-    submit(f, "hi", NULL);
+    struct message m = {0};
+    message_add_text(&m, "hi", 2);
+    if (chat_submit(f->chat, &m, &err)) /* the worker has not found out yet */
+        message_add_text(&m, "hi", 2);
     finish(f);
     assert_int_equal(f->last.kind, CHAT_FAILED);
     assert_non_null(strstr(str_text(&f->end), "wide.ppm"));
-    struct message m = {0};
-    message_add_text(&m, "hi", 2);
+    assert_int_equal(chat_messages(f->chat)->n, 0);
     assert_false(chat_submit(f->chat, &m, &err));
+    assert_non_null(strstr(err.text, "wide.ppm"));
     assert_int_equal(m.n_parts, 1);
     message_done(&m);
     assert_int_equal(n_stored(f), 0);

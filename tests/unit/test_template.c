@@ -77,6 +77,7 @@ static void expect_text(struct fixture *f, unsigned form, const char *expected)
 static void expect_error(struct fixture *f, unsigned form, const char *part)
 {
     struct err err = {""};
+    prompt_done(&f->p);
     assert_false(prompt_render(&f->p, f->model, &f->ms, form, &err));
     assert_non_null(strstr(err.text, part));
     assert_null(f->p.ids);
