@@ -80,8 +80,8 @@ static bool read_string(struct reader *r, struct gguf_string *out)
     if (!read_number(r, 8, &n))
         return false;
     if (n > bytes_left(r))
-        return err_set(r->err, "%s: a string of %llu bytes reaches past the end of the file", r->path,
-                       (unsigned long long)n);
+        return err_set(r->err, "%s: a string of %llu bytes reaches past the end of the file",
+                       r->path, (unsigned long long)n);
     *out = (struct gguf_string){(const char *)r->at, (size_t)n};
     r->at += n;
     return true;
@@ -106,8 +106,9 @@ static int compare_strings(const struct gguf_string *a, const struct gguf_string
 static size_t scalar_bytes(uint64_t type)
 {
     static const uint8_t bytes[GGUF_TYPE_COUNT] = {
-        [GGUF_U8] = 1,  [GGUF_I8] = 1,  [GGUF_U16] = 2,  [GGUF_I16] = 2, [GGUF_U32] = 4, [GGUF_I32] = 4,
-        [GGUF_F32] = 4, [GGUF_BOOL] = 1, [GGUF_U64] = 8, [GGUF_I64] = 8, [GGUF_F64] = 8,
+        [GGUF_U8] = 1,  [GGUF_I8] = 1,  [GGUF_U16] = 2, [GGUF_I16] = 2,
+        [GGUF_U32] = 4, [GGUF_I32] = 4, [GGUF_F32] = 4, [GGUF_BOOL] = 1,
+        [GGUF_U64] = 8, [GGUF_I64] = 8, [GGUF_F64] = 8,
     };
     return type < GGUF_TYPE_COUNT ? bytes[type] : 0;
 }
@@ -131,10 +132,12 @@ static bool read_array(struct reader *r, struct pair *p)
     uint64_t element, n;
     if (!read_number(r, 4, &element) || !read_number(r, 8, &n))
         return false;
-    size_t size = element == GGUF_STRING ? 8 : scalar_bytes(element); /* a string's length at least */
+    size_t size =
+        element == GGUF_STRING ? 8 : scalar_bytes(element); /* a string's length at least */
     if (size == 0)
-        return fail_key(r, p, element == GGUF_ARRAY ? "is an array of arrays, which facet does not read"
-                                                    : "is an array of an unknown type");
+        return fail_key(r, p,
+                        element == GGUF_ARRAY ? "is an array of arrays, which facet does not read"
+                                              : "is an array of an unknown type");
     if (n > bytes_left(r) / size)
         return fail_key(r, p, "has more elements than the file has bytes");
     p->element = (enum gguf_type)element;
@@ -152,7 +155,8 @@ static bool read_pair(struct reader *r, struct pair *p)
     if (!read_string(r, &p->key) || !read_number(r, 4, &type))
         return false;
     if (p->key.n == 0 || p->key.n > MAX_KEY_BYTES)
-        return err_set(r->err, "%s: a key is empty or longer than %d bytes", r->path, MAX_KEY_BYTES);
+        return err_set(r->err, "%s: a key is empty or longer than %d bytes", r->path,
+                       MAX_KEY_BYTES);
     if (type >= GGUF_TYPE_COUNT)
         return fail_key(r, p, "has an unknown type");
     p->type = (enum gguf_type)type;
@@ -297,8 +301,8 @@ static bool tensor_bytes(const struct reader *r, const struct gguf_tensor *t, si
         return true;
     if (t->dims[0] % traits->block_weights != 0) {
         err_set(r->err, "%s: tensor \"%.*s\": rows of %llu weights do not fill the %s blocks of %u",
-                r->path, shown(&t->name), t->name.text, (unsigned long long)t->dims[0], traits->name,
-                traits->block_weights);
+                r->path, shown(&t->name), t->name.text, (unsigned long long)t->dims[0],
+                traits->name, traits->block_weights);
         return false;
     }
     return size_mul(n / traits->block_weights, traits->block_bytes, bytes) ||
@@ -366,7 +370,8 @@ static bool check_magic(struct reader *r)
                    (unsigned long long)version);
 }
 
-static bool check_count(const struct reader *r, uint64_t n, size_t least, size_t most, const char *what)
+static bool check_count(const struct reader *r, uint64_t n, size_t least, size_t most,
+                        const char *what)
 {
     if (n <= bytes_left(r) / least && n <= most)
         return true;
@@ -464,8 +469,10 @@ static bool open_all_parts(struct gguf *g, uint32_t count, struct err *err)
     if (count > MAX_PARTS)
         return err_set(err, "%s: split.count is %u", g->path, count);
     if (!name_is_split(g->path, count))
-        return err_set(err, "%s: one of %u parts, but its name does not end in -00001-of-%05u.gguf, "
-                            "so the others cannot be found", g->path, count, count);
+        return err_set(err,
+                       "%s: one of %u parts, but its name does not end in -00001-of-%05u.gguf, "
+                       "so the others cannot be found",
+                       g->path, count, count);
     struct part *parts = mem_try(count, sizeof *parts, g->path, err);
     if (!parts)
         return false;
@@ -487,9 +494,10 @@ static bool index_tensors(struct gguf *g, struct err *err)
     for (size_t i = 0; i < g->n_parts; i++)
         n += g->parts[i].n_tensors;
     uint32_t promised;
-    if (g->n_parts > 1 && part_get_u32(&g->parts[0], "split.tensors.count", &promised) && promised != n)
-        return err_set(err, "%s: split.tensors.count is %u, but the parts have %zu tensors", g->path,
-                       promised, n);
+    if (g->n_parts > 1 && part_get_u32(&g->parts[0], "split.tensors.count", &promised) &&
+        promised != n)
+        return err_set(err, "%s: split.tensors.count is %u, but the parts have %zu tensors",
+                       g->path, promised, n);
     g->tensors = mem_try(n, sizeof *g->tensors, g->path, err);
     g->by_name = mem_try(n, sizeof *g->by_name, g->path, err);
     if (!g->tensors || !g->by_name)
@@ -520,7 +528,8 @@ static bool open_into(struct gguf *g, const char *path, struct err *err)
     uint32_t count = 1;
     if (!part_open(&g->parts[0], path, err))
         return false;
-    if (part_get_u32(&g->parts[0], "split.count", &count) && count > 1 && !open_all_parts(g, count, err))
+    if (part_get_u32(&g->parts[0], "split.count", &count) && count > 1 &&
+        !open_all_parts(g, count, err))
         return false;
     return index_tensors(g, err);
 }
@@ -631,6 +640,7 @@ const struct gguf_tensor *gguf_find(const struct gguf *g, const char *name)
     struct gguf_tensor wanted = {.name = {name, strlen(name)}};
     const struct gguf_tensor *t = &wanted;
     const struct gguf_tensor **found =
-        g->n_tensors ? bsearch(&t, g->by_name, g->n_tensors, sizeof *g->by_name, compare_tensors) : NULL;
+        g->n_tensors ? bsearch(&t, g->by_name, g->n_tensors, sizeof *g->by_name, compare_tensors)
+                     : NULL;
     return found ? *found : NULL;
 }

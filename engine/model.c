@@ -54,8 +54,8 @@ static bool name_by_path(struct model *m, struct err *err)
     return set_name(m, m->path + start, n - start, err);
 }
 
-/* n_pieces: size of the vocabulary; 0: not known. Files have more rows than tokens (padding), or more
- * pieces than rows. */
+/* n_pieces: size of the vocabulary; 0: not known. Files have more rows than tokens (padding), or
+ * more pieces than rows. */
 static bool set_n_vocab(struct model *m, uint64_t n_pieces, struct err *err)
 {
     uint64_t rows = m->tw.embed.rows < m->tw.head.rows ? m->tw.embed.rows : m->tw.head.rows;
@@ -138,8 +138,8 @@ static bool open_folder(struct model *m, const struct facet_model_options *o, bo
     }
     if (!model_hf_params(m, m->path, tower, err) || !shards_open(&f->shards, m->path, err) ||
         !weights_from_safetensors(&f->text, m->path, f->shards.files, f->shards.n, err) ||
-        !model_bind_text(m, &f->text, true, &f->owned, err) || !set_n_vocab(m, m->text.n_vocab, err) ||
-        !open_folder_vocabulary(m, false, err))
+        !model_bind_text(m, &f->text, true, &f->owned, err) ||
+        !set_n_vocab(m, m->text.n_vocab, err) || !open_folder_vocabulary(m, false, err))
         return false;
     return !m->tokenizer || set_n_vocab(m, tokenizer_size(m->tokenizer), err);
 }
@@ -304,7 +304,8 @@ static bool open_into(struct model *m, const char *path, const struct facet_mode
     return make_listing(m, err);
 }
 
-struct model *model_open(const char *path, const struct facet_model_options *options, struct err *err)
+struct model *model_open(const char *path, const struct facet_model_options *options,
+                         struct err *err)
 {
     static const struct facet_model_options none = {0};
     struct model *m = mem_try(1, sizeof *m, path, err);

@@ -30,7 +30,8 @@ struct slot {
 
 /* clang-format off */
 #define TEXT(member, kind, rows, cols, gguf, hf) \
-    {offsetof(struct text_layer, member), kind, rows, cols, {gguf ".weight", gguf ".weight", hf ".weight"}}
+    {offsetof(struct text_layer, member), kind, rows, cols, \
+     {gguf ".weight", gguf ".weight", hf ".weight"}}
 static const struct slot text_layer_slots[] = {
     TEXT(attn_norm,      NORM,   ANY,   EMBD,  "attn_norm",           "input_layernorm"),
     TEXT(q,              MATRIX, QUERY, EMBD,  "attn_q",              "self_attn.q_proj"),
@@ -47,46 +48,57 @@ static const struct slot text_layer_slots[] = {
     TEXT(post_ffn_norm,  NORM,   ANY,   EMBD,  "post_ffw_norm",       "post_feedforward_layernorm"),
 };
 
-#define TOP(member, kind, rows, cols, gguf, hf) \
-    {offsetof(struct text_weights, member), kind, rows, cols, {gguf ".weight", gguf ".weight", hf ".weight"}}
+#define TOP(member, kind, gguf, hf) \
+    {offsetof(struct text_weights, member), kind, ANY, EMBD, \
+     {gguf ".weight", gguf ".weight", hf ".weight"}}
 static const struct slot text_slots[] = {
-    TOP(embed, MATRIX, ANY, EMBD, "token_embd",  "embed_tokens"),
-    TOP(norm,  NORM,   ANY, EMBD, "output_norm", "norm"),
+    TOP(embed, MATRIX, "token_embd",  "embed_tokens"),
+    TOP(norm,  NORM,   "output_norm", "norm"),
 };
 
-/* Weight and bias of one operation. */
-#define VISION(w, b, weight_kind, rows, cols, out, gguf, ollama, hf)                                   \
-    {offsetof(struct vision_layer, w), weight_kind, rows, cols, {gguf ".weight", ollama ".weight", hf ".weight"}}, \
+/* Weight and bias of one operation; the bias is as long as what comes out. */
+#define VISION(w, b, kind, rows, cols, out, gguf, ollama, hf) \
+    {offsetof(struct vision_layer, w), kind, rows, cols, \
+     {gguf ".weight", ollama ".weight", hf ".weight"}}, \
     {offsetof(struct vision_layer, b), VECTOR, ANY, out, {gguf ".bias", ollama ".bias", hf ".bias"}}
 static const struct slot vision_layer_slots[] = {
     VISION(ln1_w, ln1_b, VECTOR, ANY,   WIDTH, WIDTH, "ln1",      "layer_norm1", "layer_norm1"),
-    VISION(q_w,   q_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_q",   "attn_q",      "self_attn.q_proj"),
-    VISION(k_w,   k_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_k",   "attn_k",      "self_attn.k_proj"),
-    VISION(v_w,   v_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_v",   "attn_v",      "self_attn.v_proj"),
+    VISION(q_w,   q_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_q",   "attn_q", "self_attn.q_proj"),
+    VISION(k_w,   k_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_k",   "attn_k", "self_attn.k_proj"),
+    VISION(v_w,   v_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_v",   "attn_v", "self_attn.v_proj"),
     VISION(o_w,   o_b,   MATRIX, WIDTH, WIDTH, WIDTH, "attn_out", "attn_output", "self_attn.out_proj"),
     VISION(ln2_w, ln2_b, VECTOR, ANY,   WIDTH, WIDTH, "ln2",      "layer_norm2", "layer_norm2"),
-    VISION(fc1_w, fc1_b, MATRIX, FC,    WIDTH, FC,    "ffn_up",   "mlp.fc1",     "mlp.fc1"),
-    VISION(fc2_w, fc2_b, MATRIX, WIDTH, FC,    WIDTH, "ffn_down", "mlp.fc2",     "mlp.fc2"),
+    VISION(fc1_w, fc1_b, MATRIX, FC,    WIDTH, FC,    "ffn_up",   "mlp.fc1", "mlp.fc1"),
+    VISION(fc2_w, fc2_b, MATRIX, WIDTH, FC,    WIDTH, "ffn_down", "mlp.fc2", "mlp.fc2"),
 };
 
 #define TOWER(member, kind, rows, cols, gguf, ollama, hf) \
     {offsetof(struct vision_weights, member), kind, rows, cols, {gguf, ollama, hf}}
 static const struct slot vision_slots[] = {
-    TOWER(patch_w,   MATRIX, WIDTH,   PIXELS, "v.patch_embd.weight",    "v.patch_embedding.weight",    "embeddings.patch_embedding.weight"),
-    TOWER(patch_b,   VECTOR, ANY,     WIDTH,  "v.patch_embd.bias",      "v.patch_embedding.bias",      "embeddings.patch_embedding.bias"),
-    TOWER(position,  MATRIX, PATCHES, WIDTH,  "v.position_embd.weight", "v.position_embedding.weight", "embeddings.position_embedding.weight"),
-    TOWER(post_ln_w, VECTOR, ANY,     WIDTH,  "v.post_ln.weight",       "v.post_layernorm.weight",     "post_layernorm.weight"),
-    TOWER(post_ln_b, VECTOR, ANY,     WIDTH,  "v.post_ln.bias",         "v.post_layernorm.bias",       "post_layernorm.bias"),
+    TOWER(patch_w, MATRIX, WIDTH, PIXELS,
+          "v.patch_embd.weight", "v.patch_embedding.weight", "embeddings.patch_embedding.weight"),
+    TOWER(patch_b, VECTOR, ANY, WIDTH,
+          "v.patch_embd.bias", "v.patch_embedding.bias", "embeddings.patch_embedding.bias"),
+    TOWER(position, MATRIX, PATCHES, WIDTH,
+          "v.position_embd.weight", "v.position_embedding.weight",
+          "embeddings.position_embedding.weight"),
+    TOWER(post_ln_w, VECTOR, ANY, WIDTH,
+          "v.post_ln.weight", "v.post_layernorm.weight", "post_layernorm.weight"),
+    TOWER(post_ln_b, VECTOR, ANY, WIDTH,
+          "v.post_ln.bias", "v.post_layernorm.bias", "post_layernorm.bias"),
 };
 static const struct slot projector_slots[] = {
-    TOWER(soft_norm,  NORM,   ANY,   WIDTH, "mm.soft_emb_norm.weight",    "mm.mm_soft_emb_norm.weight",    "mm_soft_emb_norm.weight"),
-    TOWER(projection, MATRIX, WIDTH, EMBD,  "mm.input_projection.weight", "mm.mm_input_projection.weight", "mm_input_projection_weight"),
+    TOWER(soft_norm, NORM, ANY, WIDTH,
+          "mm.soft_emb_norm.weight", "mm.mm_soft_emb_norm.weight", "mm_soft_emb_norm.weight"),
+    TOWER(projection, MATRIX, WIDTH, EMBD,
+          "mm.input_projection.weight", "mm.mm_input_projection.weight",
+          "mm_input_projection_weight"),
 };
 /* clang-format on */
 
 /* The prefixes that folders of different ages have; the end of each list is NULL. */
-static const char *const text_prefixes[] = {"model.language_model.", "language_model.model.", "model.",
-                                            "language_model.", "", NULL};
+static const char *const text_prefixes[] = {
+    "model.language_model.", "language_model.model.", "model.", "language_model.", "", NULL};
 static const char *const vision_prefixes[] = {"model.vision_tower.vision_model.",
                                               "vision_tower.vision_model.",
                                               "vision_model.",
@@ -142,8 +154,8 @@ static bool fail_type(struct binder *b, const struct weight *w)
         if (name && at < sizeof known)
             at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", name);
     }
-    return err_set(b->err, "%s: %s is %s, which facet cannot compute with (it has %s)", b->from->path,
-                   w->info.name, w->info.type, known);
+    return err_set(b->err, "%s: %s is %s, which facet cannot compute with (it has %s)",
+                   b->from->path, w->info.name, w->info.type, known);
 }
 
 static bool fail_shape(struct binder *b, const struct weight *w, size_t rows, size_t cols)
@@ -155,8 +167,8 @@ static bool fail_shape(struct binder *b, const struct weight *w, size_t rows, si
                                (unsigned long long)w->info.shape[i]);
     if (rows)
         snprintf(wanted, sizeof wanted, "%zu, ", rows);
-    return err_set(b->err, "%s: %s is [%s], but [%s%zu] was expected", b->from->path, w->info.name, is,
-                   wanted, cols);
+    return err_set(b->err, "%s: %s is [%s], but [%s%zu] was expected", b->from->path, w->info.name,
+                   is, wanted, cols);
 }
 
 /* Whether w is a matrix [rows][cols] (dimensions behind the first are taken together, as the patch
@@ -254,10 +266,13 @@ static bool bind_slots(struct binder *b, void *base, const struct slot *slots, s
     }
     return true;
 }
-#define BIND(binder, base, slots, stem) bind_slots(binder, base, slots, sizeof slots / sizeof *slots, stem)
+#define BIND(binder, base, slots, stem)                                                            \
+    bind_slots(binder, base, slots, sizeof slots / sizeof *slots, stem)
 
-/* The first prefix under which `name` is there; the first of all if it is nowhere, for the error. */
-static const char *find_prefix(const struct weights *from, const char *const *prefixes, const char *name)
+/* The first prefix under which `name` is there; the first of all if it is nowhere, for the error.
+ */
+static const char *find_prefix(const struct weights *from, const char *const *prefixes,
+                               const char *name)
 {
     for (const char *const *p = prefixes; *p; p++)
         if (weights_have(from, *p, name))
@@ -269,7 +284,8 @@ static const char *find_prefix(const struct weights *from, const char *const *pr
 static bool bind_head(struct binder *b, struct model *m)
 {
     static const char *const gguf_names[] = {"output.weight", NULL};
-    static const struct slot slot = {offsetof(struct text_weights, head), MATRIX, ANY, EMBD, {NULL}};
+    static const struct slot slot = {
+        offsetof(struct text_weights, head), MATRIX, ANY, EMBD, {NULL}};
     const char *const *names = b->spelling == SPELL_HF ? head_names : gguf_names;
     m->tw.head = m->tw.embed;
     for (; *names; names++)
@@ -282,14 +298,15 @@ bool model_bind_text(struct model *m, const struct weights *from, bool hugging_f
                      struct owned **owned, struct err *err)
 {
     const struct text_params *p = &m->text;
-    struct binder b = {.from = from, .spelling = hugging_face ? SPELL_HF : SPELL_GGUF, .owned = owned,
-                       .err = err};
+    struct binder b = {
+        .from = from, .spelling = hugging_face ? SPELL_HF : SPELL_GGUF, .owned = owned, .err = err};
     b.extents[EMBD] = p->n_embd;
     b.extents[FF] = p->n_ff;
     b.extents[QUERY] = (size_t)p->n_heads * p->head_dim;
     b.extents[KEY] = (size_t)p->n_kv_heads * p->head_dim;
     b.extents[HEAD] = p->head_dim;
-    const char *prefix = hugging_face ? find_prefix(from, text_prefixes, "embed_tokens.weight") : "";
+    const char *prefix =
+        hugging_face ? find_prefix(from, text_prefixes, "embed_tokens.weight") : "";
     if (!BIND(&b, &m->tw, text_slots, prefix) || !bind_head(&b, m))
         return false;
     for (uint32_t i = 0; i < p->n_layers; i++) {
@@ -313,7 +330,8 @@ static enum spelling tower_spelling(const struct weights *from, bool hugging_fac
 bool model_has_tower(const struct weights *from, bool hugging_face)
 {
     if (!hugging_face)
-        return weights_find(from, "v.patch_embedding.weight") || weights_find(from, "v.patch_embd.weight");
+        return weights_find(from, "v.patch_embedding.weight") ||
+               weights_find(from, "v.patch_embd.weight");
     const char *name = "embeddings.patch_embedding.weight";
     return weights_have(from, find_prefix(from, vision_prefixes, name), name);
 }
@@ -330,8 +348,11 @@ bool model_bind_vision(struct model *m, const struct weights *from, bool hugging
                        struct owned **owned, struct err *err)
 {
     const struct vision_params *p = &m->vision;
-    struct binder b = {.from = from, .spelling = tower_spelling(from, hugging_face), .owned = owned,
-                       .swapped = mlp_is_swapped(from, p), .err = err};
+    struct binder b = {.from = from,
+                       .spelling = tower_spelling(from, hugging_face),
+                       .owned = owned,
+                       .swapped = mlp_is_swapped(from, p),
+                       .err = err};
     b.extents[EMBD] = m->text.n_embd;
     b.extents[WIDTH] = p->width;
     b.extents[FC] = p->n_ff;
@@ -346,7 +367,8 @@ bool model_bind_vision(struct model *m, const struct weights *from, bool hugging
         return false;
     for (uint32_t i = 0; i < p->n_layers; i++) {
         char stem[STEM_BYTES];
-        snprintf(stem, sizeof stem, "%s%s.%u.", tower, hugging_face ? "encoder.layers" : "v.blk", i);
+        snprintf(stem, sizeof stem, "%s%s.%u.", tower, hugging_face ? "encoder.layers" : "v.blk",
+                 i);
         if (!BIND(&b, &m->vw.layers[i], vision_layer_slots, stem))
             return false;
     }

@@ -1,5 +1,6 @@
 /* Puts tensors from a list of weights into their places in a model, by tables of names and shapes:
- * the one place that knows what a tensor is called in each container and what shape it must have. */
+ * the one place that knows what a tensor is called in each container and what shape it must have.
+ */
 #ifndef ENGINE_MODEL_BIND_H
 #define ENGINE_MODEL_BIND_H
 
@@ -14,8 +15,9 @@ struct owned {
 };
 void owned_free(struct owned *list);
 
-/* Binds m->tw, whose layers are made but empty, by the shapes that m->text says. hugging_face: names, and
- * norm weights without their 1, are as there. What cannot stay mapped goes to the list *owned. */
+/* Binds m->tw, whose layers are made but empty, by the shapes that m->text says. hugging_face:
+ * names, and norm weights without their 1, are as there. What cannot stay mapped goes to the list
+ * *owned. */
 bool model_bind_text(struct model *m, const struct weights *from, bool hugging_face,
                      struct owned **owned, struct err *err);
 

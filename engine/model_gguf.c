@@ -55,7 +55,8 @@ static bool read_layers(struct model *m, const struct gguf *g, struct err *err)
     if (!gguf_get_array(g, key, &slides))
         return true;
     if (slides.n < m->text.n_layers || slides.type == GGUF_STRING)
-        return err_set(err, "%s: %s does not say it for %u layers", gguf_path(g), key, m->text.n_layers);
+        return err_set(err, "%s: %s does not say it for %u layers", gguf_path(g), key,
+                       m->text.n_layers);
     for (uint32_t i = 0; i < m->text.n_layers; i++)
         m->tw.layers[i].is_global = gguf_array_number(&slides, i) == 0;
     return true;
@@ -130,8 +131,8 @@ bool model_gguf_text_params(struct model *m, const struct gguf *g, struct err *e
     p->rms_eps = f32_or(g, "gemma3.attention.layer_norm_rms_epsilon", "", GEMMA_RMS_EPS);
     p->rope_base_global =
         f32_or(g, "gemma3.rope.freq_base", "gemma3.rope.global.freq_base", GEMMA_ROPE_BASE_GLOBAL);
-    p->rope_base_local =
-        f32_or(g, "gemma3.rope.freq_base_swa", "gemma3.rope.local.freq_base", GEMMA_ROPE_BASE_LOCAL);
+    p->rope_base_local = f32_or(g, "gemma3.rope.freq_base_swa", "gemma3.rope.local.freq_base",
+                                GEMMA_ROPE_BASE_LOCAL);
     p->attention_scale = attention_scale(p);
     read_window(m, g);
     read_rope_factor(m, g);
@@ -159,14 +160,15 @@ static bool check_projector(const struct gguf *g, struct err *err)
     struct gguf_string type;
     bool has = true;
     if (!gguf_get_string(g, "general.architecture", &type) || !string_is(&type, "clip"))
-        return err_set(err, "%s: not a projector file (its architecture is not \"clip\")", gguf_path(g));
+        return err_set(err, "%s: not a projector file (its architecture is not \"clip\")",
+                       gguf_path(g));
     if (gguf_get_bool(g, "clip.has_vision_encoder", &has) && !has)
         return err_set(err, "%s: has no vision encoder", gguf_path(g));
     if ((gguf_get_string(g, "clip.vision.projector_type", &type) ||
          gguf_get_string(g, "clip.projector_type", &type)) &&
         !string_is(&type, "gemma3"))
-        return err_set(err, "%s: its projector is \"%.*s\", and Gemma 3 needs \"gemma3\"", gguf_path(g),
-                       type.n < 40 ? (int)type.n : 40, type.text);
+        return err_set(err, "%s: its projector is \"%.*s\", and Gemma 3 needs \"gemma3\"",
+                       gguf_path(g), type.n < 40 ? (int)type.n : 40, type.text);
     return true;
 }
 
@@ -190,7 +192,7 @@ bool model_gguf_vision_params(struct model *m, const struct gguf *g, struct err 
     gguf_get_u32(g, "gemma3.mm.tokens_per_image", &n_soft);
     gguf_get_u32(g, "clip.vision.projection_dim", &n_out);
     if (n_out != m->text.n_embd)
-        return err_set(err, "%s: made for a model of width %u; this one has %u", gguf_path(g), n_out,
-                       m->text.n_embd);
+        return err_set(err, "%s: made for a model of width %u; this one has %u", gguf_path(g),
+                       n_out, m->text.n_embd);
     return model_vision_check(m, n_soft, gguf_path(g), err);
 }

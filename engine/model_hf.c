@@ -80,7 +80,8 @@ static bool list_shards(const json_t *index, const char *path, json_t *files, st
     return true;
 }
 
-static bool open_listed(struct shards *s, const char *folder, const char *index_path, struct err *err)
+static bool open_listed(struct shards *s, const char *folder, const char *index_path,
+                        struct err *err)
 {
     json_t *index = load_json(index_path, err);
     json_t *files = json_object(), *value;
@@ -181,7 +182,8 @@ static float read_factor(struct config *c, const json_t *scaling)
     return factor;
 }
 
-/* Since transformers 5 the kinds of layers have an object each; before, bases and factor lay flat. */
+/* Since transformers 5 the kinds of layers have an object each; before, bases and factor lay flat.
+ */
 static void read_rope(struct model *m, struct config *c)
 {
     struct text_params *p = &m->text;
@@ -235,7 +237,8 @@ static bool read_text(struct model *m, struct config *c)
     p->n_ctx_train = get_u32(c, "max_position_embeddings", GEMMA_LONG_CONTEXT);
     p->rms_eps = get_float(c, "rms_norm_eps", GEMMA_RMS_EPS);
     p->attention_scale = 1.0f / sqrtf(get_float(c, "query_pre_attn_scalar", 256));
-    p->n_vocab = json_object_get(c->object, "vocab_size") ? get_u32(c, "vocab_size", UINT32_MAX) : 0;
+    p->n_vocab =
+        json_object_get(c->object, "vocab_size") ? get_u32(c, "vocab_size", UINT32_MAX) : 0;
     read_rope(m, c);
     return c->ok && model_text_check(m, c->path, c->err) && read_layers(m, c);
 }

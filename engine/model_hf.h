@@ -13,9 +13,9 @@ struct shards {
 bool shards_open(struct shards *s, const char *folder, struct err *err);
 void shards_close(struct shards *s);
 
-/* Reads config.json: fills m->text (n_vocab: as configured, 0 if it is not said) and makes the layers.
- * *tower: in, whether one is wanted; out, whether it was and there is a vision_config, by which
- * m->vision is filled then and its layers are made. */
+/* Reads config.json: fills m->text (n_vocab: as configured, 0 if it is not said) and makes the
+ * layers. *tower: in, whether one is wanted; out, whether it was and there is a vision_config, by
+ * which m->vision is filled then and its layers are made. */
 bool model_hf_params(struct model *m, const char *folder, bool *tower, struct err *err);
 
 /* folder/name; NULL if memory is short. free() it. */

@@ -8,9 +8,15 @@
 
 #include "base/mem.h"
 
-/* Several times Gemma 3's largest, and low enough that no product of two of them overflows 32 bits by
- * much or makes tables that are large in themselves. */
-enum { MAX_LAYERS = 512, MAX_WIDTH = 1 << 16, MAX_FF = 1 << 20, MAX_HEADS = 1024, MAX_HEAD_DIM = 1024 };
+/* Several times Gemma 3's largest, and low enough that no product of two of them overflows 32 bits
+ * by much or makes tables that are large in themselves. */
+enum {
+    MAX_LAYERS = 512,
+    MAX_WIDTH = 1 << 16,
+    MAX_FF = 1 << 20,
+    MAX_HEADS = 1024,
+    MAX_HEAD_DIM = 1024
+};
 enum { MAX_IMAGE = 4096, MAX_PATCHES_A_SIDE = 256 };
 
 void model_note(struct model *m, const char *format, ...)
@@ -105,7 +111,8 @@ bool model_vision_check(struct model *m, uint32_t n_soft, const char *path, stru
         !check_positive(path, "the tower's epsilon", p->eps, err))
         return false;
     if (p->width % p->n_heads != 0)
-        return err_set(err, "%s: a tower of width %u cannot have %u heads", path, p->width, p->n_heads);
+        return err_set(err, "%s: a tower of width %u cannot have %u heads", path, p->width,
+                       p->n_heads);
     p->n_side = p->image_size / p->patch_size;
     if (p->image_size % p->patch_size != 0 || p->n_side > MAX_PATCHES_A_SIDE)
         return err_set(err, "%s: images of %u pixels cannot be cut into patches of %u", path,

@@ -26,8 +26,8 @@ bool model_layers_new(struct model *m, uint32_t period, const char *path, struct
 /* Judges m->text, all but n_vocab, and sets embed_scale. */
 bool model_text_check(struct model *m, const char *path, struct err *err);
 
-/* Judges m->vision (n_layers, width, n_ff, n_heads, image_size, patch_size, pool, eps), sets n_side and
- * n_soft, and makes m->vw.layers. n_soft 0: by the pool; else the pool by n_soft. */
+/* Judges m->vision (n_layers, width, n_ff, n_heads, image_size, patch_size, pool, eps), sets n_side
+ * and n_soft, and makes m->vw.layers. n_soft 0: by the pool; else the pool by n_soft. */
 bool model_vision_check(struct model *m, uint32_t n_soft, const char *path, struct err *err);
 
 #endif

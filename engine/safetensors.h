@@ -13,9 +13,9 @@
 
 struct safetensors_entry {
     const char *name;
-    const char *dtype;  /* "BF16", "F32", …: as the file has it */
-    uint64_t shape[4];  /* slowest first */
-    uint32_t n_dims;    /* 1 to 4; a scalar counts as one of 1 */
+    const char *dtype; /* "BF16", "F32", …: as the file has it */
+    uint64_t shape[4]; /* slowest first */
+    uint32_t n_dims;   /* 1 to 4; a scalar counts as one of 1 */
     const uint8_t *data;
     uint64_t bytes;
 };

@@ -12,7 +12,8 @@ enum { TYPE_FOREIGN = 0xFFFF };
 /* What type_name_any writes at most. */
 enum { TYPE_NAME_BYTES = 24 };
 
-static bool lists_new(struct weights *w, const char *path, size_t n, size_t text_bytes, struct err *err)
+static bool lists_new(struct weights *w, const char *path, size_t n, size_t text_bytes,
+                      struct err *err)
 {
     *w = (struct weights){.n = n};
     w->path = mem_try(strlen(path) + 1, 1, path, err);
@@ -94,8 +95,8 @@ static uint32_t dtype_type(const char *dtype)
     return strcmp(dtype, "F32") == 0 ? (uint32_t)TYPE_F32 : (uint32_t)TYPE_FOREIGN;
 }
 
-bool weights_from_safetensors(struct weights *w, const char *folder, struct safetensors *const *files,
-                              size_t n_files, struct err *err)
+bool weights_from_safetensors(struct weights *w, const char *folder,
+                              struct safetensors *const *files, size_t n_files, struct err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < n_files; i++)

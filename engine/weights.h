@@ -1,5 +1,5 @@
-/* The tensors of an opened model, whatever container they came from: names, types, shapes, and where
- * the bytes are. */
+/* The tensors of an opened model, whatever container they came from: names, types, shapes, and
+ * where the bytes are. */
 #ifndef ENGINE_WEIGHTS_H
 #define ENGINE_WEIGHTS_H
 
@@ -28,8 +28,8 @@ struct weights {
 
 /* The containers must outlive the list. On failure there is nothing to be done with it. */
 bool weights_from_gguf(struct weights *w, const struct gguf *g, struct err *err);
-bool weights_from_safetensors(struct weights *w, const char *folder, struct safetensors *const *files,
-                              size_t n_files, struct err *err);
+bool weights_from_safetensors(struct weights *w, const char *folder,
+                              struct safetensors *const *files, size_t n_files, struct err *err);
 void weights_done(struct weights *w);
 
 /* By name; NULL if there is none. */

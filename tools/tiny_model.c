@@ -1,11 +1,11 @@
-/* tiny_model OUT.gguf [OUT-mmproj.gguf]: writes a small random model of Gemma 3's shape, and its vision
- * tower, to try facet with where there is no model. What it says is words without sense. */
+/* tiny_model OUT.gguf [OUT-mmproj.gguf]: writes a small random model of Gemma 3's shape, and its
+ * vision tower, to try facet with where there is no model. What it says is words without sense. */
 #include <stdio.h>
 
 #include "tests/support/tiny.h"
 
-/* Two global layers; as many soft tokens an image, and pixels a side, as the real tower has, but few
- * patches, so that an image takes no time. */
+/* Two global layers; as many soft tokens an image, and pixels a side, as the real tower has, but
+ * few patches, so that an image takes no time. */
 static const struct tiny shape = {
     .seed = 3,
     .n_layers = 12,

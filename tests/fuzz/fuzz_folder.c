@@ -1,7 +1,7 @@
-/* Opens Hugging Face folders with a hostile file: what begins with '{' takes the place of config.json,
- * all else of model.safetensors. With libFuzzer:
- *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_folder.c
- * With -DFUZZ_MAIN a program of its own: fuzz_folder [N [FILE…]]. */
+/* Opens Hugging Face folders with a hostile file: what begins with '{' takes the place of
+ * config.json, all else of model.safetensors. With libFuzzer: clang
+ * -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_folder.c With -DFUZZ_MAIN a program of its
+ * own: fuzz_folder [N [FILE…]]. */
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 int main(int argc, char **argv)
 {
     char *folder = make_folder("sound");
-    struct str seeds[] = {sound_file(folder, "config.json"), sound_file(folder, "model.safetensors")};
+    struct str seeds[] = {sound_file(folder, "config.json"),
+                          sound_file(folder, "model.safetensors")};
     int result = fuzz_main(argc, argv, seeds, 2, 4096, LLVMFuzzerTestOneInput);
     str_done(&seeds[0]);
     str_done(&seeds[1]);

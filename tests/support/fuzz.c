@@ -18,7 +18,8 @@ static uint32_t next_random(uint64_t *state)
     return (uint32_t)((*state * UINT64_C(0x2545F4914F6CDD1D)) >> 32);
 }
 
-/* Flips bits, puts in telling bytes or whole numbers, or cuts the end off. Returns the new length. */
+/* Flips bits, puts in telling bytes or whole numbers, or cuts the end off. Returns the new length.
+ */
 static size_t mutate(uint8_t *bytes, size_t n, size_t head, uint64_t *state)
 {
     static const uint8_t telling[] = {0, 1, 4, 8, 0x7f, 0x80, 0xff};

@@ -40,6 +40,7 @@ static void touch(const struct tensor *all, size_t bytes)
             abort();
         sum += data[0] + data[all[i].rows * all[i].row_bytes - 1];
     }
+    (void)sum;
 }
 
 static void touch_model(const struct model *m)
@@ -48,7 +49,8 @@ static void touch_model(const struct model *m)
     for (uint32_t i = 0; i < m->text.n_layers; i++)
         touch(&m->tw.layers[i].attn_norm,
               sizeof m->tw.layers[i] - offsetof(struct text_layer, attn_norm));
-    if (m->text.n_vocab == 0 || m->text.n_vocab > m->tw.head.rows || !isfinite(m->text.attention_scale))
+    if (m->text.n_vocab == 0 || m->text.n_vocab > m->tw.head.rows ||
+        !isfinite(m->text.attention_scale))
         abort();
     if (!m->has_vision)
         return;

@@ -86,8 +86,7 @@ void gguf_put_array(struct gguf_writer *w, const char *key, enum gguf_type type,
     str_put(s, data, bytes);
 }
 
-void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n,
-                      const char *const *values)
+void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n, const char *const *values)
 {
     struct str *s = begin_key(w, key, GGUF_ARRAY);
     put_number(s, GGUF_STRING, 4);

@@ -1,5 +1,5 @@
-/* Makes GGUF files in memory, for tests: keys and tensors are put, replaced or dropped, then the file
- * is written. Ends the process when memory is short. */
+/* Makes GGUF files in memory, for tests: keys and tensors are put, replaced or dropped, then the
+ * file is written. Ends the process when memory is short. */
 #ifndef TESTS_SUPPORT_GGUF_WRITE_H
 #define TESTS_SUPPORT_GGUF_WRITE_H
 
@@ -43,8 +43,7 @@ void gguf_put_string(struct gguf_writer *w, const char *key, const char *value);
 /* data: n elements of a scalar type, packed, `bytes` in all. */
 void gguf_put_array(struct gguf_writer *w, const char *key, enum gguf_type type, size_t n,
                     const void *data, size_t bytes);
-void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n,
-                      const char *const *values);
+void gguf_put_strings(struct gguf_writer *w, const char *key, size_t n, const char *const *values);
 /* Any value: the bytes behind the key, from its type on. */
 void gguf_put_raw(struct gguf_writer *w, const char *key, const void *value, size_t bytes);
 void gguf_drop_key(struct gguf_writer *w, const char *key);

@@ -144,12 +144,18 @@ static void put_layer(struct maker *k, const struct tiny *t, uint32_t i)
     const struct {
         const char *name;
         size_t rows, cols; /* rows 0: a norm */
-    } all[] = {{"attn_norm", 0, embd},    {"attn_q", q, embd},
-               {"attn_k", kv, embd},      {"attn_v", kv, embd},
-               {"attn_q_norm", 0, t->head_dim}, {"attn_k_norm", 0, t->head_dim},
-               {"attn_output", embd, q},  {"post_attention_norm", 0, embd},
-               {"ffn_norm", 0, embd},     {"ffn_gate", t->n_ff, embd},
-               {"ffn_up", t->n_ff, embd}, {"ffn_down", embd, t->n_ff},
+    } all[] = {{"attn_norm", 0, embd},
+               {"attn_q", q, embd},
+               {"attn_k", kv, embd},
+               {"attn_v", kv, embd},
+               {"attn_q_norm", 0, t->head_dim},
+               {"attn_k_norm", 0, t->head_dim},
+               {"attn_output", embd, q},
+               {"post_attention_norm", 0, embd},
+               {"ffn_norm", 0, embd},
+               {"ffn_gate", t->n_ff, embd},
+               {"ffn_up", t->n_ff, embd},
+               {"ffn_down", embd, t->n_ff},
                {"post_ffw_norm", 0, embd}};
     for (size_t n = 0; n < sizeof all / sizeof *all; n++) {
         char name[64];
@@ -180,9 +186,9 @@ static void put_vision_keys(struct gguf_writer *w, const struct tiny *t, const c
     const struct {
         const char *name;
         uint32_t value;
-    } all[] = {{"block_count", t->v_layers},       {"embedding_length", t->v_width},
-               {"feed_forward_length", t->v_ff},   {"attention.head_count", t->v_heads},
-               {"image_size", t->image_size},      {"patch_size", t->patch_size}};
+    } all[] = {{"block_count", t->v_layers},     {"embedding_length", t->v_width},
+               {"feed_forward_length", t->v_ff}, {"attention.head_count", t->v_heads},
+               {"image_size", t->image_size},    {"patch_size", t->patch_size}};
     char key[96];
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         snprintf(key, sizeof key, "%s.vision.%s", prefix, all[i].name);
@@ -211,10 +217,14 @@ static void put_vision_layer(struct maker *k, const struct tiny *t, uint32_t i)
     const struct {
         const char *name;
         size_t rows, cols;
-    } all[] = {{"attn_q", t->v_width, t->v_width}, {"attn_k", t->v_width, t->v_width},
-               {"attn_v", t->v_width, t->v_width}, {"attn_out", t->v_width, t->v_width},
-               {"ffn_up", t->v_ff, t->v_width},    {"ffn_down", t->v_width, t->v_ff},
-               {"ln1", 0, t->v_width},             {"ln2", 0, t->v_width}};
+    } all[] = {{"attn_q", t->v_width, t->v_width},
+               {"attn_k", t->v_width, t->v_width},
+               {"attn_v", t->v_width, t->v_width},
+               {"attn_out", t->v_width, t->v_width},
+               {"ffn_up", t->v_ff, t->v_width},
+               {"ffn_down", t->v_width, t->v_ff},
+               {"ln1", 0, t->v_width},
+               {"ln2", 0, t->v_width}};
     for (size_t n = 0; n < sizeof all / sizeof *all; n++) {
         char name[64];
         snprintf(name, sizeof name, "v.blk.%u.%s", i, all[n].name);
@@ -259,11 +269,14 @@ struct gguf_writer *tiny_mmproj(const struct tiny *t)
 }
 
 /* The parts of names that Ollama spells in its own way. */
-static const char *const ollama_names[][2] = {
-    {"v.patch_embd.", "v.patch_embedding."},     {"v.position_embd.", "v.position_embedding."},
-    {"v.post_ln.", "v.post_layernorm."},         {".ln1.", ".layer_norm1."},
-    {".ln2.", ".layer_norm2."},                  {".attn_out.", ".attn_output."},
-    {"mm.input_projection.", "mm.mm_input_projection."}, {"mm.soft_emb_norm.", "mm.mm_soft_emb_norm."}};
+static const char *const ollama_names[][2] = {{"v.patch_embd.", "v.patch_embedding."},
+                                              {"v.position_embd.", "v.position_embedding."},
+                                              {"v.post_ln.", "v.post_layernorm."},
+                                              {".ln1.", ".layer_norm1."},
+                                              {".ln2.", ".layer_norm2."},
+                                              {".attn_out.", ".attn_output."},
+                                              {"mm.input_projection.", "mm.mm_input_projection."},
+                                              {"mm.soft_emb_norm.", "mm.mm_soft_emb_norm."}};
 
 static void rename_for_ollama(struct written_tensor *t)
 {

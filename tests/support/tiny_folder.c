@@ -12,19 +12,31 @@
 
 /* ---- Names ---------------------------------------------------------------------------------- */
 
-/* Parts of names, GGUF's and Hugging Face's, behind "blk.N." and "v.blk.N." and before the last dot. */
-static const char *const text_names[][2] = {
-    {"attn_norm", "input_layernorm"},        {"attn_q", "self_attn.q_proj"},
-    {"attn_k", "self_attn.k_proj"},          {"attn_v", "self_attn.v_proj"},
-    {"attn_q_norm", "self_attn.q_norm"},     {"attn_k_norm", "self_attn.k_norm"},
-    {"attn_output", "self_attn.o_proj"},     {"post_attention_norm", "post_attention_layernorm"},
-    {"ffn_norm", "pre_feedforward_layernorm"}, {"ffn_gate", "mlp.gate_proj"},
-    {"ffn_up", "mlp.up_proj"},               {"ffn_down", "mlp.down_proj"},
-    {"post_ffw_norm", "post_feedforward_layernorm"}, {NULL, NULL}};
-static const char *const vision_names[][2] = {
-    {"attn_q", "self_attn.q_proj"}, {"attn_k", "self_attn.k_proj"}, {"attn_v", "self_attn.v_proj"},
-    {"attn_out", "self_attn.out_proj"}, {"ffn_up", "mlp.fc1"}, {"ffn_down", "mlp.fc2"},
-    {"ln1", "layer_norm1"}, {"ln2", "layer_norm2"}, {NULL, NULL}};
+/* Parts of names, GGUF's and Hugging Face's, behind "blk.N." and "v.blk.N." and before the last
+ * dot. */
+static const char *const text_names[][2] = {{"attn_norm", "input_layernorm"},
+                                            {"attn_q", "self_attn.q_proj"},
+                                            {"attn_k", "self_attn.k_proj"},
+                                            {"attn_v", "self_attn.v_proj"},
+                                            {"attn_q_norm", "self_attn.q_norm"},
+                                            {"attn_k_norm", "self_attn.k_norm"},
+                                            {"attn_output", "self_attn.o_proj"},
+                                            {"post_attention_norm", "post_attention_layernorm"},
+                                            {"ffn_norm", "pre_feedforward_layernorm"},
+                                            {"ffn_gate", "mlp.gate_proj"},
+                                            {"ffn_up", "mlp.up_proj"},
+                                            {"ffn_down", "mlp.down_proj"},
+                                            {"post_ffw_norm", "post_feedforward_layernorm"},
+                                            {NULL, NULL}};
+static const char *const vision_names[][2] = {{"attn_q", "self_attn.q_proj"},
+                                              {"attn_k", "self_attn.k_proj"},
+                                              {"attn_v", "self_attn.v_proj"},
+                                              {"attn_out", "self_attn.out_proj"},
+                                              {"ffn_up", "mlp.fc1"},
+                                              {"ffn_down", "mlp.fc2"},
+                                              {"ln1", "layer_norm1"},
+                                              {"ln2", "layer_norm2"},
+                                              {NULL, NULL}};
 /* Outside the layers; the prefix is chosen by the first letter: text, vision, projector. */
 static const char *const other_names[][2] = {
     {"token_embd.weight", "tembed_tokens.weight"},
@@ -56,14 +68,19 @@ static char *folder_name(const char *name, const struct prefixes *p)
         const char *hf = other_names[i][1];
         if (strcmp(name, other_names[i][0]) != 0)
             continue;
-        str_printf(&s, "%s%s", *hf == 't' ? p->text : *hf == 'v' ? p->vision : p->projector, hf + 1);
+        str_printf(&s, "%s%s",
+                   *hf == 't'   ? p->text
+                   : *hf == 'v' ? p->vision
+                                : p->projector,
+                   hf + 1);
         return str_take(&s);
     }
     bool vision = name[0] == 'v';
     const char *number = name + (vision ? strlen("v.blk.") : strlen("blk."));
     const char *part = strchr(number, '.') + 1, *dot = strrchr(name, '.');
-    str_printf(&s, "%s%s.%d.%s%s", vision ? p->vision : p->text, vision ? "encoder.layers" : "layers",
-               atoi(number), look_up(vision ? vision_names : text_names, part, (size_t)(dot - part)), dot);
+    str_printf(&s, "%s%s.%d.%s%s", vision ? p->vision : p->text,
+               vision ? "encoder.layers" : "layers", atoi(number),
+               look_up(vision ? vision_names : text_names, part, (size_t)(dot - part)), dot);
     return str_take(&s);
 }
 
@@ -76,7 +93,8 @@ static bool is_rms_norm(const char *name)
 /* ---- Files ---------------------------------------------------------------------------------- */
 
 /* Appends the tensor as BF16 to data, and its entry to the header. */
-static void put_tensor(json_t *header, struct str *data, const struct written_tensor *t, const char *name)
+static void put_tensor(json_t *header, struct str *data, const struct written_tensor *t,
+                       const char *name)
 {
     const float *values = t->data;
     size_t n = t->bytes / sizeof *values, begin = data->len;
@@ -92,7 +110,8 @@ static void put_tensor(json_t *header, struct str *data, const struct written_te
                                   "data_offsets", (json_int_t)begin, (json_int_t)data->len));
 }
 
-static bool save_safetensors(json_t *header, const struct str *data, const char *path, struct err *err)
+static bool save_safetensors(json_t *header, const struct str *data, const char *path,
+                             struct err *err)
 {
     struct str s = {0};
     char *text = json_dumps(header, JSON_COMPACT);
@@ -140,7 +159,8 @@ static bool save_tensors(const struct gguf_writer *w, enum tiny_folder_age age, 
 {
     static const struct prefixes prefixes[] = {
         {"language_model.model.", "vision_tower.vision_model.", "multi_modal_projector."},
-        {"model.language_model.", "model.vision_tower.vision_model.", "model.multi_modal_projector."}};
+        {"model.language_model.", "model.vision_tower.vision_model.",
+         "model.multi_modal_projector."}};
     size_t n_shards = age == TINY_FOLDER_NEW ? 2 : 1;
     json_t *map = json_object();
     bool ok = true;
@@ -166,9 +186,9 @@ static json_t *text_config(const struct tiny *t, enum tiny_folder_age age)
     json_t *c = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "model_type",
                           "gemma3_text", "hidden_size", t->n_embd, "intermediate_size", t->n_ff,
                           "num_hidden_layers", t->n_layers, "num_attention_heads", t->n_heads,
-                          "num_key_value_heads", t->n_kv_heads, "head_dim", t->head_dim, "vocab_size",
-                          t->n_vocab, "max_position_embeddings", t->n_ctx, "query_pre_attn_scalar",
-                          t->head_dim, "sliding_window", t->window);
+                          "num_key_value_heads", t->n_kv_heads, "head_dim", t->head_dim,
+                          "vocab_size", t->n_vocab, "max_position_embeddings", t->n_ctx,
+                          "query_pre_attn_scalar", t->head_dim, "sliding_window", t->window);
     json_t *scaling = t->rope_factor > 0 ? json_pack("{s:s, s:f}", "rope_type", "linear", "factor",
                                                      (double)t->rope_factor)
                                          : json_pack("{s:s}", "rope_type", "default");
@@ -181,12 +201,13 @@ static json_t *text_config(const struct tiny *t, enum tiny_folder_age age)
     }
     json_t *types = json_array();
     for (uint32_t i = 0; i < t->n_layers; i++)
-        json_array_append_new(types, json_string(i % 6 == 5 ? "full_attention" : "sliding_attention"));
+        json_array_append_new(types,
+                              json_string(i % 6 == 5 ? "full_attention" : "sliding_attention"));
     json_object_set_new(c, "layer_types", types);
     json_object_set_new(scaling, "rope_theta", json_real(1e6));
     json_object_set_new(c, "rope_parameters",
-                        json_pack("{s:o, s:{s:s, s:f}}", "full_attention", scaling, "sliding_attention",
-                                  "rope_type", "default", "rope_theta", 1e4));
+                        json_pack("{s:o, s:{s:s, s:f}}", "full_attention", scaling,
+                                  "sliding_attention", "rope_type", "default", "rope_theta", 1e4));
     return c;
 }
 
@@ -195,12 +216,12 @@ static json_t *config(const struct tiny *t, enum tiny_folder_age age, bool tower
     uint32_t side = t->image_size / t->patch_size / t->pool;
     if (!tower)
         return text_config(t, age);
-    return json_pack("{s:s, s:o, s:i, s:{s:s, s:i, s:i, s:i, s:i, s:i, s:i}}", "model_type", "gemma3",
-                     "text_config", text_config(t, age), "mm_tokens_per_image", side * side,
-                     "vision_config", "model_type", "siglip_vision_model", "hidden_size", t->v_width,
-                     "intermediate_size", t->v_ff, "num_hidden_layers", t->v_layers,
-                     "num_attention_heads", t->v_heads, "image_size", t->image_size, "patch_size",
-                     t->patch_size);
+    return json_pack("{s:s, s:o, s:i, s:{s:s, s:i, s:i, s:i, s:i, s:i, s:i}}", "model_type",
+                     "gemma3", "text_config", text_config(t, age), "mm_tokens_per_image",
+                     side * side, "vision_config", "model_type", "siglip_vision_model",
+                     "hidden_size", t->v_width, "intermediate_size", t->v_ff, "num_hidden_layers",
+                     t->v_layers, "num_attention_heads", t->v_heads, "image_size", t->image_size,
+                     "patch_size", t->patch_size);
 }
 
 bool tiny_folder(const struct tiny *t, enum tiny_folder_age age, bool tower, const char *folder,
@@ -211,7 +232,8 @@ bool tiny_folder(const struct tiny *t, enum tiny_folder_age age, bool tower, con
     struct gguf_writer *w = tiny_text(&plain), *v = tower ? tiny_mmproj(&plain) : NULL;
     for (size_t i = 0; v && i < v->n_tensors; i++) {
         struct written_tensor *from = &v->tensors[i];
-        gguf_put_tensor(w, from->name, from->type, from->n_dims, from->dims, from->data, from->bytes);
+        gguf_put_tensor(w, from->name, from->type, from->n_dims, from->dims, from->data,
+                        from->bytes);
         from->data = NULL;
     }
     char *vocabulary = tiny_vocab_json(t->n_vocab), *path = path_join(folder, "tokenizer.json");

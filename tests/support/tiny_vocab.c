@@ -9,43 +9,68 @@
 #include "base/mem.h"
 
 /* Common words, short ones first in each line. */
-static const char words[] =
-    "the be to of and a in that have I it for not on with he as you do at this but his by from they we say "
-    "her she or an will my one all would there their what so up out if about who get which go me when make "
-    "can like time no just him know take people into year your good some could them see other than then "
-    "now look only come its over think also back after use two how our work first well way even new want "
-    "because any these give day most us was were been has had are is did said each tell does set three "
-    "here must home try us again point world near build self earth father head stand own page should "
-    "country found answer school grow study still learn plant cover food sun four between state keep eye "
-    "never last let thought city tree cross farm hard start might story saw far sea draw left late run "
-    "while press close night real life few north open seem next white child begin got walk example ease "
-    "paper group always music those both mark often letter until mile river car feet care second book "
-    "carry took science eat room friend began idea fish mountain stop once base hear horse cut sure watch "
-    "color face wood main enough plain girl usual young ready above ever red list though feel talk bird "
-    "soon body dog family direct pose leave song measure door product black short number class wind "
-    "question happen complete ship area half rock order fire south problem piece told knew pass since top "
-    "whole king space heard best hour better true during hundred five remember step early hold west ground "
-    "interest reach fast verb sing listen six table travel less morning ten simple several vowel toward "
-    "war lay against pattern slow center love person money serve appear road map rain rule govern pull cold "
-    "notice voice unit power town fine certain fly fall lead cry dark machine note wait plan figure star "
-    "box noun field rest correct able pound done beauty drive stood contain front teach week final gave "
-    "green oh quick develop ocean warm free minute strong special mind behind clear tail produce fact street "
-    "inch multiply nothing course stay wheel full force blue object decide surface deep moon island foot "
-    "system busy test record boat common gold possible plane stead dry wonder laugh thousand ago ran check "
-    "game shape equate hot miss brought heat snow tire bring yes distant fill east paint language among";
+static const char words[] = "the be to of and a in that have I it for not on with he as you do at "
+                            "this but his by from they we say "
+                            "her she or an will my one all would there their what so up out if "
+                            "about who get which go me when make "
+                            "can like time no just him know take people into year your good some "
+                            "could them see other than then "
+                            "now look only come its over think also back after use two how our "
+                            "work first well way even new want "
+                            "because any these give day most us was were been has had are is did "
+                            "said each tell does set three "
+                            "here must home try us again point world near build self earth father "
+                            "head stand own page should "
+                            "country found answer school grow study still learn plant cover food "
+                            "sun four between state keep eye "
+                            "never last let thought city tree cross farm hard start might story "
+                            "saw far sea draw left late run "
+                            "while press close night real life few north open seem next white "
+                            "child begin got walk example ease "
+                            "paper group always music those both mark often letter until mile "
+                            "river car feet care second book "
+                            "carry took science eat room friend began idea fish mountain stop once "
+                            "base hear horse cut sure watch "
+                            "color face wood main enough plain girl usual young ready above ever "
+                            "red list though feel talk bird "
+                            "soon body dog family direct pose leave song measure door product "
+                            "black short number class wind "
+                            "question happen complete ship area half rock order fire south problem "
+                            "piece told knew pass since top "
+                            "whole king space heard best hour better true during hundred five "
+                            "remember step early hold west ground "
+                            "interest reach fast verb sing listen six table travel less morning "
+                            "ten simple several vowel toward "
+                            "war lay against pattern slow center love person money serve appear "
+                            "road map rain rule govern pull cold "
+                            "notice voice unit power town fine certain fly fall lead cry dark "
+                            "machine note wait plan figure star "
+                            "box noun field rest correct able pound done beauty drive stood "
+                            "contain front teach week final gave "
+                            "green oh quick develop ocean warm free minute strong special mind "
+                            "behind clear tail produce fact street "
+                            "inch multiply nothing course stay wheel full force blue object decide "
+                            "surface deep moon island foot "
+                            "system busy test record boat common gold possible plane stead dry "
+                            "wonder laugh thousand ago ran check "
+                            "game shape equate hot miss brought heat snow tire bring yes distant "
+                            "fill east paint language among";
 
 static const char *const tags[] = {
-    "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "/table", "/caption", "/thead",
-    "/tbody", "/tfoot", "/tr", "/th", "/td", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "/h1",
-    "/h2", "/h3", "/h4", "/h5", "/h6", "/blockquote", "strong", "em", "b", "i", "u", "s", "sub", "sup",
-    "code", "/strong", "/em", "/b", "/i", "/u", "/s", "/sub", "/sup", "/code", "a", "html", "body",
-    "img", "span", "bbox", "ul", "li", "div", "iframe", "footer", "/a", "/html", "/body", "/img",
-    "/span", "/bbox", "/ul", "/li", "/div", "/iframe", "/footer"};
+    "table",  "caption",  "thead",  "tbody",  "tfoot",   "tr",          "th",         "td",
+    "/table", "/caption", "/thead", "/tbody", "/tfoot",  "/tr",         "/th",        "/td",
+    "h1",     "h2",       "h3",     "h4",     "h5",      "h6",          "blockquote", "/h1",
+    "/h2",    "/h3",      "/h4",    "/h5",    "/h6",     "/blockquote", "strong",     "em",
+    "b",      "i",        "u",      "s",      "sub",     "sup",         "code",       "/strong",
+    "/em",    "/b",       "/i",     "/u",     "/s",      "/sub",        "/sup",       "/code",
+    "a",      "html",     "body",   "img",    "span",    "bbox",        "ul",         "li",
+    "div",    "iframe",   "footer", "/a",     "/html",   "/body",       "/img",       "/span",
+    "/bbox",  "/ul",      "/li",    "/div",   "/iframe", "/footer"};
 
 /* Characters beside printable ASCII. */
-static const char *const characters[] = {"\u2581", "é", "è", "à", "ä", "ö", "ü", "ß", "ñ", "ç", "ø", "å",
-                                         "’", "“", "”", "–", "—", "…", "€", "°", "ж", "д", "α", "λ",
-                                         "日", "本", "語", "中", "한", "あ", "🙂", "❤"};
+static const char *const characters[] = {
+    "\u2581", "é", "è", "à", "ä", "ö", "ü", "ß", "ñ",  "ç",  "ø",  "å",  "’",  "“",  "”",    "–",
+    "—",      "…", "€", "°", "ж", "д", "α", "λ", "日", "本", "語", "中", "한", "あ", "🙂", "❤"};
 enum { N_CHARACTERS = 94 + sizeof characters / sizeof *characters };
 
 /* Token types of GGUF. */
@@ -83,7 +108,8 @@ static void add_run(struct vocab *v, char c, size_t n)
 /* Ids 0 to 493. */
 static void add_fixed(struct vocab *v)
 {
-    static const char *const first[] = {"<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "[multimodal]"};
+    static const char *const first[] = {"<pad>", "<eos>",  "<bos>",
+                                        "<unk>", "<mask>", "[multimodal]"};
     char text[32];
     for (size_t i = 0; i < 6; i++)
         add_text(v, first[i], i == 3 ? UNKNOWN : i == 5 ? USER_DEFINED : CONTROL);
@@ -212,12 +238,13 @@ char *tiny_vocab_json(size_t n)
         if (merge)
             json_array_append_new(merges, merge);
         if (v.types[i] != NORMAL && v.types[i] != BYTE)
-            json_array_append_new(added, json_pack("{s:i, s:s, s:b}", "id", (int)i, "content", v.pieces[i],
-                                                   "special", v.types[i] != USER_DEFINED));
+            json_array_append_new(added,
+                                  json_pack("{s:i, s:s, s:b}", "id", (int)i, "content", v.pieces[i],
+                                            "special", v.types[i] != USER_DEFINED));
     }
-    json_t *root = json_pack("{s:s, s:o, s:{s:s, s:b, s:o, s:o}}", "version", "1.0", "added_tokens",
-                             added, "model", "type", "BPE", "byte_fallback", 1, "vocab", vocab,
-                             "merges", merges);
+    json_t *root =
+        json_pack("{s:s, s:o, s:{s:s, s:b, s:o, s:o}}", "version", "1.0", "added_tokens", added,
+                  "model", "type", "BPE", "byte_fallback", 1, "vocab", vocab, "merges", merges);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     done(&v);

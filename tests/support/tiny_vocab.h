@@ -1,7 +1,8 @@
-/* A small vocabulary that is laid out as Gemma 3's: specials, newline and space runs, tags and bytes
- * have Gemma's ids (0 to 493), <start_of_image> is 500, <end_of_image> 501, <image_soft_token> 502, all
- * others are pieces of English words, best first, then single characters. Each piece of a word is
- * reached by merges, as the pieces of all its beginnings are there. */
+/* A small vocabulary that is laid out as Gemma 3's: specials, newline and space runs, tags and
+ * bytes have Gemma's ids (0 to 493), <start_of_image> is 500, <end_of_image> 501,
+ * <image_soft_token> 502, all others are pieces of English words, best first, then single
+ * characters. Each piece of a word is reached by merges, as the pieces of all its beginnings are
+ * there. */
 #ifndef TESTS_SUPPORT_TINY_VOCAB_H
 #define TESTS_SUPPORT_TINY_VOCAB_H
 

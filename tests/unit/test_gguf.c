@@ -207,12 +207,14 @@ static void test_bad_keys(void **state)
     assert_refused(*state, w, "array of arrays");
 
     w = sample();
-    uint8_t large[16] = {GGUF_ARRAY, 0, 0, 0, GGUF_F64, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
+    uint8_t large[16] = {GGUF_ARRAY, 0,   0,   0,   GGUF_F64, 0,   0,   0,
+                         255,        255, 255, 255, 255,      255, 255, 255};
     gguf_put_raw(w, "k", large, sizeof large);
     assert_refused(*state, w, "more elements");
 
     w = sample();
-    uint8_t cut[24] = {GGUF_ARRAY, 0, 0, 0, GGUF_STRING, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255};
+    uint8_t cut[24] = {GGUF_ARRAY, 0, 0, 0, GGUF_STRING, 0, 0,   0,   1,   0,
+                       0,          0, 0, 0, 0,           0, 255, 255, 255, 255};
     gguf_put_raw(w, "k", cut, sizeof cut);
     assert_refused(*state, w, "\"k\" has strings");
 
@@ -352,9 +354,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_values),      TEST(test_arrays),     TEST(test_tensors),
-        TEST(test_not_gguf),    TEST(test_bad_keys),   TEST(test_unknown_type_is_listed),
-        TEST(test_bad_tensors), TEST(test_truncated),  TEST(test_absurd_counts),
+        TEST(test_values),      TEST(test_arrays),      TEST(test_tensors),
+        TEST(test_not_gguf),    TEST(test_bad_keys),    TEST(test_unknown_type_is_listed),
+        TEST(test_bad_tensors), TEST(test_truncated),   TEST(test_absurd_counts),
         TEST(test_split),       TEST(test_split_wrong), TEST(test_bad_alignment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

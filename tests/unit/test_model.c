@@ -373,7 +373,8 @@ static void test_wrong_tensors(void **state)
     assert_refused(*state, w, "blk.0.attn_q.weight is [256, 128], but [512, 128] was expected");
     w = tiny_text(&tiny_default);
     gguf_written(w, "blk.3.attn_q.weight")->type = 17;
-    assert_refused(*state, w, "blk.3.attn_q.weight is IQ2_XS, which facet cannot compute with (it has F32");
+    assert_refused(*state, w,
+                   "blk.3.attn_q.weight is IQ2_XS, which facet cannot compute with (it has F32");
     w = tiny_text(&tiny_default);
     gguf_put_u32(w, "gemma3.block_count", 8);
     assert_refused(*state, w, "blk.7.attn_norm.weight is missing");
@@ -384,10 +385,14 @@ static void test_wrong_numbers(void **state)
     static const struct {
         const char *key;
         uint32_t value;
-    } cases[] = {{"gemma3.block_count", 0},           {"gemma3.block_count", 4000000000u},
-                 {"gemma3.embedding_length", 0},      {"gemma3.attention.head_count", 0},
-                 {"gemma3.attention.head_count_kv", 3}, {"gemma3.attention.key_length", 63},
-                 {"gemma3.attention.sliding_window", 0}, {"gemma3.context_length", 0},
+    } cases[] = {{"gemma3.block_count", 0},
+                 {"gemma3.block_count", 4000000000u},
+                 {"gemma3.embedding_length", 0},
+                 {"gemma3.attention.head_count", 0},
+                 {"gemma3.attention.head_count_kv", 3},
+                 {"gemma3.attention.key_length", 63},
+                 {"gemma3.attention.sliding_window", 0},
+                 {"gemma3.context_length", 0},
                  {"gemma3.attention.head_count_kv", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gguf_writer *w = tiny_text(&tiny_default);
@@ -474,7 +479,8 @@ static void test_projector_swapped(void **state)
 {
     struct gguf_writer *w = tiny_mmproj(&tiny_default);
     for (size_t i = 0; i < w->n_tensors; i++) {
-        char *up = strstr(w->tensors[i].name, "ffn_up"), *down = strstr(w->tensors[i].name, "ffn_down");
+        char *up = strstr(w->tensors[i].name, "ffn_up"),
+             *down = strstr(w->tensors[i].name, "ffn_down");
         if (!up && !down)
             continue;
         struct str name = {0};
@@ -631,7 +637,8 @@ static void test_folder_text_only(void **state)
 }
 
 /* Sets a key of config.json (of text_config where there is one) and opens the folder again. */
-static struct model *reopen_with(const char *folder, const char *key, json_t *value, struct err *err)
+static struct model *reopen_with(const char *folder, const char *key, json_t *value,
+                                 struct err *err)
 {
     char *path = scratch_path(folder, "hf/config.json");
     json_t *root = json_load_file(path, 0, NULL);
@@ -650,9 +657,9 @@ static struct model *reopen_with(const char *folder, const char *key, json_t *va
 static void test_folder_sparse(void **state)
 {
     static const char *const left_out[] = {
-        "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size", "max_position_embeddings",
-        "query_pre_attn_scalar", "rope_theta", "rope_local_base_freq", "sliding_window_pattern",
-        "rope_scaling"};
+        "num_attention_heads",     "num_key_value_heads",   "head_dim",   "vocab_size",
+        "max_position_embeddings", "query_pre_attn_scalar", "rope_theta", "rope_local_base_freq",
+        "sliding_window_pattern",  "rope_scaling"};
     struct tiny t = tiny_default;
     t.n_heads = 8;
     t.n_kv_heads = 4;
@@ -682,7 +689,8 @@ static void test_folder_numbers(void **state)
     assert_null(reopen_with(*state, "num_hidden_layers", json_string("seven"), &err));
     assert_non_null(strstr(err.text, "num_hidden_layers"));
     assert_null(reopen_with(*state, "num_hidden_layers", json_integer(8), &err));
-    assert_non_null(strstr(err.text, "language_model.model.layers.7.input_layernorm.weight is missing"));
+    assert_non_null(
+        strstr(err.text, "language_model.model.layers.7.input_layernorm.weight is missing"));
     m = reopen_with(*state, "num_hidden_layers", json_integer(7), &err);
     assert_non_null(m);
     model_free(m);
@@ -709,13 +717,16 @@ static void test_folder_files_missing(void **state)
 static void test_safetensors_wrong(void **state)
 {
     static const char *const headers[] = {
-        "[1]", "{\"a\":", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,9]}}",
+        "[1]",
+        "{\"a\":",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,9]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,2],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", "{\"a\":3}"};
+        "{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}",
+        "{\"a\":3}"};
     model_free(open_folder(*state, &tiny_default, TINY_FOLDER_OLD, false));
     char *path = scratch_path(*state, "hf/model.safetensors");
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
