@@ -1,0 +1,26 @@
+/* The AVX-512 set's table, and its float kernels. */
+#include "engine/kernels/avx512.h"
+
+/* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
+#define TILE_ROWS 6
+#define TILE_VECS 4
+#include "engine/kernels/float.inc"
+#include "engine/kernels/gemm.inc"
+
+#define MATVEC(TYPE, name) [TYPE_##TYPE] = avx512_matvec_##name,
+#define UNPACK(TYPE, name) [TYPE_##TYPE] = avx512_unpack_##name,
+#define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = avx512_dequantize_##name,
+#define TABLE                                                                                      \
+    .name = "avx512", .quantize_q8 = avx512_quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},       \
+    .unpack = {QUANT_TYPES(UNPACK)}, .panel_q8 = avx512_panel_q8,                                  \
+    .panel_bytes = avx512_panel_bytes,                                                             \
+    .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = load_f32, [TYPE_F16] = load_f16,            \
+                   [TYPE_BF16] = load_bf16},                                                       \
+    .cache_store = {store_f32, store_f16, avx512_store_q8_0},                                      \
+    .cache_load = {load_f32, load_f16, avx512_dequantize_q8_0}, FLOAT_ENTRIES, GEMM_ENTRIES
+
+const struct kernels *kernels_avx512(void)
+{
+    static const struct kernels sets[2] = {{TABLE}, {TABLE, .exact = true}};
+    return sets;
+}

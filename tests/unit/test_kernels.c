@@ -1,0 +1,641 @@
+/* Every entry of every kernel set that this processor has: products against sums in double
+ * precision, the rest against the scalar set; all lengths, no alignment, and a forbidden page right
+ * behind each input, as behind a mapped file. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/kernels/kernels.h"
+
+static const char *const set_names[] = {"scalar", "avx2", "avx512", "neon"};
+
+/* The sets to test, one after another; NULL at the end. */
+static const struct kernels *set_next(size_t *i)
+{
+    while (*i < sizeof set_names / sizeof *set_names) {
+        const struct kernels *k = kernels_get(set_names[(*i)++]);
+        if (k)
+            return k;
+    }
+    return NULL;
+}
+
+#define EACH_SET(k)                                                                                \
+    size_t set_index = 0;                                                                          \
+    for (const struct kernels *k; (k = set_next(&set_index));)
+
+/* -- buffers that end where a forbidden page begins -- */
+
+enum { BUFFERS = 16, BUFFER_BYTES = 1 << 19 };
+
+static uint8_t *buffer_ends[BUFFERS];
+
+static void buffers_open(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < BUFFERS; i++) {
+        uint8_t *p = mmap(NULL, BUFFER_BYTES + page, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(p != MAP_FAILED);
+        assert_int_equal(mprotect(p + BUFFER_BYTES, page, PROT_NONE), 0);
+        buffer_ends[i] = p + BUFFER_BYTES;
+    }
+}
+
+/* The last `bytes` bytes of buffer i. */
+static void *buffer(size_t i, size_t bytes)
+{
+    assert_true(i < BUFFERS && bytes <= BUFFER_BYTES);
+    return buffer_ends[i] - bytes;
+}
+
+static uint32_t random_state = 1;
+
+static uint32_t random_bits(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 17;
+    random_state ^= random_state << 5;
+    return random_state;
+}
+
+/* −1 … 1 */
+static float random_float(void)
+{
+    return (float)(int32_t)random_bits() * 0x1p-31f;
+}
+
+static float *random_floats(size_t i, size_t n, float size)
+{
+    float *x = buffer(i, n * sizeof *x);
+    for (size_t j = 0; j < n; j++)
+        x[j] = size * random_float();
+    return x;
+}
+
+static float *copy_floats(size_t i, const float *x, size_t n)
+{
+    float *copy = buffer(i, n * sizeof *copy);
+    if (n)
+        memcpy(copy, x, n * sizeof *copy);
+    return copy;
+}
+
+/* |a − b| ≤ relative × |b| + absolute for all of n. */
+static void check_close(const char *set, const char *what, const float *a, const float *b, size_t n,
+                        double relative, double absolute)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)a[i] - b[i]) <= relative * fabs((double)b[i]) + absolute))
+            fail_msg("%s %s: value %zu of %zu is %.9g, not %.9g", set, what, i, n, (double)a[i],
+                     (double)b[i]);
+}
+
+static void check_same(const char *set, const char *what, const void *a, const void *b, size_t bytes)
+{
+    if (memcmp(a, b, bytes))
+        fail_msg("%s %s: results differ", set, what);
+}
+
+/* Lengths: all to 300, then some large and odd ones. 0 ends the loop. */
+static size_t next_length(size_t n)
+{
+    static const size_t large[] = {1023, 1152, 2560, 4099};
+    if (n < 300)
+        return n + 1;
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        if (n < large[i])
+            return large[i];
+    return 0;
+}
+
+/* Multiples of `block`: small ones, then some large ones. */
+static size_t next_blocks(size_t n, size_t block)
+{
+    if (n < 10 * block)
+        return n + block;
+    return n < 2560 ? 2560 : n < 4096 + 256 ? 4096 + 256 : 0; /* the last beyond a panel's chunk */
+}
+
+/* -- weights of any bits, with sane scales -- */
+
+static void put_random_half(uint8_t *p)
+{
+    uint16_t half = float_to_half(random_float() * 0.02f);
+    memcpy(p, &half, 2);
+}
+
+/* Where the halves of a block are; −1 for none. */
+static void half_offsets(enum weight_type type, int at[2])
+{
+    at[0] = 0;
+    at[1] = -1;
+    if (type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q4_K || type == TYPE_Q5_K)
+        at[1] = 2;
+    else if (type == TYPE_Q2_K)
+        at[0] = 80, at[1] = 82;
+    else if (type == TYPE_Q3_K)
+        at[0] = 108;
+    else if (type == TYPE_Q6_K)
+        at[0] = 208;
+}
+
+static uint8_t *random_rows(size_t i, enum weight_type type, size_t rows, size_t n)
+{
+    const struct type_traits *t = type_traits_get(type);
+    size_t bytes = rows * type_row_bytes(type, n);
+    uint8_t *w = buffer(i, bytes);
+    int at[2];
+    half_offsets(type, at);
+    for (size_t b = 0; b < bytes; b++)
+        w[b] = (uint8_t)random_bits();
+    for (size_t b = 0; b < bytes; b += t->block_bytes)
+        for (int h = 0; h < 2; h++)
+            if (at[h] >= 0)
+                put_random_half(w + b + at[h]);
+    return w;
+}
+
+static bool quantised(int type)
+{
+    return type_traits_get((uint32_t)type)->quantised;
+}
+
+/* -- int8 activations -- */
+
+static struct q8 q8_buffers(size_t i, size_t tokens, size_t n)
+{
+    return (struct q8){buffer(i, tokens * n), buffer(i + 1, tokens * n / 32 * sizeof(float)),
+                       buffer(i + 2, tokens * n / 16 * sizeof(float)), n};
+}
+
+static struct q8 q8_token(struct q8 x, size_t t)
+{
+    return (struct q8){x.q + t * x.n, x.scale + t * (x.n / 32), x.sum + t * (x.n / 16), x.n};
+}
+
+static struct q8 random_q8(const struct kernels *k, size_t i, size_t tokens, size_t n)
+{
+    struct q8 x = q8_buffers(i, tokens, n);
+    for (size_t t = 0; t < tokens; t++) {
+        float *values = random_floats(BUFFERS - 1, n, t % 3 == 2 ? 100 : 1);
+        if (t % 4 == 3) /* a block of zeroes, and one with an outlier */
+            memset(values, 0, 32 * sizeof *values);
+        values[n - 5] *= 50;
+        k->quantize_q8(values, q8_token(x, t));
+    }
+    return x;
+}
+
+static void test_quantize_q8(void **state)
+{
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    {
+        for (size_t n = 32; n; n = next_blocks(n, 32)) {
+            struct q8 a = random_q8(k, 0, 4, n), b = q8_buffers(3, 4, n);
+            random_state = (uint32_t)n;
+            a = random_q8(k, 0, 4, n);
+            random_state = (uint32_t)n;
+            b = random_q8(scalar, 3, 4, n);
+            check_same(k->name, "quantize_q8 q", a.q, b.q, 4 * n);
+            check_same(k->name, "quantize_q8 scale", a.scale, b.scale, 4 * n / 32 * sizeof(float));
+            check_same(k->name, "quantize_q8 sum", a.sum, b.sum, 4 * n / 16 * sizeof(float));
+        }
+    }
+}
+
+static void test_quantize_q8_extremes(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    {
+        float *x = random_floats(BUFFERS - 1, 32, 1);
+        struct q8 q = q8_buffers(0, 1, 32);
+        x[7] = -2;
+        k->quantize_q8(x, q);
+        assert_int_equal(q.q[7], -127);
+        x[9] = INFINITY;
+        x[11] = NAN;
+        k->quantize_q8(x, q);
+        for (size_t i = 0; i < 32; i++)
+            assert_true(q.q[i] >= -127);
+    }
+}
+
+/* The product of a row with a token, and the sum of the sizes of its terms, in double. */
+static double row_product(enum weight_type type, const uint8_t *row, struct q8 x, double *size)
+{
+    const struct type_traits *t = type_traits_get(type);
+    struct quant_block block;
+    double sum = 0;
+    *size = 0;
+    for (size_t i = 0; i < x.n; i += t->block_weights, row += t->block_bytes) {
+        quant_decode(type, row, &block);
+        for (size_t g = 0; g < t->block_weights / 16; g++) {
+            int dot = 0;
+            for (size_t j = 16 * g; j < 16 * g + 16; j++)
+                dot += block.q[j] * x.q[i + j];
+            double term = (double)block.scale[g] * x.scale[(i + 16 * g) / 32] * dot;
+            double offset = (double)block.offset[g] * x.sum[i / 16 + g];
+            sum += term + offset;
+            *size += fabs(term) + fabs(offset);
+        }
+    }
+    return sum;
+}
+
+/* Dot products are exact integers; what differs is the rounding of n / 32 terms and their sum:
+ * below 2e-6 of the terms' sizes for the longest rows here. */
+static void check_product(const char *set, enum weight_type type, const uint8_t *row, struct q8 x,
+                          float y)
+{
+    double size, right = row_product(type, row, x, &size);
+    if (!(fabs(y - right) <= 2e-6 * size + 1e-30))
+        fail_msg("%s %s, n %zu: %.9g, not %.9g (terms %g)", set, type_traits_get(type)->name, x.n,
+                 (double)y, right, size);
+}
+
+static void check_matvec_q8(const struct kernels *k, enum weight_type type, size_t rows, size_t n)
+{
+    size_t row_bytes = type_row_bytes(type, n);
+    uint8_t *w = random_rows(0, type, rows, n);
+    struct q8 x = random_q8(k, 1, 1, n);
+    float *y = buffer(4, rows * sizeof *y);
+    k->matvec_q8[type](w, row_bytes, rows, x, y);
+    for (size_t r = 0; r < rows; r++) {
+        float one;
+        check_product(k->name, type, w + r * row_bytes, x, y[r]);
+        k->matvec_q8[type](w + r * row_bytes, row_bytes, 1, x, &one);
+        check_same(k->name, "matvec_q8 divided", &one, &y[r], sizeof one);
+    }
+}
+
+static void test_matvec_q8(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (int type = 0; type < TYPE_COUNT; type++) {
+        size_t block = type_traits_get((uint32_t)type)->block_weights;
+        if (!quantised(type)) {
+            assert_null(k->matvec_q8[type]);
+            continue;
+        }
+        for (size_t n = block, rows = 1; n; n = next_blocks(n, block), rows = rows % 11 + 1)
+            check_matvec_q8(k, (enum weight_type)type, rows, n);
+    }
+}
+
+static void check_panel_q8(const struct kernels *k, enum weight_type type, size_t rows, size_t n,
+                           size_t tokens)
+{
+    size_t row_bytes = type_row_bytes(type, n), ldy = rows + 3;
+    uint8_t *w = random_rows(0, type, rows, n);
+    struct q8 x = random_q8(k, 1, tokens, n);
+    float *y = random_floats(4, tokens * ldy, 1), *before = copy_floats(5, y, tokens * ldy);
+    size_t bytes = (k->panel_bytes(n) + 63) / 64 * 64;
+    struct panel panel = {.memory = buffer(6, bytes), .n = n, .n_rows = rows};
+    k->unpack[type](w, row_bytes, &panel);
+    assert_true(panel.group == 16 || panel.group == 32);
+    k->panel_q8(&panel, x, tokens, y, ldy);
+    for (size_t t = 0; t < tokens; t++) {
+        float one[PANEL_ROWS];
+        k->panel_q8(&panel, q8_token(x, t), 1, one, PANEL_ROWS);
+        check_same(k->name, "panel_q8 divided", one, y + t * ldy, rows * sizeof *one);
+        check_same(k->name, "panel_q8 beside", before + t * ldy + rows, y + t * ldy + rows,
+                   3 * sizeof *y);
+        for (size_t r = 0; r < rows; r++)
+            check_product(k->name, type, w + r * row_bytes, q8_token(x, t), y[t * ldy + r]);
+    }
+}
+
+static void test_panel_q8(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (int type = 0; type < TYPE_COUNT; type++) {
+        size_t block = type_traits_get((uint32_t)type)->block_weights, tokens = 1;
+        if (!quantised(type)) {
+            assert_null(k->unpack[type]);
+            continue;
+        }
+        for (size_t n = block; n; n = next_blocks(n, block), tokens = tokens % 13 + 1) {
+            check_panel_q8(k, (enum weight_type)type, PANEL_ROWS, n, tokens);
+            check_panel_q8(k, (enum weight_type)type, 1 + tokens * 5 % 31, n, 1 + tokens % 3);
+        }
+    }
+}
+
+/* -- F32 activations -- */
+
+static void test_dequantize(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (int type = 0; type < TYPE_COUNT; type++) {
+        size_t block = type_traits_get((uint32_t)type)->block_weights;
+        if (!type_traits_get((uint32_t)type)->name)
+            continue;
+        for (size_t n = block; n; n = block == 1 ? next_length(n) : next_blocks(n, block)) {
+            uint8_t *row = buffer(0, type_row_bytes((uint32_t)type, n));
+            float *a = buffer(1, n * sizeof *a), *b = buffer(2, n * sizeof *b);
+            if (quantised(type))
+                random_rows(0, (enum weight_type)type, 1, n);
+            else
+                quantize_row((enum weight_type)type, random_floats(3, n, 1), row, n);
+            k->dequantize[type](row, a, n);
+            dequantize_row((enum weight_type)type, row, b, n);
+            check_close(k->name, "dequantize", a, b, n, 0, 0);
+        }
+    }
+}
+
+/* Σ a b, and 1e-6 of the sum of sizes: as for check_product. */
+static void check_dot(const char *set, const char *what, const float *a, const float *b,
+                      size_t stride, size_t n, double start, float y)
+{
+    double sum = start, size = fabs(start);
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)a[i] * b[i * stride];
+        size += fabs((double)a[i] * b[i * stride]);
+    }
+    if (!(fabs(y - sum) <= 1e-6 * size))
+        fail_msg("%s %s, n %zu: %.9g, not %.9g (terms %g)", set, what, n, (double)y, sum, size);
+}
+
+static void test_matvec_f32(void **state)
+{
+    static const enum weight_type types[] = {TYPE_F32, TYPE_F16, TYPE_BF16};
+    (void)state;
+    EACH_SET(k)
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t n = 1, rows = 1; n; n = next_length(n), rows = rows % 9 + 1) {
+            size_t row_bytes = type_row_bytes(types[i], n);
+            uint8_t *w = buffer(0, rows * row_bytes);
+            float *x = random_floats(2, n, 1), *y = buffer(3, rows * sizeof *y);
+            float *row = buffer(4, n * sizeof *row);
+            quantize_row(types[i], random_floats(1, rows * n, 1), w, rows * n);
+            k->matvec_f32[types[i]](w, row_bytes, rows, n, x, y);
+            for (size_t r = 0; r < rows; r++) {
+                float one;
+                dequantize_row(types[i], w + r * row_bytes, row, n);
+                check_dot(k->name, "matvec_f32", row, x, 1, n, 0, y[r]);
+                k->matvec_f32[types[i]](w + r * row_bytes, row_bytes, 1, n, x, &one);
+                check_same(k->name, "matvec_f32 divided", &one, &y[r], sizeof one);
+            }
+        }
+    }
+}
+
+struct sizes {
+    size_t m, n, k;
+};
+
+/* The sizes of trial i: every small one in some order, and then ones beyond the blocks of a set. */
+static bool gemm_sizes(size_t i, struct sizes *s)
+{
+    static const struct sizes large[] = {{6, 4, 1300}, {200, 19, 72}, {13, 70, 515}, {2, 130, 257}};
+    if (i < 300) {
+        *s = (struct sizes){1 + i * 7 % 15, 1 + i * 11 % 83, i % 150};
+        return true;
+    }
+    *s = large[i % 4];
+    return i < 304;
+}
+
+static void check_gemm_nt(const struct kernels *k, struct sizes s)
+{
+    size_t lda = s.k + 1, ldb = s.k + 2, ldc = s.n + 3;
+    float *a = random_floats(0, s.m * lda, 1), *b = random_floats(1, s.n * ldb, 1);
+    float *c = random_floats(2, s.m * ldc, 1), *before = copy_floats(3, c, s.m * ldc);
+    k->gemm_nt(s.m, s.n, s.k, a, lda, b, ldb, c, ldc);
+    for (size_t i = 0; i < s.m; i++) {
+        for (size_t j = 0; j < s.n; j++)
+            check_dot(k->name, "gemm_nt", a + i * lda, b + j * ldb, 1, s.k, 0, c[i * ldc + j]);
+        check_same(k->name, "gemm_nt beside", c + i * ldc + s.n, before + i * ldc + s.n, 12);
+    }
+    float one;
+    size_t i = s.m - 1, j = s.n / 2;
+    k->gemm_nt(1, 1, s.k, a + i * lda, lda, b + j * ldb, ldb, &one, 1);
+    check_same(k->name, "gemm_nt divided", &one, &c[i * ldc + j], sizeof one);
+}
+
+static void check_gemm_nn_add(const struct kernels *k, struct sizes s)
+{
+    size_t lda = s.k + 1, ldb = s.n + 2, ldc = s.n + 3;
+    float *a = random_floats(0, s.m * lda, 1), *b = random_floats(1, s.k * ldb, 1);
+    float *c = random_floats(2, s.m * ldc, 1), *before = copy_floats(3, c, s.m * ldc);
+    k->gemm_nn_add(s.m, s.n, s.k, a, lda, b, ldb, c, ldc);
+    for (size_t i = 0; i < s.m; i++) {
+        for (size_t j = 0; j < s.n; j++)
+            check_dot(k->name, "gemm_nn_add", a + i * lda, b + j, ldb, s.k, before[i * ldc + j],
+                      c[i * ldc + j]);
+        check_same(k->name, "gemm_nn_add beside", c + i * ldc + s.n, before + i * ldc + s.n, 12);
+    }
+    size_t i = s.m - 1, j = s.n - 1;
+    float one = before[i * ldc + j];
+    k->gemm_nn_add(1, 1, s.k, a + i * lda, lda, b + j, ldb, &one, 1);
+    check_same(k->name, "gemm_nn_add divided", &one, &c[i * ldc + j], sizeof one);
+}
+
+static void test_gemm(void **state)
+{
+    struct sizes s;
+    (void)state;
+    EACH_SET(k)
+    {
+        for (size_t i = 0; gemm_sizes(i, &s); i++) {
+            check_gemm_nt(k, s);
+            check_gemm_nn_add(k, s);
+        }
+        k->gemm_nt(0, 0, 0, NULL, 0, NULL, 0, NULL, 0);
+        k->gemm_nn_add(0, 0, 0, NULL, 0, NULL, 0, NULL, 0);
+    }
+}
+
+/* -- rows of the cache -- */
+
+static void test_cache(void **state)
+{
+    static const size_t bytes_of_32[CACHE_TYPE_COUNT] = {128, 64, 34};
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    for (int type = 0; type < CACHE_TYPE_COUNT; type++) {
+        size_t step = type == CACHE_Q8_0 ? 32 : 1;
+        for (size_t n = step; n; n = step == 1 ? next_length(n) : next_blocks(n, step)) {
+            size_t bytes = n * bytes_of_32[type] / 32;
+            float *x = random_floats(0, n, 3), *back = buffer(1, n * sizeof *back);
+            float *right = buffer(2, n * sizeof *right);
+            uint8_t *a = buffer(3, bytes), *b = buffer(4, bytes);
+            k->cache_store[type](x, a, n);
+            scalar->cache_store[type](x, b, n);
+            check_same(k->name, "cache_store", a, b, bytes);
+            k->cache_load[type](a, back, n);
+            scalar->cache_load[type](a, right, n);
+            check_same(k->name, "cache_load", back, right, n * sizeof *back);
+            check_close(k->name, "cache", back, x, n, 1, type == CACHE_Q8_0 ? 0.013 : 1e-3);
+        }
+    }
+}
+
+/* -- elementwise -- */
+
+/* Sums of squares differ in the last place or two, products in one rounding each. */
+static void test_norms(void **state)
+{
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 1; n; n = next_length(n)) {
+        float *x = random_floats(0, n, 2), *w = random_floats(1, n, 1);
+        float *bias = random_floats(2, n, 1), *a = buffer(3, n * sizeof *a);
+        float *b = buffer(4, n * sizeof *b);
+        k->rms_norm(x, w, 1e-6f, a, n);
+        scalar->rms_norm(x, w, 1e-6f, b, n);
+        check_close(k->name, "rms_norm", a, b, n, 2e-6, 0);
+        k->layer_norm(x, w, bias, 1e-6f, a, n);
+        scalar->layer_norm(x, w, bias, 1e-6f, b, n);
+        /* Two values that nearly coincide are divided by their small distance. */
+        check_close(k->name, "layer_norm", a, b, n, 2e-6, n == 1 ? 1e-3 : 2e-5);
+        a = copy_floats(3, x, n);
+        k->rms_norm(a, w, 1e-6f, a, n);
+        scalar->rms_norm(x, w, 1e-6f, b, n);
+        check_close(k->name, "rms_norm in place", a, b, n, 2e-6, 0);
+        a = copy_floats(3, x, n);
+        k->layer_norm(a, w, bias, 1e-6f, a, n);
+        scalar->layer_norm(x, w, bias, 1e-6f, b, n);
+        check_close(k->name, "layer_norm in place", a, b, n, 2e-6, n == 1 ? 1e-3 : 2e-5);
+    }
+}
+
+/* Far left exp(−2u) magnifies the rounding of u to 3e-6 of a value that is itself tiny. */
+static void test_gelu(void **state)
+{
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 1; n; n = next_length(n)) {
+        float *x = random_floats(0, n, n % 3 ? 8 : 60), *up = random_floats(1, n, 2);
+        float *a = copy_floats(2, x, n), *b = copy_floats(3, x, n);
+        k->gelu_mul(a, up, n);
+        scalar->gelu_mul(b, up, n);
+        check_close(k->name, "gelu_mul", a, b, n, 1e-6, 1e-7);
+        a = copy_floats(2, x, n);
+        b = copy_floats(3, x, n);
+        k->gelu_bias(a, up, n);
+        scalar->gelu_bias(b, up, n);
+        check_close(k->name, "gelu_bias", a, b, n, 1e-6, 1e-7);
+    }
+}
+
+static void test_arithmetic(void **state)
+{
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 0, more = 1; more; n = more, more = next_length(n)) {
+        float *x = random_floats(0, n, 2), *y = random_floats(1, n, 2);
+        float *a = copy_floats(2, x, n), *b = copy_floats(3, x, n);
+        k->add(a, y, n);
+        scalar->add(b, y, n);
+        check_same(k->name, "add", a, b, n * sizeof *a);
+        k->scale(a, 0.3f, n);
+        scalar->scale(b, 0.3f, n);
+        check_same(k->name, "scale", a, b, n * sizeof *a);
+        k->add_scaled(a, y, -1.7f, n); /* one rounding or two */
+        scalar->add_scaled(b, y, -1.7f, n);
+        check_close(k->name, "add_scaled", a, b, n, 0, 5e-7);
+        assert_true(k->max(x, n) == scalar->max(x, n));
+    }
+}
+
+static void test_rope(void **state)
+{
+    const struct kernels *scalar = kernels_scalar();
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 2; n <= 300; n += 2) {
+        float *x = random_floats(0, n, 2);
+        float *c = random_floats(1, n / 2, 1), *s = random_floats(2, n / 2, 1);
+        float *a = copy_floats(3, x, n), *b = copy_floats(4, x, n);
+        k->rope(a, c, s, n);
+        scalar->rope(b, c, s, n);
+        check_close(k->name, "rope", a, b, n, 0, 5e-7);
+    }
+}
+
+static void check_exp(const struct kernels *k, float *x, float max, size_t n)
+{
+    float *e = copy_floats(1, x, n);
+    double sum = 0;
+    float total = k->exp_sum(e, max, n);
+    for (size_t i = 0; i < n; i++) {
+        double right = exp((double)(x[i] - max));
+        if (!(fabs(e[i] - right) <= 2e-7 * right + 0x1p-126))
+            fail_msg("%s exp(%.9g) is %.9g, not %.9g", k->name, (double)(x[i] - max), (double)e[i],
+                     right);
+        sum += right;
+    }
+    assert_true(fabs(total - sum) <= 2e-6 * sum);
+}
+
+static void test_exp_sum(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    {
+        for (size_t n = 1; n; n = next_length(n))
+            check_exp(k, random_floats(0, n, n % 2 ? 5 : 60), n % 2 ? 5.5f : 60, n);
+        enum { MANY = 1 << 16 };
+        float *x = buffer(0, MANY * sizeof *x);
+        for (size_t i = 0; i < MANY; i++)
+            x[i] = -110 * (float)i / MANY;
+        check_exp(k, x, 0, MANY);
+        for (size_t i = 0; i < MANY; i++)
+            x[i] = random_float();
+        check_exp(k, x, 0, MANY);
+        for (size_t i = 0; i < 20; i++)
+            x[i] = i % 3 ? -INFINITY : 2;
+        assert_true(k->exp_sum(x, 2, 20) == 7);
+        assert_true(x[0] == 1 && x[1] == 0 && x[19] == 0);
+        assert_true(k->exp_sum(x, 2, 0) == 0);
+        assert_true(k->max(x, 0) == -INFINITY);
+    }
+}
+
+static void test_dispatch(void **state)
+{
+    const struct kernels *best = kernels_get(NULL), *exact = kernels_get("exact");
+    (void)state;
+    assert_non_null(best);
+    assert_false(best->exact);
+    assert_true(exact->exact);
+    assert_string_equal(best->name, exact->name);
+    assert_ptr_equal(best->gemm_nt, exact->gemm_nt);
+    assert_ptr_equal(kernels_get("scalar"), kernels_scalar());
+    assert_null(kernels_get("abacus"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dispatch),    cmocka_unit_test(test_quantize_q8),
+        cmocka_unit_test(test_quantize_q8_extremes),
+        cmocka_unit_test(test_matvec_q8),   cmocka_unit_test(test_panel_q8),
+        cmocka_unit_test(test_dequantize),  cmocka_unit_test(test_matvec_f32),
+        cmocka_unit_test(test_gemm),        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_norms),       cmocka_unit_test(test_gelu),
+        cmocka_unit_test(test_arithmetic),  cmocka_unit_test(test_rope),
+        cmocka_unit_test(test_exp_sum),
+    };
+    buffers_open();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
