@@ -17,6 +17,20 @@ static void wait_for_either(const struct answer *a, const struct chat *chat)
     poll(fds, 2, -1);
 }
 
+bool answer_wait_model(struct answer *a, struct chat *chat, struct err *err)
+{
+    for (struct chat_event event; !chat_model(chat);) {
+        a->interrupted = interrupt_came(a->interrupt);
+        if (a->interrupted)
+            return false;
+        if (!chat_next(chat, &event, 0))
+            wait_for_either(a, chat);
+        else if (event.kind == CHAT_FAILED)
+            return err_set(err, "%.*s", (int)event.n_bytes, event.text ? event.text : "");
+    }
+    return true;
+}
+
 static void take_text(struct answer *a, struct chat *chat, const struct chat_event *event)
 {
     progress_clear(a->progress);

@@ -21,13 +21,13 @@ static int exit_code(const struct answer *a, const struct out *out, struct err *
     return EXIT_DONE;
 }
 
-static void warn(struct answer *a)
+static void warn(struct answer *a, bool verbose)
 {
     if (a->interrupted || a->out->closed)
         return;
     if (a->reason == CHAT_CONTEXT_FULL)
         progress_note(a->progress, "the context is full: the answer is cut (--ctx gives more)");
-    if (a->reason == CHAT_MAX_TOKENS)
+    if (a->reason == CHAT_MAX_TOKENS && verbose)
         progress_note(a->progress, "the answer is cut after --max-tokens");
 }
 
@@ -42,7 +42,7 @@ static int take(struct chat *chat, struct interrupt *interrupt, const struct opt
     out_end_line(&out);
     if (!ok)
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
-    warn(&answer);
+    warn(&answer, options->verbose);
     if (options->verbose)
         answer_note_stats(&answer);
     return exit_code(&answer, &out, err);

@@ -32,7 +32,7 @@ struct batch {
     struct interrupt interrupt;
     struct progress progress;
     double start_s;
-    size_t n_answered, n_before, n_failed, n_no_picture, n_sidecars_kept;
+    size_t n_answered, n_before, n_failed, n_failed_before, n_no_picture, n_sidecars_kept;
     bool interrupted, stopped; /* stopped: an error that ends the batch; err has it */
 };
 
@@ -182,9 +182,6 @@ static void answer_item(struct batch *b, const struct item *item, struct attachm
         b->interrupted = true; /* half an answer is no answer: it is asked again next time */
     } else if (ok) {
         keep_answer(b, item, &answer, err);
-    } else if (!chat_model(b->chat)) {
-        *err = why; /* the model could not be opened: no item's fault */
-        b->stopped = true;
     } else {
         err_prefix(&why, "%s", item->path);
         fail_item(b, item, &why, err);
@@ -198,7 +195,8 @@ static bool is_done(struct batch *b, const struct item *item)
     enum batch_state state = batch_log_find(&b->log, item->path, has_digest(item) ? item->digest : NULL);
     if (state == BATCH_FAILED && args_has(b->args, "retry-errors"))
         return false;
-    b->n_before += state != BATCH_NEW;
+    b->n_before += state == BATCH_ANSWERED;
+    b->n_failed_before += state == BATCH_FAILED;
     return state != BATCH_NEW;
 }
 
@@ -266,6 +264,8 @@ static void note_summary(struct batch *b)
         str_printf(&line, ", %zu done before", b->n_before);
     if (b->n_failed)
         str_printf(&line, ", %zu failed", b->n_failed);
+    if (b->n_failed_before)
+        str_printf(&line, ", %zu failed before (--retry-errors asks again)", b->n_failed_before);
     if (b->n_no_picture)
         str_printf(&line, ", %zu left out (no pictures)", b->n_no_picture);
     if (b->n_sidecars_kept)
@@ -274,6 +274,15 @@ static void note_summary(struct batch *b)
     str_printf(&line, "; %s%s", duration_text(clock_s() - b->start_s, duration), b->interrupted ? "; interrupted" : "");
     progress_note(&b->progress, "%s", str_text(&line));
     str_done(&line);
+}
+
+static int exit_code(const struct batch *b)
+{
+    if (b->interrupted)
+        return EXIT_INTERRUPTED;
+    if (b->stopped)
+        return EXIT_FAILED;
+    return b->n_failed + b->n_failed_before > 0 ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
 static int work(struct batch *b, struct err *err)
@@ -285,15 +294,16 @@ static int work(struct batch *b, struct err *err)
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
     b->chat = chat_open(&b->args->options, NULL, err);
-    if (b->chat) {
+    struct answer opening = {.interrupt = &b->interrupt, .progress = &b->progress};
+    b->stopped = !b->chat || !answer_wait_model(&opening, b->chat, err);
+    b->interrupted = opening.interrupted;
+    if (!b->stopped) {
         do_all(b, err);
-        chat_close(b->chat);
         note_summary(b);
     }
+    chat_close(b->chat);
     interrupt_close(&b->interrupt);
-    if (!b->chat || b->stopped)
-        return EXIT_FAILED;
-    return b->interrupted ? EXIT_INTERRUPTED : b->n_failed ? EXIT_SOME_FAILED : EXIT_DONE;
+    return exit_code(b);
 }
 
 static bool parse_shard(struct batch *b, struct err *err)
@@ -373,7 +383,7 @@ const struct verb verb_batch = {
         "they are and asks everything anew under the present ones. Where a picture has several records, the\n"
         "last one counts. Without --seed each picture has its own, made from its content.\n"
         "\n"
-        "Exit code 3: some items failed; their records have \"error\" in place of \"answer\".",
+        "Exit code 3: some items failed, now or before; their records have \"error\" in place of \"answer\".",
     .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history)),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,

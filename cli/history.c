@@ -120,7 +120,7 @@ static bool parse_number(const char *text, int64_t *out, struct err *err)
 
 static int run_show(struct args *args, struct err *err)
 {
-    int64_t number;
+    int64_t number = 0;
     if (!parse_number(args->operands[0], &number, err))
         return EXIT_USAGE;
     struct store *store = store_open(NULL, err);
