@@ -238,6 +238,11 @@ void kvcache_checkpoint(struct kvcache *c)
     c->checkpoint = c->length;
 }
 
+size_t kvcache_checkpointed(const struct kvcache *c)
+{
+    return c->checkpoint;
+}
+
 /* The furthest that any ring was written: beyond the length if a chunk was abandoned. */
 static size_t written(const struct kvcache *c)
 {

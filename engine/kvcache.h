@@ -6,9 +6,9 @@
  * rows of the chunk being computed stay with the forward pass, as F32, until its queries have looked at
  * what they are about to replace.
  *
- * Going back. A ring has lost what its newest rows replaced. So that an answer can be dropped, or a prompt
- * changed after the last turn, the rows that are replaced after a checkpoint (set at the end of each
- * prompt) are kept in a shadow of the ring, W rows at most. Any position from the checkpoint on can be
+ * Going back. A ring has lost what its newest rows replaced. So that an answer can be dropped, or prompts
+ * share a beginning, the rows that are replaced after a checkpoint are kept in a shadow of the ring, W rows at
+ * most. Any position from the checkpoint on can be
  * restored while at most W rows followed it, and the checkpoint itself always; before it, only positions
  * that no ring has replaced, or the beginning. kvcache_reachable tells; what lies between is computed again.
  *
@@ -65,6 +65,7 @@ struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at);
 
 /* Makes the present length the point that can always be returned to. */
 void kvcache_checkpoint(struct kvcache *c);
+size_t kvcache_checkpointed(const struct kvcache *c);
 /* The last position ≤ n that kvcache_rewind can go to. */
 size_t kvcache_reachable(const struct kvcache *c, size_t n);
 /* n is reachable. */

@@ -8,7 +8,12 @@
 #include "engine/attention.h"
 #include "engine/sampler.h"
 
-enum { DEFAULT_CTX = 8192, DEFAULT_BATCH = 512 };
+enum {
+    DEFAULT_CTX = 8192,
+    DEFAULT_BATCH = 512,
+    /* A beginning shorter than this is computed anew sooner than a checkpoint is spent on it. */
+    MIN_SHARED = 64,
+};
 
 static enum facet_status fail(char *error, const struct err *err)
 {
@@ -80,7 +85,7 @@ size_t facet_session_bytes(const struct facet_model *model, const struct facet_s
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
     size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
     bytes += pool_threads(model->pool) * scratch_bytes(model);
-    bytes += shape.n_ctx * sizeof(int32_t) + model->m->text.n_vocab * sizeof(float);
+    bytes += shape.n_ctx * sizeof(int32_t) + 2 * model->m->text.n_vocab * sizeof(float);
     return model->m->has_vision ? bytes + vision_pass_bytes(model->m) : bytes;
 }
 
@@ -101,11 +106,12 @@ static bool init_lists(struct facet_session *s, struct err *err)
     s->ids = mem_try(s->n_ctx, sizeof *s->ids, "session", err);
     s->inputs = mem_try(s->n_batch, sizeof *s->inputs, "session", err);
     s->logits = mem_try(s->model->m->text.n_vocab, sizeof *s->logits, "session", err);
+    s->checkpoint_logits = mem_try(s->model->m->text.n_vocab, sizeof *s->checkpoint_logits, "session", err);
     if (s->model->m->has_vision) {
         s->max_images = s->n_ctx / s->model->m->vision.n_soft + 1;
         s->images = mem_try(s->max_images, sizeof *s->images, "session", err);
     }
-    return s->ids && s->inputs && s->logits && (!s->model->m->has_vision || s->images);
+    return s->ids && s->inputs && s->logits && s->checkpoint_logits && (!s->model->m->has_vision || s->images);
 }
 
 static bool shape_is_possible(const struct facet_model *model, const struct kvcache_shape *shape, struct err *err)
@@ -162,6 +168,7 @@ void facet_session_close(struct facet_session *s)
     free(s->images);
     free(s->inputs);
     free(s->logits);
+    free(s->checkpoint_logits);
     free(s);
 }
 
@@ -249,34 +256,42 @@ static const struct held_image *image_at(const struct facet_session *s, size_t n
 
 /* ---- Computing ---- */
 
-/* Fills inputs with positions from `at` on: as many as a chunk takes without cutting a picture. */
-static size_t gather(struct facet_session *s, size_t at)
+/* n is reachable. A checkpoint behind it moves there, and has no logits then. */
+static void go_back(struct facet_session *s, size_t n)
+{
+    s->has_checkpoint_logits = s->has_checkpoint_logits && kvcache_checkpointed(s->cache) <= n;
+    kvcache_rewind(s->cache, n);
+}
+
+/* Fills inputs with positions from `at` on, up to `end`: as many as a chunk takes without cutting a picture. */
+static size_t gather(struct facet_session *s, size_t at, size_t end)
 {
     size_t n = 0, n_embd = s->model->m->text.n_embd;
-    while (n < s->n_batch && at + n < s->n_ids) {
+    while (n < s->n_batch && at + n < end) {
         const struct held_image *image = image_at(s, at + n);
         if (!image) {
             s->inputs[n] = (struct text_input){.id = s->ids[at + n], .sees = at + n + 1};
             n++;
             continue;
         }
-        size_t end = image->start + s->model->m->vision.n_soft;
-        if (end - at > s->n_batch)
+        size_t image_end = image->start + s->model->m->vision.n_soft;
+        if (image_end - at > s->n_batch)
             break;
-        for (; at + n < end; n++)
-            s->inputs[n] = (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd, .sees = end};
+        for (; at + n < image_end; n++)
+            s->inputs[n] = (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd,
+                                               .sees = image_end};
     }
     return n;
 }
 
-/* Brings the cache to all of ids. all: where the logits of every position computed go, or NULL. */
-static enum facet_status compute(struct facet_session *s, float *all, char *error)
+/* Brings the cache to the first `end` of ids. all: where the logits of every position computed go, or NULL. */
+static enum facet_status compute(struct facet_session *s, size_t end, float *all, char *error)
 {
     struct err err = {0};
     size_t first = kvcache_length(s->cache), n = 0, n_vocab = s->model->m->text.n_vocab;
     s->has_logits = false;
-    for (size_t at = first; at < s->n_ids; at += n) {
-        n = gather(s, at);
+    for (size_t at = first; at < end; at += n) {
+        n = gather(s, at, end);
         if (!text_forward(&s->text, s->inputs, n, &err))
             return fail(error, &err);
         if (all)
@@ -284,14 +299,14 @@ static enum facet_status compute(struct facet_session *s, float *all, char *erro
         else if (at + n == s->n_ids)
             text_logits(&s->text, n - 1, 1, s->logits);
         if (is_stopped(s)) {
-            kvcache_rewind(s->cache, kvcache_reachable(s->cache, kvcache_length(s->cache)));
+            go_back(s, kvcache_reachable(s->cache, kvcache_length(s->cache)));
             session_cut(s, kvcache_length(s->cache));
             return FACET_CANCELLED;
         }
         if (s->progress && s->n_ids - first > 1)
             s->progress(s->progress_user, "prompt", at + n - first, s->n_ids - first);
     }
-    s->has_logits = !all;
+    s->has_logits = !all && end == s->n_ids;
     return FACET_OK;
 }
 
@@ -368,38 +383,72 @@ static bool adopt(struct facet_session *s, const struct facet_prompt *p, size_t 
     return true;
 }
 
-/* Rewinds to what is common, at most `most` positions, and takes over the rest. */
-static enum facet_status set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t most,
-                                    size_t *n_kept, char *error)
+/* Rewinds to position n, or the last one before it that can be restored, and takes over the prompt from there. */
+static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t n, struct err *err)
 {
-    struct err err = {0};
-    if (!check_prompt(s, p, &err))
-        return fail(error, &err);
-    size_t n = common_prefix(s, p);
-    n = kvcache_reachable(s->cache, before_image(s, n < most ? n : most));
-    kvcache_rewind(s->cache, n);
-    if (n_kept)
-        *n_kept = n;
-    return adopt(s, p, n, &err) ? FACET_OK : fail(error, &err);
+    n = kvcache_reachable(s->cache, before_image(s, n));
+    go_back(s, n);
+    return adopt(s, p, n, err);
 }
 
+static void checkpoint(struct facet_session *s)
+{
+    kvcache_checkpoint(s->cache);
+    s->has_checkpoint_logits = s->has_logits;
+    if (s->has_logits)
+        memcpy(s->checkpoint_logits, s->logits, s->model->m->text.n_vocab * sizeof *s->logits);
+}
+
+/* The prompt is what the checkpoint was made of: another answer to it needs no computing. */
+static void return_to_checkpoint(struct facet_session *s)
+{
+    go_back(s, kvcache_checkpointed(s->cache));
+    session_cut(s, kvcache_length(s->cache));
+    memcpy(s->logits, s->checkpoint_logits, s->model->m->text.n_vocab * sizeof *s->logits);
+    s->has_logits = true;
+}
+
+/* Where the checkpoint goes: a prompt that only adds to what is held is a conversation going on, and its end is what
+ * another answer starts from; one that departs from it shares a beginning with what will be asked next. */
 enum facet_status facet_session_prompt(struct facet_session *s, const struct facet_prompt *prompt, size_t *n_kept,
                                        char *error)
 {
-    /* the last position is always computed: its logits are wanted */
-    enum facet_status status = set_prompt(s, prompt, prompt->n_ids ? prompt->n_ids - 1 : 0, n_kept, error);
-    if (status == FACET_OK)
-        status = compute(s, NULL, error);
-    if (status == FACET_OK)
-        kvcache_checkpoint(s->cache);
+    struct err err = {0};
+    if (!check_prompt(s, prompt, &err))
+        return fail(error, &err);
+    size_t common = common_prefix(s, prompt), length = kvcache_length(s->cache), kept = prompt->n_ids;
+    enum facet_status status = FACET_OK;
+    if (common == prompt->n_ids && common == kvcache_checkpointed(s->cache) && s->has_checkpoint_logits) {
+        return_to_checkpoint(s);
+    } else {
+        /* the last position is always computed: its logits are wanted */
+        size_t reuse = common < prompt->n_ids ? common : common - 1;
+        if (!set_prompt(s, prompt, reuse, &err))
+            return fail(error, &err);
+        kept = kvcache_length(s->cache);
+        bool departs = common < length && common >= MIN_SHARED;
+        if (departs) {
+            status = compute(s, before_image(s, reuse), NULL, error);
+            if (status == FACET_OK)
+                checkpoint(s);
+        }
+        if (status == FACET_OK)
+            status = compute(s, s->n_ids, NULL, error);
+        if (status == FACET_OK && !departs)
+            checkpoint(s);
+    }
+    if (n_kept)
+        *n_kept = kept;
     return status;
 }
 
 enum facet_status facet_session_prompt_logits(struct facet_session *s, const struct facet_prompt *prompt, float *out,
                                               char *error)
 {
-    enum facet_status status = set_prompt(s, prompt, 0, NULL, error);
-    return status == FACET_OK ? compute(s, out, error) : status;
+    struct err err = {0};
+    if (!check_prompt(s, prompt, &err) || !set_prompt(s, prompt, 0, &err))
+        return fail(error, &err);
+    return compute(s, s->n_ids, out, error);
 }
 
 enum facet_status facet_session_append(struct facet_session *s, int32_t id, char *error)
@@ -414,7 +463,7 @@ enum facet_status facet_session_append(struct facet_session *s, int32_t id, char
         return fail(error, &err);
     }
     s->ids[s->n_ids++] = id;
-    return compute(s, NULL, error);
+    return compute(s, s->n_ids, NULL, error);
 }
 
 const float *facet_session_logits(const struct facet_session *s)
@@ -436,8 +485,8 @@ enum facet_status facet_session_rewind(struct facet_session *s, size_t n, char *
     }
     n = before_image(s, n);
     session_cut(s, n);
-    kvcache_rewind(s->cache, kvcache_reachable(s->cache, n));
-    enum facet_status status = compute(s, NULL, error);
+    go_back(s, kvcache_reachable(s->cache, n));
+    enum facet_status status = compute(s, s->n_ids, NULL, error);
     s->has_logits = false;
     return status;
 }

@@ -32,6 +32,8 @@ struct facet_session {
     struct text_input *inputs;  /* [n_batch] */
     float *logits;              /* [n_vocab] */
     bool has_logits;
+    float *checkpoint_logits;   /* [n_vocab], of the cache's checkpoint */
+    bool has_checkpoint_logits;
     facet_progress_fn *progress;
     void *progress_user;
 };

@@ -150,7 +150,7 @@ enum facet_status facet_session_restore(struct facet_session *s, const char *pat
     struct err err = {0};
     kvcache_rewind(s->cache, 0);
     session_cut(s, 0);
-    s->has_logits = false;
+    s->has_logits = s->has_checkpoint_logits = false;
     FILE *in = fopen(path, "rbe");
     if (!in) {
         err_set(&err, "%s", strerror(errno));

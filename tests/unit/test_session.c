@@ -1,0 +1,490 @@
+/* Sessions on small random models: chunks, windows, going back, prefixes, pictures, files, cancelling. What any
+ * path computes is compared with one prompt in one chunk, exact kernels, F32 cache. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/facet.h"
+#include "tests/support/scratch.h"
+#include "tests/support/tiny.h"
+
+enum { N_IDS = 90, N_SOFT = 16 };
+
+struct fixture {
+    char *folder, *path, *mmproj;
+    struct facet_model *model; /* exact kernels, 2 threads */
+    struct facet_model_info info;
+    int32_t soft_id;
+    float *soft[2];
+    int32_t ids[N_IDS];       /* text only, longer than three windows */
+    int32_t with_images[N_IDS]; /* two pictures among text */
+};
+
+static char why[FACET_ERROR_BYTES];
+
+static struct facet_model *open_with(const struct fixture *f, const char *kernels, unsigned threads)
+{
+    struct facet_model_options options = {.mmproj = f->mmproj, .kernels = kernels, .n_threads = threads};
+    struct facet_model *model = facet_model_open(f->path, &options, why);
+    if (!model)
+        fail_msg("%s", why);
+    return model;
+}
+
+static struct facet_session *session(const struct facet_model *model, uint32_t n_batch, enum facet_cache_type cache)
+{
+    struct facet_session_options options = {.n_ctx = 256, .n_batch = n_batch, .cache = cache};
+    struct facet_session *s = facet_session_open(model, &options, why);
+    if (!s)
+        fail_msg("%s", why);
+    return s;
+}
+
+static void fill_ids(struct fixture *f)
+{
+    uint32_t state = 12345;
+    for (int i = 0; i < N_IDS; i++) {
+        state = state * 1664525u + 1013904223u;
+        f->ids[i] = i ? (int32_t)(600 + (state >> 16) % 1000) : 2;
+        bool picture = (i >= 9 && i < 9 + N_SOFT) || (i >= 40 && i < 40 + N_SOFT);
+        f->with_images[i] = picture ? f->soft_id : f->ids[i];
+    }
+}
+
+static void encode_images(struct fixture *f)
+{
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_DEFAULT);
+    size_t n = 3 * (size_t)f->info.image_size * f->info.image_size;
+    float *planes = malloc(n * sizeof *planes);
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; i < n; i++)
+            planes[i] = sinf((float)i * (0.001f + 0.01f * (float)k));
+        f->soft[k] = malloc((size_t)N_SOFT * f->info.n_embd * sizeof(float));
+        assert_int_equal(facet_session_encode_image(s, planes, f->soft[k], why), FACET_OK);
+    }
+    free(planes);
+    facet_session_close(s);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->folder = scratch_new();
+    f->path = scratch_path(f->folder, "tiny.gguf");
+    f->mmproj = scratch_path(f->folder, "mmproj.gguf");
+    struct err err;
+    struct gguf_writer *text = tiny_text(&tiny_default), *tower = tiny_mmproj(&tiny_default);
+    if (!gguf_writer_save(text, f->path, &err) || !gguf_writer_save(tower, f->mmproj, &err))
+        return -1;
+    gguf_writer_free(text);
+    gguf_writer_free(tower);
+    f->model = open_with(f, "exact", 2);
+    facet_model_get_info(f->model, &f->info);
+    struct facet_special_ids special;
+    facet_model_get_special(f->model, &special);
+    f->soft_id = special.image_soft;
+    assert_int_equal(f->info.n_soft_tokens, N_SOFT);
+    assert_true(f->info.window * 3 < N_IDS);
+    fill_ids(f);
+    encode_images(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    facet_model_close(f->model);
+    free(f->soft[0]);
+    free(f->soft[1]);
+    free(f->path);
+    free(f->mmproj);
+    scratch_free(f->folder);
+    free(f);
+    return 0;
+}
+
+static struct facet_prompt text_prompt(const struct fixture *f, size_t n)
+{
+    return (struct facet_prompt){.ids = f->ids, .n_ids = n};
+}
+
+static struct facet_prompt image_prompt(const struct fixture *f, size_t n)
+{
+    size_t n_images = n >= 40 + N_SOFT ? 2 : n >= 9 + N_SOFT ? 1 : 0;
+    return (struct facet_prompt){f->with_images, n, (const float *const *)f->soft, n_images};
+}
+
+/* The last logits of a prompt, computed at once in a session of its own. free() them. */
+static float *reference(const struct fixture *f, const struct facet_prompt *prompt)
+{
+    struct facet_session *s = session(f->model, 256, FACET_CACHE_DEFAULT);
+    assert_int_equal(facet_session_prompt(s, prompt, NULL, why), FACET_OK);
+    float *copy = malloc(f->info.n_vocab * sizeof *copy);
+    memcpy(copy, facet_session_logits(s), f->info.n_vocab * sizeof *copy);
+    facet_session_close(s);
+    return copy;
+}
+
+/* Largest difference over the standard deviation. */
+static double distance(const struct fixture *f, const float *got, const float *want)
+{
+    double largest = 0, sum = 0, squares = 0, n = f->info.n_vocab;
+    for (uint32_t i = 0; i < f->info.n_vocab; i++) {
+        largest = fmax(largest, fabs((double)got[i] - want[i]));
+        sum += want[i];
+        squares += (double)want[i] * want[i];
+    }
+    return largest / sqrt(squares / n - sum / n * (sum / n));
+}
+
+static void expect_logits(const struct fixture *f, const struct facet_session *s, const struct facet_prompt *prompt,
+                          double most)
+{
+    float *want = reference(f, prompt);
+    assert_non_null(facet_session_logits(s));
+    double d = distance(f, facet_session_logits(s), want);
+    if (!(d <= most))
+        fail_msg("logits after %zu positions are %g from the reference", prompt->n_ids, d);
+    free(want);
+}
+
+static void chunks_of_any_size_agree(void **state)
+{
+    const struct fixture *f = *state;
+    static const uint32_t batches[] = {1, 2, 7, 16, 17, 24, 25, 64, 200};
+    for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+        struct facet_session *s = session(f->model, batches[i], FACET_CACHE_DEFAULT);
+        struct facet_prompt text = text_prompt(f, N_IDS), images = image_prompt(f, N_IDS);
+        assert_int_equal(facet_session_prompt(s, &text, NULL, why), FACET_OK);
+        expect_logits(f, s, &text, 1e-4);
+        assert_int_equal(facet_session_prompt(s, &images, NULL, why), FACET_OK);
+        expect_logits(f, s, &images, 1e-4);
+        facet_session_close(s);
+    }
+}
+
+static void token_by_token_agrees_in_every_cache(void **state)
+{
+    const struct fixture *f = *state;
+    static const struct {
+        enum facet_cache_type type;
+        double most;
+    } caches[] = {{FACET_CACHE_F32, 1e-4}, {FACET_CACHE_F16, 2e-2}, {FACET_CACHE_Q8_0, 0.2}};
+    for (size_t i = 0; i < 3; i++) {
+        struct facet_session *s = session(f->model, 0, caches[i].type);
+        struct facet_prompt first = text_prompt(f, 1), all = text_prompt(f, N_IDS);
+        assert_int_equal(facet_session_prompt(s, &first, NULL, why), FACET_OK);
+        for (int t = 1; t < N_IDS; t++)
+            assert_int_equal(facet_session_append(s, f->ids[t], why), FACET_OK);
+        expect_logits(f, s, &all, caches[i].most);
+        facet_session_close(s);
+    }
+}
+
+static void kernels_and_threads_agree(void **state)
+{
+    const struct fixture *f = *state;
+    static const char *const kernels[] = {"scalar", "avx2", "avx512", "neon"};
+    struct facet_prompt prompt = image_prompt(f, N_IDS);
+    for (size_t i = 0; i < 4; i++) {
+        float *one = NULL;
+        for (unsigned threads = 1; threads <= 3; threads++) {
+            struct facet_model_options options = {.mmproj = f->mmproj, .kernels = kernels[i], .n_threads = threads};
+            struct facet_model *model = facet_model_open(f->path, &options, why);
+            if (!model)
+                break; /* not for this processor */
+            struct facet_session *s = session(model, 0, FACET_CACHE_DEFAULT);
+            assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+            expect_logits(f, s, &prompt, 2e-2);
+            if (one)
+                assert_memory_equal(one, facet_session_logits(s), f->info.n_vocab * sizeof *one);
+            else
+                one = memcpy(malloc(f->info.n_vocab * sizeof *one), facet_session_logits(s),
+                             f->info.n_vocab * sizeof *one);
+            facet_session_close(s);
+            facet_model_close(model);
+        }
+        free(one);
+    }
+}
+
+static void rewind_goes_anywhere(void **state)
+{
+    const struct fixture *f = *state;
+    static const size_t places[] = {89, 88, 70, 60, 57, 56, 50, 40, 25, 24, 10, 9, 3, 1, 0};
+    for (size_t checkpoint = 30; checkpoint <= 80; checkpoint += 25)
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+            struct facet_session *s = session(f->model, 20, FACET_CACHE_F32);
+            struct facet_prompt prompt = image_prompt(f, checkpoint == 55 ? 57 : checkpoint), all = image_prompt(f, N_IDS);
+            assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+            for (size_t t = prompt.n_ids; t < N_IDS && f->with_images[t] != f->soft_id; t++)
+                assert_int_equal(facet_session_append(s, f->with_images[t], why), FACET_OK);
+            size_t n = places[i] < facet_session_length(s) ? places[i] : facet_session_length(s);
+            assert_int_equal(facet_session_rewind(s, n, why), FACET_OK);
+            bool inside = (n > 9 && n < 9 + N_SOFT) || (n > 40 && n < 40 + N_SOFT);
+            assert_int_equal(facet_session_length(s), !inside ? n : n < 40 ? 9 : 40);
+            assert_null(facet_session_logits(s));
+            assert_int_equal(facet_session_prompt(s, &all, NULL, why), FACET_OK);
+            expect_logits(f, s, &all, 1e-4);
+            facet_session_close(s);
+        }
+}
+
+static void prompts_keep_their_common_prefix(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 20, FACET_CACHE_F32);
+    size_t kept;
+    struct facet_prompt prompt = image_prompt(f, 60), longer = image_prompt(f, 80);
+    assert_int_equal(facet_session_prompt(s, &prompt, &kept, why), FACET_OK);
+    assert_int_equal(kept, 0);
+    for (int t = 60; t < 70; t++)
+        assert_int_equal(facet_session_append(s, f->with_images[t], why), FACET_OK);
+    assert_int_equal(facet_session_prompt(s, &longer, &kept, why), FACET_OK); /* the next turn */
+    assert_int_equal(kept, 70);
+    expect_logits(f, s, &longer, 1e-4);
+    assert_int_equal(facet_session_prompt(s, &longer, &kept, why), FACET_OK); /* another answer */
+    assert_int_equal(kept, 80);
+    expect_logits(f, s, &longer, 1e-4);
+
+    const float *swapped[2] = {f->soft[0], f->soft[0]}; /* another second picture */
+    struct facet_prompt other = {f->with_images, 80, swapped, 2};
+    assert_int_equal(facet_session_prompt(s, &other, &kept, why), FACET_OK);
+    assert_true(kept <= 40);
+    expect_logits(f, s, &other, 1e-4);
+    facet_session_close(s);
+}
+
+static void answer(struct facet_session *s, int n)
+{
+    for (int i = 0; i < n; i++)
+        assert_int_equal(facet_session_append(s, 700 + i, why), FACET_OK);
+}
+
+/* 70 tokens are nearly three windows: the rings have moved on far beyond the prompt. */
+static void an_answer_can_be_dropped(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F32);
+    struct facet_prompt prompt = text_prompt(f, 60);
+    size_t kept;
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    for (int round = 0; round < 3; round++) {
+        answer(s, 70);
+        assert_int_equal(facet_session_prompt(s, &prompt, &kept, why), FACET_OK);
+        assert_int_equal(kept, 60);
+        expect_logits(f, s, &prompt, 1e-4);
+    }
+    answer(s, 70);
+    assert_int_equal(facet_session_rewind(s, 60, why), FACET_OK);
+    int32_t edited[61];
+    memcpy(edited, f->ids, 60 * sizeof *edited);
+    edited[60] = 1234;
+    struct facet_prompt longer = {.ids = edited, .n_ids = 61};
+    assert_int_equal(facet_session_prompt(s, &longer, &kept, why), FACET_OK);
+    assert_int_equal(kept, 60);
+    expect_logits(f, s, &longer, 1e-4);
+    facet_session_close(s);
+}
+
+/* Many questions about one text: its positions are computed for the first two only. */
+static void a_shared_beginning_is_computed_once(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 16, FACET_CACHE_F32);
+    for (int32_t item = 0; item < 5; item++) {
+        int32_t ids[N_IDS + 30];
+        memcpy(ids, f->ids, sizeof f->ids);
+        for (int32_t i = 0; i < 30; i++)
+            ids[N_IDS + i] = 600 + item * 40 + i;
+        struct facet_prompt prompt = {.ids = ids, .n_ids = N_IDS + 30};
+        size_t kept;
+        assert_int_equal(facet_session_prompt(s, &prompt, &kept, why), FACET_OK);
+        assert_int_equal(kept, item < 2 ? 0 : N_IDS);
+        expect_logits(f, s, &prompt, 1e-4);
+        answer(s, 20);
+    }
+    facet_session_close(s);
+}
+
+static void stale_checkpoint_logits_are_not_used(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F32);
+    struct facet_prompt longer = text_prompt(f, 20), shorter = text_prompt(f, 12);
+    assert_int_equal(facet_session_prompt(s, &longer, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_rewind(s, 12, why), FACET_OK);
+    assert_int_equal(facet_session_prompt(s, &shorter, NULL, why), FACET_OK);
+    expect_logits(f, s, &shorter, 1e-4);
+    facet_session_close(s);
+}
+
+static void a_saved_session_goes_on(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "session.kv");
+    static const enum facet_cache_type caches[] = {FACET_CACHE_F16, FACET_CACHE_F32, FACET_CACHE_Q8_0};
+    for (size_t i = 0; i < 3; i++) {
+        struct facet_session *a = session(f->model, 0, caches[i]), *b = session(f->model, 0, caches[i]);
+        struct facet_prompt prompt = image_prompt(f, 75);
+        assert_int_equal(facet_session_prompt(a, &prompt, NULL, why), FACET_OK);
+        assert_int_equal(facet_session_save(a, path, why), FACET_OK);
+        assert_int_equal(facet_session_restore(b, path, why), FACET_OK);
+        assert_int_equal(facet_session_length(b), 75);
+        for (int t = 75; t < N_IDS; t++) {
+            assert_memory_equal(facet_session_logits(a), facet_session_logits(b), f->info.n_vocab * sizeof(float));
+            assert_int_equal(facet_session_append(a, f->ids[t], why), FACET_OK);
+            assert_int_equal(facet_session_append(b, f->ids[t], why), FACET_OK);
+        }
+        size_t kept;
+        struct facet_prompt all = image_prompt(f, N_IDS);
+        assert_int_equal(facet_session_prompt(b, &all, &kept, why), FACET_OK);
+        assert_int_equal(kept, N_IDS - 1);
+        facet_session_close(a);
+        facet_session_close(b);
+    }
+    struct facet_session *other = session(f->model, 0, FACET_CACHE_F16);
+    assert_int_equal(facet_session_restore(other, path, why), FACET_FAILED); /* saved with Q8_0 */
+    assert_non_null(strstr(why, path));
+    assert_int_equal(facet_session_length(other), 0);
+    facet_session_close(other);
+    free(path);
+}
+
+static void damaged_session_files_are_refused(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "cut.kv");
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F16);
+    struct facet_prompt prompt = image_prompt(f, 75);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+    FILE *file = fopen(path, "rb");
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    fclose(file);
+    for (long cut = 0; cut < size; cut += cut < 600 ? 13 : size / 20) {
+        assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+        assert_int_equal(truncate(path, cut), 0);
+        assert_int_equal(facet_session_restore(s, path, why), FACET_FAILED);
+        assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    }
+    facet_session_close(s);
+    free(path);
+}
+
+static void wrong_prompts_are_refused(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_DEFAULT);
+    int32_t long_ids[300] = {2}, strange[] = {2, 5000}, part[8] = {2, f->soft_id, f->soft_id, 600};
+    const struct facet_prompt wrong[] = {
+        {.ids = long_ids, .n_ids = 300}, {.ids = strange, .n_ids = 2}, {.ids = f->ids, .n_ids = 0},
+        {part, 4, (const float *const *)f->soft, 1}, {f->with_images, 60, (const float *const *)f->soft, 1},
+        {f->ids, 60, (const float *const *)f->soft, 1},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        why[0] = 0;
+        assert_int_equal(facet_session_prompt(s, &wrong[i], NULL, why), FACET_FAILED);
+        assert_true(strlen(why) > 10);
+    }
+    struct facet_prompt fine = text_prompt(f, 20);
+    assert_int_equal(facet_session_prompt(s, &fine, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_append(s, -1, why), FACET_FAILED);
+    for (int i = 20; i < 256; i++)
+        assert_int_equal(facet_session_append(s, 700, why), FACET_OK);
+    assert_int_equal(facet_session_append(s, 700, why), FACET_FAILED);
+    facet_session_close(s);
+}
+
+static void *cancel_soon(void *s)
+{
+    struct timespec pause = {.tv_nsec = 3 * 1000 * 1000};
+    nanosleep(&pause, NULL);
+    facet_session_cancel(s);
+    return NULL;
+}
+
+/* However a prompt is broken off, the session computes the right thing afterwards. */
+static void a_cancelled_session_recovers(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 16, FACET_CACHE_F32);
+    struct facet_prompt first = image_prompt(f, 57), all = image_prompt(f, N_IDS);
+    int cancelled = 0;
+    for (int round = 0; round < 20; round++) {
+        facet_session_resume(s);
+        assert_int_equal(facet_session_prompt(s, &first, NULL, why), FACET_OK);
+        pthread_t thread;
+        pthread_create(&thread, NULL, cancel_soon, s);
+        enum facet_status status = FACET_OK;
+        for (int i = 0; i < 1000 && status == FACET_OK; i++) {
+            status = facet_session_prompt(s, i % 2 ? &first : &all, NULL, why);
+            cancelled += status == FACET_CANCELLED;
+        }
+        pthread_join(thread, NULL);
+        facet_session_resume(s);
+        assert_int_equal(facet_session_prompt(s, &all, NULL, why), FACET_OK);
+        expect_logits(f, s, &all, 1e-4);
+    }
+    assert_true(cancelled > 0);
+    facet_session_close(s);
+}
+
+static void the_size_told_grows_with_the_context(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session_options small = {.n_ctx = 1024}, large = {.n_ctx = 4096};
+    size_t a = facet_session_bytes(f->model, &small), b = facet_session_bytes(f->model, &large);
+    /* one of seven layers is global: a key and a value of 64 numbers in F32, and 4 bytes for the id */
+    assert_int_equal(b - a, (4096 - 1024) * (2 * 64 * 4 + 4));
+}
+
+static void next_stops_at_the_end_of_a_turn(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_DEFAULT);
+    struct facet_sampler *sampler = facet_sampler_new(f->model, &facet_sampling_default, why);
+    struct facet_prompt prompt = text_prompt(f, 20);
+    struct facet_token token;
+    assert_int_equal(facet_session_next(s, sampler, 0, &token, why), FACET_FAILED); /* nothing to draw from */
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_next(s, sampler, 4, &token, why), FACET_OK);
+    assert_int_equal(facet_session_length(s), token.is_end ? 20 : 21);
+    assert_int_equal(token.n_alternatives, 4);
+    assert_true(token.alternatives[0].logprob >= token.alternatives[3].logprob);
+    facet_sampler_free(sampler);
+    facet_session_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_of_any_size_agree),
+        cmocka_unit_test(token_by_token_agrees_in_every_cache),
+        cmocka_unit_test(kernels_and_threads_agree),
+        cmocka_unit_test(rewind_goes_anywhere),
+        cmocka_unit_test(prompts_keep_their_common_prefix),
+        cmocka_unit_test(an_answer_can_be_dropped),
+        cmocka_unit_test(a_shared_beginning_is_computed_once),
+        cmocka_unit_test(stale_checkpoint_logits_are_not_used),
+        cmocka_unit_test(a_saved_session_goes_on),
+        cmocka_unit_test(damaged_session_files_are_refused),
+        cmocka_unit_test(wrong_prompts_are_refused),
+        cmocka_unit_test(a_cancelled_session_recovers),
+        cmocka_unit_test(the_size_told_grows_with_the_context),
+        cmocka_unit_test(next_stops_at_the_end_of_a_turn),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
