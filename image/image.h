@@ -42,9 +42,12 @@ bool image_decode(struct image *out, struct image_facts *facts, const void *byte
 /* The same from a file, or from standard input for "-". */
 bool image_load(struct image *out, struct image_facts *facts, const char *path,
                 const struct image_limits *limits, struct err *err);
-/* sandbox.c: as image_load, but decoded in a child process that can do no harm: it has no files, no
- * network, 10 seconds and 1 GiB. What kills it becomes an error. Use this for what people and scripts
- * hand in; image_load is for bytes that are trusted. */
+/* sandbox.c: as image_decode and image_load, but decoded in a child process that can do no harm: it
+ * has no files, no network, 10 seconds and 1 GiB. What kills it becomes an error. Use these for what
+ * people and scripts hand in; the others are for bytes that are trusted. */
+bool image_decode_sandboxed(struct image *out, struct image_facts *facts, const void *bytes,
+                            size_t n_bytes, const char *name, const struct image_limits *limits,
+                            struct err *err);
 bool image_load_sandboxed(struct image *out, struct image_facts *facts, const char *path,
                           const struct image_limits *limits, struct err *err);
 

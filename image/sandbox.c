@@ -82,8 +82,9 @@ static void limit_resources(const struct sandbox_job *job, uint64_t data_before)
 }
 
 /* Leaves memory that cannot be executed, and the end. Other calls fail; none kills, so that a
- * library that asks for something needless goes on. Where the kernel has no filters, the limits and
- * the closed descriptors remain. */
+ * library that asks for something needless goes on. Where there is no seccomp(2) (before
+ * Linux 3.17, and in valgrind, which could not live under the filter) the limits and the closed
+ * descriptors remain. */
 static void filter_calls(void)
 {
     static const int harmless[] = {
@@ -91,6 +92,9 @@ static void filter_calls(void)
         SCMP_SYS(futex),  SCMP_SYS(clock_gettime), SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn),
         SCMP_SYS(exit),   SCMP_SYS(exit_group),
     };
+    const unsigned api_with_seccomp_call = 2; /* see seccomp_api_get(3) */
+    if (seccomp_api_get() < api_with_seccomp_call)
+        return;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
         return;
@@ -288,19 +292,30 @@ bool sandbox_run(const struct sandbox_job *job, struct image *out, struct image_
     return ok;
 }
 
-bool image_load_sandboxed(struct image *out, struct image_facts *facts, const char *path,
-                          const struct image_limits *limits, struct err *err)
+bool image_decode_sandboxed(struct image *out, struct image_facts *facts, const void *bytes,
+                            size_t n_bytes, const char *name, const struct image_limits *limits,
+                            struct err *err)
 {
     struct sandbox_job job = {.decode = image_decode,
+                              .bytes = bytes,
+                              .n_bytes = n_bytes,
+                              .name = name,
                               .limits = limits,
                               .max_seconds = MAX_SECONDS,
                               .max_memory_bytes = MAX_MEMORY_BYTES};
+    return sandbox_run(&job, out, facts, err);
+}
+
+bool image_load_sandboxed(struct image *out, struct image_facts *facts, const char *path,
+                          const struct image_limits *limits, struct err *err)
+{
+    const char *name;
+    size_t n_bytes;
     *out = (struct image){0};
-    char *bytes = source_read(path, limits, &job.n_bytes, &job.name, err);
+    char *bytes = source_read(path, limits, &n_bytes, &name, err);
     if (!bytes)
         return false;
-    job.bytes = bytes;
-    bool ok = sandbox_run(&job, out, facts, err);
+    bool ok = image_decode_sandboxed(out, facts, bytes, n_bytes, name, limits, err);
     free(bytes);
     return ok;
 }

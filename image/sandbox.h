@@ -1,5 +1,6 @@
 /* Runs a decoder in a child process that can reach nothing but its own memory, so that a hole in a
- * decoder does no harm. image_load_sandboxed (image.h) is what programs call. */
+ * decoder does no harm. The functions in image.h are what programs
+ * call. */
 #ifndef IMAGE_SANDBOX_H
 #define IMAGE_SANDBOX_H
 
