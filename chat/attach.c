@@ -46,7 +46,7 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
     a->path = mem_copy(name);
     sha256_hex(bytes, n_bytes, a->digest);
     const char *shown = strcmp(name, "-") == 0 ? "standard input" : name;
-    if (!image_decode(&a->image, &a->facts, bytes, n_bytes, shown, NULL, err)) {
+    if (!image_decode_sandboxed(&a->image, &a->facts, bytes, n_bytes, shown, NULL, err)) {
         attachment_release(a);
         return NULL;
     }
@@ -54,7 +54,8 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
     return a;
 }
 
-struct attachment *attachment_load(const char *path, const struct crop_choice *crops, struct err *err)
+struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
+                                   struct err *err)
 {
     size_t size;
     char *bytes = file_read(path, MAX_FILE_BYTES, &size, err);

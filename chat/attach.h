@@ -1,8 +1,9 @@
-/* Attachments: a picture on its way to the model. Decoded and planned when attached, so that a broken
- * file fails before the model runs; encoded when first needed; shared by reference count. */
+/* Attachments: a picture on its way to the model. Decoded and planned when attached, so that a
+ * broken file fails before the model runs; encoded when first needed; shared by reference count. */
 #ifndef CHAT_ATTACH_H
 #define CHAT_ATTACH_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,18 +20,21 @@ struct crop_choice {
 bool crop_choice_parse(struct crop_choice *out, const char *text, struct err *err);
 
 struct attachment {
-    int references;              /* one thread at a time: the chat hands it over to its worker whole */
-    char *path;                  /* as the user gave it; "-" for standard input */
+    atomic_int references; /* kept and released by any thread; the chat's worker alone fills in
+                              soft[] while it is busy */
+    char *path;            /* as the user gave it; "-" for standard input */
     char digest[SHA256_HEX_BYTES]; /* of the file's bytes */
     struct image image;
     struct image_facts facts;
     struct crop crops[PANSCAN_MAX_CROPS];
-    size_t n_crops;              /* views: the whole image, then these: 1 + n_crops */
+    size_t n_crops;                     /* views: the whole image, then these: 1 + n_crops */
     float *soft[1 + PANSCAN_MAX_CROPS]; /* encoded views, NULL until needed; owned */
 };
 
-/* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that names the file. */
-struct attachment *attachment_load(const char *path, const struct crop_choice *crops, struct err *err);
+/* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that
+ * names the file. */
+struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
+                                   struct err *err);
 /* The same for bytes at hand. */
 struct attachment *attachment_from_bytes(const char *name, const void *bytes, size_t n_bytes,
                                          const struct crop_choice *crops, struct err *err);

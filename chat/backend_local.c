@@ -66,15 +66,18 @@ static bool open_session(struct backend *b, const struct options *options, struc
 {
     size_t most = b->info.n_ctx_train ? b->info.n_ctx_train : UINT32_MAX;
     b->n_ctx = options->ctx && options->ctx < most ? options->ctx : most;
-    struct facet_session_options wanted = {
-        .n_ctx = (uint32_t)b->n_ctx, .cache = options->cache, .progress = on_progress, .progress_user = b};
+    struct facet_session_options wanted = {.n_ctx = (uint32_t)b->n_ctx,
+                                           .cache = options->cache,
+                                           .progress = on_progress,
+                                           .progress_user = b};
     b->session = facet_session_open(b->model, &wanted, text_of(err));
     return b->session != NULL;
 }
 
 struct backend *backend_open(const char *path, const struct options *options, struct err *err)
 {
-    struct facet_model_options wanted = {.mmproj = options->mmproj, .n_threads = (unsigned)options->threads};
+    struct facet_model_options wanted = {.mmproj = options->mmproj,
+                                         .n_threads = (unsigned)options->threads};
     struct backend *b = mem_new(1, sizeof *b);
     b->model = facet_model_open(path, &wanted, text_of(err));
     if (b->model) {
@@ -122,9 +125,11 @@ void backend_resume(struct backend *b)
     facet_session_resume(b->session);
 }
 
-/* Calls visit for every view in the order of the prompt, until it says something else than FACET_OK. */
+/* Calls visit for every view in the order of the prompt, until it says something else than
+ * FACET_OK. */
 static enum facet_status each_view(const struct messages *ms,
-                                   enum facet_status (*visit)(void *user, struct attachment *a, size_t view),
+                                   enum facet_status (*visit)(void *user, struct attachment *a,
+                                                              size_t view),
                                    void *user)
 {
     for (size_t i = 0; i < ms->n; i++)
@@ -155,13 +160,15 @@ static enum facet_status encode_view(struct encoding *e, struct attachment *a, s
 {
     struct backend *b = e->work->b;
     struct err *err = e->work->err;
-    float *soft = mem_try((size_t)b->info.n_soft_tokens * b->info.n_embd, sizeof *soft, "an image's soft tokens", err);
+    float *soft = mem_try((size_t)b->info.n_soft_tokens * b->info.n_embd, sizeof *soft,
+                          "an image's soft tokens", err);
     const struct crop *crop = view ? &a->crops[view - 1] : NULL;
     if (!soft || !image_prepare(e->planes, &a->image, crop, b->info.image_size, err)) {
         free(soft);
         return FACET_FAILED;
     }
-    enum facet_status status = facet_session_encode_image(b->session, e->planes, soft, text_of(err));
+    enum facet_status status =
+        facet_session_encode_image(b->session, e->planes, soft, text_of(err));
     if (status == FACET_OK)
         a->soft[view] = soft;
     else
@@ -175,7 +182,8 @@ static enum facet_status encode_missing(void *user, struct attachment *a, size_t
     if (a->soft[view])
         return FACET_OK;
     struct str what = {0};
-    str_printf(&what, "looking at %s", strcmp(a->path, "-") == 0 ? "standard input" : path_base(a->path));
+    str_printf(&what, "looking at %s",
+               strcmp(a->path, "-") == 0 ? "standard input" : path_base(a->path));
     e->task.what = what.data;
     if (e->task.part == 0)
         report(&e->task, 0, e->task.n_parts);
@@ -225,7 +233,8 @@ static enum facet_status read_prompt(struct work *w, const struct prompt *prompt
     each_view(w->turn->messages, collect_soft, &soft);
     struct facet_prompt wanted = {prompt->ids, prompt->n_ids, soft.list, soft.n};
     w->b->task = &task;
-    enum facet_status status = facet_session_prompt(w->b->session, &wanted, &w->stats->n_kept, text_of(w->err));
+    enum facet_status status =
+        facet_session_prompt(w->b->session, &wanted, &w->stats->n_kept, text_of(w->err));
     w->b->task = NULL;
     free(soft.list);
     w->stats->prompt_s = now_s() - task.started;
@@ -240,8 +249,8 @@ static void give(const struct backend_turn *turn, struct str *text)
 }
 
 /* Draws, gives, and only then computes what follows: text is seen one step of the model earlier. */
-static enum facet_status draw_tokens(struct work *w, struct facet_sampler *sampler, struct stream *stream,
-                                     enum chat_reason *reason)
+static enum facet_status draw_tokens(struct work *w, struct facet_sampler *sampler,
+                                     struct stream *stream, enum chat_reason *reason)
 {
     struct facet_session *session = w->b->session;
     size_t most = w->turn->options->max_tokens;
@@ -280,7 +289,8 @@ static enum facet_status draw_tokens(struct work *w, struct facet_sampler *sampl
 static enum facet_status generate(struct work *w, enum chat_reason *reason)
 {
     double started = now_s();
-    struct facet_sampler *sampler = facet_sampler_new(w->b->model, &w->turn->sampling, text_of(w->err));
+    struct facet_sampler *sampler =
+        facet_sampler_new(w->b->model, &w->turn->sampling, text_of(w->err));
     if (!sampler)
         return FACET_FAILED;
     struct stream stream = {
@@ -316,8 +326,8 @@ static bool check_fit(const struct work *w, const struct prompt *prompt)
     const char *hint = w->b->info.n_ctx_train && n_ctx >= w->b->info.n_ctx_train
                            ? "the model was made for no more"
                            : "raise --ctx";
-    return err_set(w->err, "the prompt takes %s tokens, the context holds %s: %s", grouped(needs, prompt->n_ids),
-                   grouped(has, n_ctx), hint);
+    return err_set(w->err, "the prompt takes %s tokens, the context holds %s: %s",
+                   grouped(needs, prompt->n_ids), grouped(has, n_ctx), hint);
 }
 
 bool backend_answer(struct backend *b, const struct backend_turn *turn, struct chat_stats *stats,

@@ -35,9 +35,9 @@ struct backend_turn {
     void (*text)(void *user, const char *bytes, size_t n); /* whole characters */
     void *user;
 };
-/* Encodes the pictures that were not yet (their soft tokens stay with the attachments), computes the
- * prompt, generates. False and an error: failed, perhaps with some text given. A cancelled turn succeeds,
- * with CHAT_CANCELLED. *stats is filled in as far as it went. */
+/* Encodes the pictures that were not yet (their soft tokens stay with the attachments), computes
+ * the prompt, generates. False and an error: failed, perhaps with some text given. A cancelled turn
+ * succeeds, with CHAT_CANCELLED. *stats is filled in as far as it went. */
 bool backend_answer(struct backend *b, const struct backend_turn *turn, struct chat_stats *stats,
                     enum chat_reason *reason, struct err *err);
 

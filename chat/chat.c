@@ -22,8 +22,8 @@ static const double write_every_s = 0.8;
 
 enum job { JOB_ANSWER, JOB_REGENERATE, JOB_CONTINUE };
 
-/* The conversation and the options belong to the calling thread while the chat is not busy, and to the worker
- * from the job's start until the front end has taken the event that ends it. */
+/* The conversation and the options belong to the calling thread while the chat is not busy, and to
+ * the worker from the job's start until the front end has taken the event that ends it. */
 struct chat {
     struct options options;
     char *path; /* of the model */
@@ -52,8 +52,8 @@ struct chat {
     struct message old; /* JOB_REGENERATE: the answer to be replaced */
     struct str answer;  /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
     size_t first_bytes;
-    double written;            /* when the history last was */
-    struct err history_error;  /* "": none */
+    double written;           /* when the history last was */
+    struct err history_error; /* "": none */
 };
 
 /* How a job ended. */
@@ -82,7 +82,8 @@ static void put_text(struct chat *chat, enum chat_event_kind kind, const char *t
 static void write_answer(struct chat *chat, enum record_state state)
 {
     struct err err;
-    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err) && !chat->history_error.text[0])
+    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err) &&
+        !chat->history_error.text[0])
         chat->history_error = err;
     chat->written = now_s();
 }
@@ -90,7 +91,8 @@ static void write_answer(struct chat *chat, enum record_state state)
 static void keep_answer(struct chat *chat, bool interrupted)
 {
     struct messages *ms = &chat->messages;
-    struct message *m = chat->job == JOB_CONTINUE ? &ms->list[ms->n - 1] : messages_add(ms, ROLE_MODEL);
+    struct message *m =
+        chat->job == JOB_CONTINUE ? &ms->list[ms->n - 1] : messages_add(ms, ROLE_MODEL);
     message_done(m);
     message_done(&chat->old);
     if (chat->answer.len)
@@ -145,10 +147,12 @@ static void on_text(void *user, const char *bytes, size_t n)
         write_answer(chat, RECORD_WRITING);
 }
 
-static void on_progress(void *user, const char *what, size_t done, size_t total, double seconds_left)
+static void on_progress(void *user, const char *what, size_t done, size_t total,
+                        double seconds_left)
 {
     struct chat *chat = user;
-    struct chat_event event = {.kind = CHAT_PROGRESS, .done = done, .total = total, .seconds_left = seconds_left};
+    struct chat_event event = {
+        .kind = CHAT_PROGRESS, .done = done, .total = total, .seconds_left = seconds_left};
     events_put(&chat->events, &event, what, strlen(what));
 }
 
@@ -264,9 +268,10 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
     pthread_cond_init(&chat->wake, NULL);
     atomic_store(&chat->loading, true);
     add_system(chat);
-    bool ok = chat->options.seed_given ||
-              getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
-              err_set(err, "no random numbers for a seed: %s", strerror(errno));
+    bool ok =
+        chat->options.seed_given ||
+        getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
+        err_set(err, "no random numbers for a seed: %s", strerror(errno));
     if (ok && events_init(&chat->events, err)) {
         if (start_worker(chat, err))
             return chat;
@@ -482,7 +487,8 @@ static void count_used(struct chat *chat)
     struct prompt prompt;
     size_t used = 0;
     struct backend *backend = chat->backend;
-    if (backend && prompt_render(&prompt, backend_model(backend), &chat->messages, PROMPT_CLOSED, NULL)) {
+    if (backend &&
+        prompt_render(&prompt, backend_model(backend), &chat->messages, PROMPT_CLOSED, NULL)) {
         used = prompt.n_ids;
         prompt_done(&prompt);
     }

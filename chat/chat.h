@@ -6,7 +6,8 @@
  *         switch (event.kind) …                     (CHAT_DONE and CHAT_FAILED end a turn)
  *
  * The calling thread never waits for the engine but in chat_next. What is said is written to the
- * history (if there is one) before generation starts and as it comes, in steps of at most a second. */
+ * history (if there is one) before generation starts and as it comes, in steps of at most a second.
+ */
 #ifndef CHAT_CHAT_H
 #define CHAT_CHAT_H
 
@@ -27,13 +28,19 @@ enum chat_event_kind {
     CHAT_LOADED,   /* the model is open; text: its name */
     CHAT_PROGRESS, /* text: "looking at a.jpg" or "reading"; done of total */
     CHAT_TEXT,     /* text: more of the answer, whole characters */
-    CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats; text: NULL, or
-                      a warning that the history could not be written */
+    CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats; text:
+                      NULL, or a warning that the history could not be written */
     CHAT_FAILED,   /* text: why; what was said until then stays, interrupted; if nothing was, the
                       conversation stands as before the turn */
 };
 
-enum chat_reason { CHAT_ENDED, CHAT_STOP_STRING, CHAT_MAX_TOKENS, CHAT_CONTEXT_FULL, CHAT_CANCELLED };
+enum chat_reason {
+    CHAT_ENDED,
+    CHAT_STOP_STRING,
+    CHAT_MAX_TOKENS,
+    CHAT_CONTEXT_FULL,
+    CHAT_CANCELLED
+};
 
 struct chat_stats {
     size_t n_prompt, n_kept; /* tokens of the prompt, and those that needed no computing */
@@ -44,25 +51,25 @@ struct chat_stats {
 
 struct chat_event {
     enum chat_event_kind kind;
-    const char *text;   /* borrowed until the next chat_next; NULL where there is none */
+    const char *text; /* borrowed until the next chat_next; NULL where there is none */
     size_t n_bytes;
-    size_t done, total; /* CHAT_PROGRESS */
+    size_t done, total;  /* CHAT_PROGRESS */
     double seconds_left; /* CHAT_PROGRESS: estimate, < 0: not known yet */
     enum chat_reason reason;
     struct chat_stats stats;
 };
 
-/* Starts the worker, which opens the model; returns at once. options are copied. store may be NULL (no
- * history) and must outlive the chat. */
+/* Starts the worker, which opens the model; returns at once. options are copied. store may be NULL
+ * (no history) and must outlive the chat. */
 struct chat *chat_open(const struct options *options, struct store *store, struct err *err);
 /* Cancels, waits for the worker, frees. */
 void chat_close(struct chat *chat);
 
-/* Submits the user's message. False, and the message untouched, if an answer is under way, the model could
- * not be opened, or the history cannot be written. */
+/* Submits the user's message. False, and the message untouched, if an answer is under way, the
+ * model could not be opened, or the history cannot be written. */
 bool chat_submit(struct chat *chat, struct message *user, struct err *err);
-/* Drops the last answer and asks for another one (with the next seed). It comes back if the new one ends
- * before its first word. */
+/* Drops the last answer and asks for another one (with the next seed). It comes back if the new one
+ * ends before its first word. */
 bool chat_regenerate(struct chat *chat, struct err *err);
 /* Goes on with the last answer, which was cut or cancelled. */
 bool chat_continue(struct chat *chat, struct err *err);
@@ -71,7 +78,8 @@ bool chat_continue(struct chat *chat, struct err *err);
 bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms);
 /* Readable when chat_next has something: for poll(). */
 int chat_fd(const struct chat *chat);
-/* Stops the answer under way within a tenth of a second; what was said stays. Safe in a signal handler. */
+/* Stops the answer under way within a tenth of a second; what was said stays. Safe in a signal
+ * handler. */
 void chat_cancel(struct chat *chat);
 bool chat_is_busy(const struct chat *chat);
 
@@ -79,14 +87,15 @@ bool chat_is_busy(const struct chat *chat);
 const struct messages *chat_messages(const struct chat *chat);
 /* Starts a new conversation with the same model and system prompt. Not while busy. */
 bool chat_clear(struct chat *chat, struct err *err);
-/* Replaces the conversation, its system prompt too, by a stored one; on failure it stays. Not while busy. */
+/* Replaces the conversation, its system prompt too, by a stored one; on failure it stays. Not while
+ * busy. */
 bool chat_load(struct chat *chat, int64_t conversation, struct err *err);
 /* The stored conversation's number, 0 if none yet. */
 int64_t chat_conversation(const struct chat *chat);
 /* NULL or "": none. Not while busy. */
 bool chat_set_system(struct chat *chat, const char *system, struct err *err);
-/* Changes sampling options between turns ("temperature", "0.7"); see options.def for what may change.
- * Not while busy. */
+/* Changes sampling options between turns ("temperature", "0.7"); see options.def for what may
+ * change. Not while busy. */
 bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err);
 const struct options *chat_options(const struct chat *chat);
 

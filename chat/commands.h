@@ -19,11 +19,12 @@ struct command_row {
 };
 extern const struct command_row command_rows[COMMAND_COUNT];
 
-/* True if the line is a command at all: '/' and a letter, and not an existing path ("/home/me/a.jpg"). */
+/* True if the line is a command at all: '/' and a letter, and not an existing path
+ * ("/home/me/a.jpg"). */
 bool command_is(const char *line);
-/* Reads one. White space at the line's end is cut off. *argument: the rest of the line, trimmed, borrowed
- * from it; "" if none. An unknown name's error names the nearest right one; a missing argument is an
- * error. */
+/* Reads one. White space at the line's end is cut off. *argument: the rest of the line, trimmed,
+ * borrowed from it; "" if none. An unknown name's error names the nearest right one; a missing
+ * argument is an error. */
 bool command_parse(char *line, enum command *command, const char **argument, struct err *err);
 
 #endif

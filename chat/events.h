@@ -1,4 +1,5 @@
-/* What the worker has to tell and the front end has not yet taken. One thread puts, another takes. */
+/* What the worker has to tell and the front end has not yet taken. One thread puts, another takes.
+ */
 #ifndef CHAT_EVENTS_H
 #define CHAT_EVENTS_H
 
@@ -24,8 +25,8 @@ struct events {
 
 bool events_init(struct events *e, struct err *err);
 void events_done(struct events *e);
-/* text may be NULL. Text behind text, and progress behind progress, become one event, so that a slow
- * front end does not make the queue long. */
+/* text may be NULL. Text behind text, and progress behind progress, become one event, so that a
+ * slow front end does not make the queue long. */
 void events_put(struct events *e, const struct chat_event *head, const char *text, size_t n_bytes);
 /* False if there is none. The text stays until the next events_take. */
 bool events_take(struct events *e, struct chat_event *out);

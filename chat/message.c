@@ -105,7 +105,8 @@ void messages_cut(struct messages *ms, size_t n)
         message_done(&ms->list[--ms->n]);
 }
 
-/* "[image N]" at the start of text: its length, and N's index; 0 if there is none or no such picture. */
+/* "[image N]" at the start of text: its length, and N's index; 0 if there is none or no such
+ * picture. */
 static size_t image_token(const char *text, size_t n_images, size_t *index)
 {
     static const char head[] = "[image ";
@@ -135,7 +136,8 @@ static void add_unnamed(struct message *m, const char *text, struct attachment *
     free(named);
 }
 
-void message_from_input(struct message *m, const char *text, struct attachment *const *attachments, size_t n)
+void message_from_input(struct message *m, const char *text, struct attachment *const *attachments,
+                        size_t n)
 {
     m->role = ROLE_USER;
     add_unnamed(m, text, attachments, n);

@@ -1,4 +1,5 @@
-/* Messages: what was said by whom, as parts of text and pictures in the order in which they stand. */
+/* Messages: what was said by whom, as parts of text and pictures in the order in which they stand.
+ */
 #ifndef CHAT_MESSAGE_H
 #define CHAT_MESSAGE_H
 
@@ -14,8 +15,8 @@ const char *role_name(enum role role);
 bool role_parse(enum role *role, const char *name);
 
 struct part {
-    char *text;                /* owned; NULL for a picture */
-    struct attachment *image;  /* a reference of its own (attachment_keep); NULL for text */
+    char *text;               /* owned; NULL for a picture */
+    struct attachment *image; /* a reference of its own (attachment_keep); NULL for text */
 };
 
 struct message {
@@ -35,7 +36,8 @@ void message_done(struct message *m);
 void message_add_text(struct message *m, const char *text, size_t n_bytes);
 /* Takes the caller's reference. */
 void message_add_image(struct message *m, struct attachment *image);
-/* All text parts, with "[image N]" where the pictures stand, N counting from first_image. free() it. */
+/* All text parts, with "[image N]" where the pictures stand, N counting from first_image. free()
+ * it. */
 char *message_text(const struct message *m, size_t first_image);
 size_t message_images(const struct message *m);
 
@@ -45,8 +47,9 @@ struct message *messages_add(struct messages *ms, enum role role);
 /* Drops all from index n on. */
 void messages_cut(struct messages *ms, size_t n);
 
-/* User text with `[image N]` tokens and the attachments they name becomes parts in place; pictures that
- * no token names come first. attachments[0..n) are kept (referenced) by the message. */
-void message_from_input(struct message *m, const char *text, struct attachment *const *attachments, size_t n);
+/* User text with `[image N]` tokens and the attachments they name becomes parts in place; pictures
+ * that no token names come first. attachments[0..n) are kept (referenced) by the message. */
+void message_from_input(struct message *m, const char *text, struct attachment *const *attachments,
+                        size_t n);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "chat/nearest.h"
 
-#define OPTION(field, kind, flag, letter, argument, fallback, live, help)                                    \
+#define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {flag, letter, argument, fallback, live, help},
 const struct option_row option_rows[] = {
 #include "chat/options.def"
@@ -23,7 +23,8 @@ const size_t n_option_rows = sizeof option_rows / sizeof *option_rows;
 
 /* How row i is read and where it goes. */
 enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST };
-#define OPTION(field, kind, flag, letter, argument, fallback, live, help) {kind, offsetof(struct options, field)},
+#define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
+    {kind, offsetof(struct options, field)},
 static const struct slot {
     enum kind kind;
     size_t offset;
@@ -94,7 +95,8 @@ static bool set_count(size_t *out, const char *text, struct range range, struct 
 static bool set_seed(struct options *o, const char *text, struct err *err)
 {
     if (!parse_whole(&o->seed, text))
-        return err_set(err, "\"%s\" is not a whole number from 0 to %llu", text, (unsigned long long)UINT64_MAX);
+        return err_set(err, "\"%s\" is not a whole number from 0 to %llu", text,
+                       (unsigned long long)UINT64_MAX);
     o->seed_given = true;
     return true;
 }
@@ -238,7 +240,8 @@ static bool read_environment(struct options *o, struct err *err)
             str_putc(&name, *c == '-' ? '_' : (char)toupper((unsigned char)*c));
         const char *value = getenv(name.data);
         if (value && *value)
-            ok = options_set(o, option_rows[i].flag, value, err) || err_prefix(err, "$%s", name.data);
+            ok = options_set(o, option_rows[i].flag, value, err) ||
+                 err_prefix(err, "$%s", name.data);
         str_done(&name);
     }
     return ok;

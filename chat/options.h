@@ -15,8 +15,8 @@ struct options {
     float temperature, top_p, min_p, repeat_penalty;
     size_t top_k, max_tokens, ctx, threads;
     uint64_t seed;
-    bool seed_given;   /* else each turn draws its own */
-    char **stop;       /* owned */
+    bool seed_given; /* else each turn draws its own */
+    char **stop;     /* owned */
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
@@ -35,12 +35,13 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t n_option_rows;
 
-/* Defaults, then facet.conf ($XDG_CONFIG_HOME/facet/facet.conf; absent is fine), then FACET_* variables. */
+/* Defaults, then facet.conf ($XDG_CONFIG_HOME/facet/facet.conf; absent is fine), then FACET_*
+ * variables. */
 bool options_init(struct options *o, struct err *err);
 void options_done(struct options *o);
 bool options_copy(struct options *to, const struct options *from);
-/* Sets the option of that long name; value NULL for a BOOL means yes. The error names the option, what was
- * given and what is allowed; an unknown name names the nearest right one. */
+/* Sets the option of that long name; value NULL for a BOOL means yes. The error names the option,
+ * what was given and what is allowed; an unknown name names the nearest right one. */
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
 /* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
 struct facet_sampling options_sampling(const struct options *o, uint64_t turn);

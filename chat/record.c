@@ -76,23 +76,35 @@ static char *make_title(const struct messages *ms)
     return one_line(picture);
 }
 
+/* The whole path, as facet may be started elsewhere when it is asked for again. */
+static bool add_image(struct record *r, int64_t row, size_t part, const struct attachment *a,
+                      struct err *err)
+{
+    char *whole = realpath(a->path, NULL);
+    bool ok = store_add_image(r->store, row, part, whole ? whole : a->path, a->digest, err);
+    free(whole);
+    return ok;
+}
+
 static bool add_message(struct record *r, const struct message *m, struct err *err)
 {
     char *text = message_text(m, 1);
     enum record_state state = m->interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE;
-    int64_t row = store_add_message(r->store, r->conversation, role_name(m->role), text, state, err);
+    int64_t row =
+        store_add_message(r->store, r->conversation, role_name(m->role), text, state, err);
     free(text);
     bool ok = row > 0;
     for (size_t i = 0; ok && i < m->n_parts; i++) {
         const struct attachment *a = m->parts[i].image;
-        ok = !a || store_add_image(r->store, row, i, a->path, a->digest, err);
+        ok = !a || add_image(r, row, i, a, err);
     }
     if (ok)
         add_row(r, row);
     return ok;
 }
 
-static bool add_turn(struct record *r, const struct messages *ms, const char *model, struct err *err)
+static bool add_turn(struct record *r, const struct messages *ms, const char *model,
+                     struct err *err)
 {
     if (!r->conversation) {
         char *title = make_title(ms);
@@ -104,7 +116,8 @@ static bool add_turn(struct record *r, const struct messages *ms, const char *mo
     while (r->n_rows < ms->n)
         if (!add_message(r, &ms->list[r->n_rows], err))
             return false;
-    int64_t answer = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "", RECORD_WRITING, err);
+    int64_t answer = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "",
+                                       RECORD_WRITING, err);
     if (answer)
         add_row(r, answer);
     return answer > 0;
@@ -129,7 +142,8 @@ bool record_turn(struct record *r, const struct messages *ms, const char *model,
 
 bool record_answer(struct record *r, const char *text, enum record_state state, struct err *err)
 {
-    return !r->store || !r->n_rows || store_update_message(r->store, r->rows[r->n_rows - 1], text, state, err);
+    return !r->store || !r->n_rows ||
+           store_update_message(r->store, r->rows[r->n_rows - 1], text, state, err);
 }
 
 bool record_cut(struct record *r, size_t n, struct err *err)
@@ -156,7 +170,8 @@ bool record_system(struct record *r, bool had, const char *text, struct err *err
         memmove(r->rows, r->rows + 1, --r->n_rows * sizeof *r->rows);
         return true;
     }
-    int64_t row = text ? store_add_message(r->store, r->conversation, role_name(ROLE_SYSTEM), text, RECORD_COMPLETE, err)
+    int64_t row = text ? store_add_message(r->store, r->conversation, role_name(ROLE_SYSTEM), text,
+                                           RECORD_COMPLETE, err)
                        : 0;
     if (!row)
         return !text;
@@ -174,7 +189,8 @@ struct loading {
     struct messages *ms;
 };
 
-static void load_image(struct message *m, const struct store_image *stored, const struct crop_choice *crops)
+static void load_image(struct message *m, const struct store_image *stored,
+                       const struct crop_choice *crops)
 {
     struct attachment *a = NULL;
     if (strcmp(stored->path, "-") != 0)
@@ -191,7 +207,8 @@ static void load_image(struct message *m, const struct store_image *stored, cons
 }
 
 /* The reverse of message_text: the k-th picture stands where "[image k]" does. */
-static void load_parts(struct message *m, const struct store_message *stored, const struct crop_choice *crops)
+static void load_parts(struct message *m, const struct store_message *stored,
+                       const struct crop_choice *crops)
 {
     const char *text = stored->text;
     for (size_t i = 0; i < stored->n_images; i++) {
@@ -226,7 +243,8 @@ static bool close_turn(struct record *r, struct messages *ms, struct err *err)
 {
     if (!ms->n || ms->list[ms->n - 1].role != ROLE_USER)
         return true;
-    int64_t row = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "", RECORD_INTERRUPTED, err);
+    int64_t row = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "",
+                                    RECORD_INTERRUPTED, err);
     if (!row)
         return false;
     add_row(r, row);
@@ -234,15 +252,16 @@ static bool close_turn(struct record *r, struct messages *ms, struct err *err)
     return true;
 }
 
-bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops, struct messages *ms,
-                 struct err *err)
+bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops,
+                 struct messages *ms, struct err *err)
 {
     if (!r->store)
         return err_set(err, "there is no history to read from");
     record_forget(r);
     r->conversation = conversation;
     struct loading loading = {r, crops, ms};
-    if (store_messages(r->store, conversation, load_message, &loading, err) && close_turn(r, ms, err))
+    if (store_messages(r->store, conversation, load_message, &loading, err) &&
+        close_turn(r, ms, err))
         return true;
     record_forget(r);
     messages_cut(ms, 0);

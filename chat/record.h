@@ -1,5 +1,5 @@
-/* The history's side of a conversation: which rows its messages are, and writing them as they come. All of it
- * does nothing, and succeeds, without a store. */
+/* The history's side of a conversation: which rows its messages are, and writing them as they come.
+ * All of it does nothing, and succeeds, without a store. */
 #ifndef CHAT_RECORD_H
 #define CHAT_RECORD_H
 
@@ -19,7 +19,11 @@ struct record {
     size_t n_rows;
 };
 
-enum record_state { RECORD_COMPLETE = 0, RECORD_WRITING = 1, RECORD_INTERRUPTED = 2 }; /* store.h's numbers */
+enum record_state {
+    RECORD_COMPLETE = 0,
+    RECORD_WRITING = 1,
+    RECORD_INTERRUPTED = 2
+}; /* store.h's numbers */
 
 /* Forgets the conversation; the store keeps it. */
 void record_forget(struct record *r);
@@ -30,14 +34,14 @@ bool record_turn(struct record *r, const struct messages *ms, const char *model,
 bool record_answer(struct record *r, const char *text, enum record_state state, struct err *err);
 /* Takes rows n and later out of the history. */
 bool record_cut(struct record *r, size_t n, struct err *err);
-/* The system text of a conversation that is in the store already; had: there was one before. text NULL: none
- * any more. */
+/* The system text of a conversation that is in the store already; had: there was one before. text
+ * NULL: none any more. */
 bool record_system(struct record *r, bool had, const char *text, struct err *err);
 
-/* Reads a conversation into ms, which is empty. Pictures are loaded again from their files; one that is gone
- * or has changed becomes a remark in the text. A conversation that breaks off behind the user's message
- * gets an empty, interrupted answer. */
-bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops, struct messages *ms,
-                 struct err *err);
+/* Reads a conversation into ms, which is empty. Pictures are loaded again from their files; one
+ * that is gone or has changed becomes a remark in the text. A conversation that breaks off behind
+ * the user's message gets an empty, interrupted answer. */
+bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops,
+                 struct messages *ms, struct err *err);
 
 #endif

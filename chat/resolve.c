@@ -25,7 +25,9 @@ static char *only_model(const char *folder, struct err *err)
             continue;
         several = found != NULL;
         if (several)
-            err_set(err, "which model? %s holds %s, %s and maybe more: give one with -m FILE or in $FACET_MODEL",
+            err_set(err,
+                    "which model? %s holds %s, %s and maybe more: give one with -m FILE or in "
+                    "$FACET_MODEL",
                     folder, found, entry->d_name);
         else
             found = mem_copy(entry->d_name);
@@ -33,7 +35,9 @@ static char *only_model(const char *folder, struct err *err)
     if (dir)
         closedir(dir);
     if (!found)
-        err_set(err, "no model: give one with -m FILE or in $FACET_MODEL (which is not set), or put a GGUF file into %s",
+        err_set(err,
+                "no model: give one with -m FILE or in $FACET_MODEL (which is not set), or put a "
+                "GGUF file into %s",
                 folder);
     char *path = found && !several ? path_join(folder, found) : NULL;
     free(found);

@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 
-/* given: a path ("~/x" too), or NULL for the only model in $XDG_DATA_HOME/facet/models. free() it. NULL and
- * an error that says where it looked and how to give one. */
+/* given: a path ("~/x" too), or NULL for the only model in $XDG_DATA_HOME/facet/models. free() it.
+ * NULL and an error that says where it looked and how to give one. */
 char *model_resolve(const char *given, struct err *err);
 
 #endif

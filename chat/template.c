@@ -51,7 +51,8 @@ static bool end_run(struct writer *w, bool before_image)
 {
     if (w->run.len) {
         size_t n;
-        int32_t *ids = facet_tokenize(w->model, w->run.data, w->run.len, false, &n, w->err ? w->err->text : NULL);
+        int32_t *ids = facet_tokenize(w->model, w->run.data, w->run.len, false, &n,
+                                      w->err ? w->err->text : NULL);
         if (!ids)
             return false;
         add_ids(w, ids, n);
@@ -87,12 +88,13 @@ static bool put_special(struct writer *w, int32_t id, const char *name)
     return true;
 }
 
-/* Python's str.strip(), which the published template uses: Unicode white space, not zero-width characters. */
+/* Python's str.strip(), which the published template uses: Unicode white space, not zero-width
+ * characters. */
 static bool is_space(uint32_t c)
 {
-    return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-           c == 0x3000;
+    return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 static void put_trimmed(struct writer *w, const char *text, bool keep_end)
@@ -187,8 +189,9 @@ static bool put_messages(struct writer *w, const struct messages *ms)
     for (size_t i = has_system; i < ms->n; i++) {
         size_t turn = i - has_system;
         if ((ms->list[i].role == ROLE_USER) != (turn % 2 == 0))
-            return err_set(w->err, "message %zu is the %s's: user and model must take turns, the user first",
-                           turn + 1, role_name(ms->list[i].role));
+            return err_set(
+                w->err, "message %zu is the %s's: user and model must take turns, the user first",
+                turn + 1, role_name(ms->list[i].role));
         const char *prefix = has_system && turn == 0 ? system_text(&ms->list[0]) : NULL;
         if (!put_turn(w, &ms->list[i], prefix, (w->form & PROMPT_OPEN) && i + 1 == ms->n))
             return false;
@@ -210,8 +213,8 @@ static bool put_prompt(struct writer *w, const struct messages *ms)
     return end_run(w, false);
 }
 
-bool prompt_render(struct prompt *out, const struct facet_model *model, const struct messages *messages,
-                   unsigned form, struct err *err)
+bool prompt_render(struct prompt *out, const struct facet_model *model,
+                   const struct messages *messages, unsigned form, struct err *err)
 {
     *out = (struct prompt){0};
     struct facet_model_info info;

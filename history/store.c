@@ -55,9 +55,11 @@ static const char *const migrations[] = {
     "CREATE INDEX image_by_message ON image(message);"
     "CREATE INDEX image_by_digest ON image(digest);"
     "CREATE TRIGGER message_added AFTER INSERT ON message BEGIN"
-    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = new.conversation; END;"
+    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = "
+    "new.conversation; END;"
     "CREATE TRIGGER message_written AFTER UPDATE OF text ON message BEGIN"
-    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = new.conversation; END;"
+    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = "
+    "new.conversation; END;"
     "CREATE TRIGGER message_removed AFTER DELETE ON message"
     "  WHEN NOT EXISTS (SELECT 1 FROM message WHERE conversation = old.conversation) BEGIN"
     "  DELETE FROM conversation WHERE id = old.conversation; END;",
@@ -75,7 +77,8 @@ static bool run(struct store *s, const char *sql, struct err *err)
 }
 
 /* Prepares sql and binds its ?s: 'i' an int64_t, 't' a text that outlives the statement. */
-static sqlite3_stmt *query(struct store *s, struct err *err, const char *sql, const char *types, ...)
+static sqlite3_stmt *query(struct store *s, struct err *err, const char *sql, const char *types,
+                           ...)
 {
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK) {
@@ -94,8 +97,8 @@ static sqlite3_stmt *query(struct store *s, struct err *err, const char *sql, co
     return statement;
 }
 
-/* Runs a statement that changes something, not in the midst of another thread's transaction. NULL: its
- * preparation failed. */
+/* Runs a statement that changes something, not in the midst of another thread's transaction. NULL:
+ * its preparation failed. */
 static bool finish(struct store *s, sqlite3_stmt *statement, struct err *err)
 {
     if (!statement)
@@ -118,7 +121,8 @@ static bool migrate(struct store *s, struct err *err)
     if (status != SQLITE_ROW)
         return fail(s, err);
     if (version < 0 || version > SCHEMA)
-        return err_set(err, "%s: made by a newer facet (schema %d, this one knows %d)", s->path, version, SCHEMA);
+        return err_set(err, "%s: made by a newer facet (schema %d, this one knows %d)", s->path,
+                       version, SCHEMA);
     for (; version < SCHEMA; version++) {
         char set[48];
         snprintf(set, sizeof set, "PRAGMA user_version = %d", version + 1);
@@ -151,7 +155,8 @@ static bool open_database(struct store *s, struct err *err)
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
         return fail(s, err);
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    return run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) &&
+    return run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
+               err) &&
            store_begin(s, err) && store_end(s, migrate(s, err), err);
 }
 
@@ -206,53 +211,58 @@ bool store_end(struct store *s, bool keep, struct err *err)
 {
     bool ok = keep && run(s, "COMMIT", err);
     if (!ok)
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* its own failure: SQLite did it already */
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL,
+                     NULL); /* its own failure: SQLite did it already */
     pthread_mutex_unlock(&s->lock);
     return ok;
 }
 
-int64_t store_add_conversation(struct store *s, const char *title, const char *model, struct err *err)
+int64_t store_add_conversation(struct store *s, const char *title, const char *model,
+                               struct err *err)
 {
     int64_t now = time(NULL);
     pthread_mutex_lock(&s->lock);
-    bool ok = finish(s,
-                     query(s, err, "INSERT INTO conversation(title, model, created, updated) VALUES(?, ?, ?, ?)",
-                           "ttii", title, model, now, now),
-                     err);
+    bool ok = finish(
+        s,
+        query(s, err, "INSERT INTO conversation(title, model, created, updated) VALUES(?, ?, ?, ?)",
+              "ttii", title, model, now, now),
+        err);
     int64_t id = ok ? sqlite3_last_insert_rowid(s->db) : 0;
     pthread_mutex_unlock(&s->lock);
     return id;
 }
 
-int64_t store_add_message(struct store *s, int64_t conversation, const char *role, const char *text, int state,
-                          struct err *err)
+int64_t store_add_message(struct store *s, int64_t conversation, const char *role, const char *text,
+                          int state, struct err *err)
 {
     pthread_mutex_lock(&s->lock);
     bool ok = finish(s,
                      query(s, err,
                            "INSERT INTO message(conversation, role, text, state, writer, created)"
                            " VALUES(?, ?, ?, ?, ?, ?)",
-                           "ittiti", conversation, role, text, (int64_t)state, s->writer, (int64_t)time(NULL)),
+                           "ittiti", conversation, role, text, (int64_t)state, s->writer,
+                           (int64_t)time(NULL)),
                      err);
     int64_t id = ok ? sqlite3_last_insert_rowid(s->db) : 0;
     pthread_mutex_unlock(&s->lock);
     return id;
 }
 
-bool store_add_image(struct store *s, int64_t message, size_t part, const char *path, const char *digest,
-                     struct err *err)
+bool store_add_image(struct store *s, int64_t message, size_t part, const char *path,
+                     const char *digest, struct err *err)
 {
     return finish(s,
-                  query(s, err, "INSERT INTO image(message, part, path, digest) VALUES(?, ?, ?, ?)", "iitt", message,
-                        (int64_t)part, path, digest),
+                  query(s, err, "INSERT INTO image(message, part, path, digest) VALUES(?, ?, ?, ?)",
+                        "iitt", message, (int64_t)part, path, digest),
                   err);
 }
 
-bool store_update_message(struct store *s, int64_t message, const char *text, int state, struct err *err)
+bool store_update_message(struct store *s, int64_t message, const char *text, int state,
+                          struct err *err)
 {
     return finish(s,
-                  query(s, err, "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?", "titi", text,
-                        (int64_t)state, s->writer, message),
+                  query(s, err, "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?",
+                        "titi", text, (int64_t)state, s->writer, message),
                   err);
 }
 
@@ -268,8 +278,8 @@ static const char *text_of(sqlite3_stmt *row, int column)
     return text ? text : "";
 }
 
-bool store_list(struct store *s, bool (*each)(void *user, const struct store_conversation *c), void *user,
-                struct err *err)
+bool store_list(struct store *s, bool (*each)(void *user, const struct store_conversation *c),
+                void *user, struct err *err)
 {
     pthread_mutex_lock(&s->lock);
     sqlite3_stmt *row = query(s, err,
@@ -315,7 +325,8 @@ static bool read_images(struct store *s, int64_t message, struct images *images,
 {
     *images = (struct images){0};
     sqlite3_stmt *row =
-        query(s, err, "SELECT part, path, digest FROM image WHERE message = ? ORDER BY part, id", "i", message);
+        query(s, err, "SELECT part, path, digest FROM image WHERE message = ? ORDER BY part, id",
+              "i", message);
     if (!row)
         return false;
     int status;
@@ -333,8 +344,9 @@ static bool read_images(struct store *s, int64_t message, struct images *images,
 }
 
 /* Row: id, role, text, state, writer, created. *go: what `each` said. */
-static bool give_message(struct store *s, sqlite3_stmt *row, bool (*each)(void *, const struct store_message *),
-                         void *user, bool *go, struct err *err)
+static bool give_message(struct store *s, sqlite3_stmt *row,
+                         bool (*each)(void *, const struct store_message *), void *user, bool *go,
+                         struct err *err)
 {
     struct images images;
     bool ok = read_images(s, sqlite3_column_int64(row, 0), &images, err);
@@ -364,21 +376,24 @@ static bool conversation_exists(struct store *s, int64_t conversation, struct er
     int status = sqlite3_step(row);
     sqlite3_finalize(row);
     if (status == SQLITE_DONE)
-        return err_set(err, "there is no conversation %lld in the history", (long long)conversation);
+        return err_set(err, "there is no conversation %lld in the history",
+                       (long long)conversation);
     return status == SQLITE_ROW || fail(s, err);
 }
 
 bool store_messages(struct store *s, int64_t conversation,
-                    bool (*each)(void *user, const struct store_message *m), void *user, struct err *err)
+                    bool (*each)(void *user, const struct store_message *m), void *user,
+                    struct err *err)
 {
     pthread_mutex_lock(&s->lock);
     sqlite3_stmt *row = NULL;
     bool ok = conversation_exists(s, conversation, err);
     if (ok)
-        row = query(s, err,
-                    "SELECT id, role, text, state, writer, created FROM message WHERE conversation = ?"
-                    " ORDER BY role <> 'system', id",
-                    "i", conversation);
+        row = query(
+            s, err,
+            "SELECT id, role, text, state, writer, created FROM message WHERE conversation = ?"
+            " ORDER BY role <> 'system', id",
+            "i", conversation);
     ok = row != NULL;
     bool go = ok;
     int status = SQLITE_DONE;

@@ -7,8 +7,9 @@
 
 enum { BOOT_BYTES = 40 };
 
-/* Start of a process, in clock ticks since boot: field 22 of proc(5)'s stat; 0 if there is no such process.
- * Field 2 is the program's name in parentheses and may hold any character, so count behind the last ')'. */
+/* Start of a process, in clock ticks since boot: field 22 of proc(5)'s stat; 0 if there is no such
+ * process. Field 2 is the program's name in parentheses and may hold any character, so count behind
+ * the last ')'. */
 static unsigned long long start_of(long pid)
 {
     char path[40], text[1024];

@@ -1,4 +1,5 @@
-/* Which process writes a row: process numbers are used again, so its start and the machine's boot go with it. */
+/* Which process writes a row: process numbers are used again, so its start and the machine's boot
+ * go with it. */
 #ifndef HISTORY_WRITER_H
 #define HISTORY_WRITER_H
 

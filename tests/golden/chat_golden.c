@@ -34,7 +34,8 @@ static struct attachment *make_image(struct crops *crops)
 }
 
 /* The template passes over parts of types that it does not know. */
-static bool map_content(struct message *m, const json_t *content, struct crops *crops, struct err *err)
+static bool map_content(struct message *m, const json_t *content, struct crops *crops,
+                        struct err *err)
 {
     if (json_is_string(content)) {
         message_add_text(m, json_string_value(content), json_string_length(content));
@@ -44,7 +45,8 @@ static bool map_content(struct message *m, const json_t *content, struct crops *
         return err_set(err, "Invalid content type");
     size_t i;
     json_t *part;
-    json_array_foreach(content, i, part) {
+    json_array_foreach(content, i, part)
+    {
         const char *type = json_string_value(json_object_get(part, "type"));
         const json_t *text = json_object_get(part, "text");
         if (type && strcmp(type, "image") == 0)
@@ -55,11 +57,13 @@ static bool map_content(struct message *m, const json_t *content, struct crops *
     return true;
 }
 
-static bool map_messages(struct messages *ms, const json_t *list, struct crops *crops, struct err *err)
+static bool map_messages(struct messages *ms, const json_t *list, struct crops *crops,
+                         struct err *err)
 {
     size_t i;
     json_t *message;
-    json_array_foreach(list, i, message) {
+    json_array_foreach(list, i, message)
+    {
         const char *name = json_string_value(json_object_get(message, "role"));
         enum role role = ROLE_MODEL;
         if (strcmp(name, "assistant") != 0 && !role_parse(&role, name))
@@ -89,15 +93,16 @@ static char *compare(const json_t *line, const struct prompt *p, bool ok, const 
     ids = ids ? ids : json_object_get(line, "ids");
     if (json_object_get(line, "error")) {
         if (ok)
-            str_printf(&wrong, "no error, expected \"%s\"", json_string_value(json_object_get(line, "error")));
+            str_printf(&wrong, "no error, expected \"%s\"",
+                       json_string_value(json_object_get(line, "error")));
     } else if (!ok)
         str_printf(&wrong, "error \"%s\"", err->text);
     else if (strcmp(p->text, text) != 0)
         str_printf(&wrong, "text differs: %s", p->text);
     else if (!same_ids(p, ids, &at))
         str_printf(&wrong, "ids differ from index %zu: %d of %zu, expected %lld of %zu", at,
-                   at < p->n_ids ? p->ids[at] : -1, p->n_ids, (long long)json_integer_value(json_array_get(ids, at)),
-                   json_array_size(ids));
+                   at < p->n_ids ? p->ids[at] : -1, p->n_ids,
+                   (long long)json_integer_value(json_array_get(ids, at)), json_array_size(ids));
     char *all = str_take(&wrong);
     for (char *c = all; *c; c++)
         if (*c == '\n')
@@ -111,7 +116,8 @@ static void check_line(struct runner *r, const json_t *line)
     struct messages ms = {0};
     struct prompt prompt = {0};
     struct err err = {""};
-    unsigned form = json_is_true(json_object_get(line, "add_generation_prompt")) ? 0 : PROMPT_CLOSED;
+    unsigned form =
+        json_is_true(json_object_get(line, "add_generation_prompt")) ? 0 : PROMPT_CLOSED;
     if (!crops.counts)
         form |= PROMPT_BARE_IMAGES;
     bool ok = map_messages(&ms, json_object_get(line, "messages"), &crops, &err) &&
@@ -154,13 +160,15 @@ int main(int argc, char **argv)
         return 2;
     }
     char error[FACET_ERROR_BYTES];
-    char *folder = path_join(argv[1], "tokenizer"), *vocabulary = path_join(folder, "gemma3-vocab.gguf");
+    char *folder = path_join(argv[1], "tokenizer"),
+         *vocabulary = path_join(folder, "gemma3-vocab.gguf");
     struct facet_model_options options = {.vocabulary_only = true};
     struct runner r = {.model = facet_model_open(vocabulary, &options, error)};
     bool ok = r.model != NULL;
     if (!ok)
         fprintf(stderr, "%s\n", error);
-    ok = ok && check_file(&r, folder, "chat.jsonl") && check_file(&r, folder, "image_prompts.jsonl");
+    ok =
+        ok && check_file(&r, folder, "chat.jsonl") && check_file(&r, folder, "image_prompts.jsonl");
     if (r.model)
         facet_model_close(r.model);
     free(vocabulary);

@@ -21,7 +21,9 @@
 #include "tests/support/scratch.h"
 #include "tests/support/tiny.h"
 
-enum { LIMIT_MS = 60000 }; /* a turn of the small model takes milliseconds, under valgrind seconds */
+enum {
+    LIMIT_MS = 60000
+}; /* a turn of the small model takes milliseconds, under valgrind seconds */
 
 /* The folder of all tests, with seeing/model.gguf, its projector, and blind/model.gguf. */
 static char *folder, *seeing, *blind, *picture, *history;
@@ -57,9 +59,9 @@ static int make_models(void **state)
     blind = scratch_path(other, "model.gguf");
     picture = scratch_path(folder, "wide.ppm");
     history = scratch_path(folder, "history.db");
-    bool ok = file_make_dirs(one, NULL) && file_make_dirs(other, NULL) && save(tiny_text(&tiny_default), seeing) &&
-              save(tiny_text(&tiny_default), blind) && save(tiny_mmproj(&tiny_default), projector) &&
-              save_picture(picture);
+    bool ok = file_make_dirs(one, NULL) && file_make_dirs(other, NULL) &&
+              save(tiny_text(&tiny_default), seeing) && save(tiny_text(&tiny_default), blind) &&
+              save(tiny_mmproj(&tiny_default), projector) && save_picture(picture);
     free(projector);
     free(other);
     free(one);
@@ -95,8 +97,10 @@ static int set_up(void **state)
     struct fixture *f = mem_new(1, sizeof *f);
     struct err err = {""};
     f->store = store_open(history, &err);
-    bool ok = f->store && options_init(&f->options, &err) && options_set(&f->options, "model", seeing, &err) &&
-              options_set(&f->options, "seed", "5", &err) && options_set(&f->options, "max-tokens", "12", &err) &&
+    bool ok = f->store && options_init(&f->options, &err) &&
+              options_set(&f->options, "model", seeing, &err) &&
+              options_set(&f->options, "seed", "5", &err) &&
+              options_set(&f->options, "max-tokens", "12", &err) &&
               options_set(&f->options, "ctx", "1024", &err);
     if (!ok)
         print_error("%s\n", err.text);
@@ -113,7 +117,8 @@ static int tear_down(void **state)
     str_done(&f->text);
     str_done(&f->end);
     free(f);
-    char *wal = scratch_path(folder, "history.db-wal"), *shm = scratch_path(folder, "history.db-shm");
+    char *wal = scratch_path(folder, "history.db-wal"),
+         *shm = scratch_path(folder, "history.db-shm");
     unlink(history);
     unlink(wal);
     unlink(shm);
@@ -125,7 +130,8 @@ static int tear_down(void **state)
 static void set(struct fixture *f, const char *option, const char *value)
 {
     struct err err = {""};
-    if (!(f->chat ? chat_set(f->chat, option, value, &err) : options_set(&f->options, option, value, &err)))
+    if (!(f->chat ? chat_set(f->chat, option, value, &err)
+                  : options_set(&f->options, option, value, &err)))
         fail_msg("%s", err.text);
 }
 
@@ -199,14 +205,16 @@ static void expect_done(const struct fixture *f, enum chat_reason reason)
 
 static bool describe(void *user, const struct store_message *m)
 {
-    str_printf(user, "%s%s%d(%s)", ((struct str *)user)->len ? " " : "", m->role, m->state, m->text);
+    str_printf(user, "%s%s%d(%s)", ((struct str *)user)->len ? " " : "", m->role, m->state,
+               m->text);
     for (size_t i = 0; i < m->n_images; i++)
         str_printf(user, "<%zu %s>", m->images[i].part, path_base(m->images[i].path));
     return true;
 }
 
 /* The stored conversation is "role state(text)" …, printf-wise. */
-__attribute__((format(printf, 2, 3))) static void expect_stored(struct fixture *f, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void expect_stored(struct fixture *f,
+                                                                const char *format, ...)
 {
     char *expected;
     va_list args;
@@ -261,8 +269,8 @@ static void answers_and_remembers(void **state)
     ask(f, "and now?", NULL);
     expect_done(f, CHAT_MAX_TOKENS);
     assert_true(f->last.stats.n_kept > 8);
-    expect_stored(f, "system0(Be kind.) user0(hello there) model0(%s) user0(and now?) model0(%s)", said,
-                  str_text(&f->text));
+    expect_stored(f, "system0(Be kind.) user0(hello there) model0(%s) user0(and now?) model0(%s)",
+                  said, str_text(&f->text));
     size_t used, total;
     chat_context(f->chat, &used, &total);
     assert_true(used > 24 && used < total);
@@ -373,8 +381,9 @@ static void opens_old_conversations(void **state)
     assert_true(used > 16);
     ask(f, "more", NULL);
     expect_done(f, CHAT_MAX_TOKENS);
-    expect_stored(f, "user0(what is [image 1] there?)<1 wide.ppm> model0(%s) user0(more) model0(%s)", said,
-                  str_text(&f->text));
+    expect_stored(f,
+                  "user0(what is [image 1] there?)<1 wide.ppm> model0(%s) user0(more) model0(%s)",
+                  said, str_text(&f->text));
     char *hidden = scratch_path(folder, "moved.ppm");
     assert_int_equal(rename(picture, hidden), 0);
     must(chat_load(f->chat, conversation, &err), &err);

@@ -60,7 +60,8 @@ static void puts_pictures_where_they_are_named(void **state)
 static void leaves_other_brackets_alone(void **state)
 {
     (void)state;
-    expect_parts("[image 2] [image 0] [image ] [image 1", 1, "<A>'[image 2] [image 0] [image ] [image 1'");
+    expect_parts("[image 2] [image 0] [image ] [image 1", 1,
+                 "<A>'[image 2] [image 0] [image ] [image 1'");
     expect_parts("[image 99999999999999999999999]", 1, "<A>'[image 99999999999999999999999]'");
     expect_parts("[image 1] is [image 1]", 1, "<A>' is [image 1]'");
     expect_parts("a[0] = [[image 1]]", 1, "'a[0] = ['<A>']'");

@@ -60,7 +60,8 @@ static void has_gemmas_defaults(void **state)
     struct options o;
     assert_true(options_init(&o, NULL));
     struct facet_sampling s = options_sampling(&o, 0);
-    assert_true(s.temperature == 1 && s.top_p == 0.95f && s.min_p == 0 && s.repetition_penalty == 1);
+    assert_true(s.temperature == 1 && s.top_p == 0.95f && s.min_p == 0 &&
+                s.repetition_penalty == 1);
     assert_int_equal(s.top_k, 64);
     assert_int_equal(o.ctx, 8192);
     assert_int_equal(o.crops.kind, CROPS_AUTO);
@@ -72,8 +73,10 @@ static void has_gemmas_defaults(void **state)
 static void reads_the_file(void **state)
 {
     struct home *h = *state;
-    write_conf(h, "# mine\n\n  temperature = 0.7\r\nmax-tokens=200\n; off\nsystem = be brief; and kind = good\n"
-                  "stop = \" x \"\nstop = END\nquiet = yes\ncrops = 2\ncache = q8_0\nseed = 18446744073709551615\n");
+    write_conf(h, "# mine\n\n  temperature = 0.7\r\nmax-tokens=200\n; off\nsystem = be brief; and "
+                  "kind = good\n"
+                  "stop = \" x \"\nstop = END\nquiet = yes\ncrops = 2\ncache = q8_0\nseed = "
+                  "18446744073709551615\n");
     struct options o;
     struct err err = {""};
     if (!options_init(&o, &err))
@@ -144,11 +147,25 @@ static void refuses_wrong_values(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
-        {"temperature", "nan"}, {"temperature", "0x1"}, {"temperature", "-1"},   {"temperature", "1 "},
-        {"temperature", ""},    {"temperature", "inf"}, {"top-k", "-1"},         {"top-k", "1.5"},
-        {"top-k", "4294967296"}, {"seed", "18446744073709551616"},               {"seed", ""},
-        {"stop", ""},           {"stop", "\xff"},       {"cache", "f8"},         {"crops", "1"},
-        {"quiet", "perhaps"},   {"model", NULL},        {"repeat-penalty", "0"}, {"nonsense-at-all", "1"},
+        {"temperature", "nan"},
+        {"temperature", "0x1"},
+        {"temperature", "-1"},
+        {"temperature", "1 "},
+        {"temperature", ""},
+        {"temperature", "inf"},
+        {"top-k", "-1"},
+        {"top-k", "1.5"},
+        {"top-k", "4294967296"},
+        {"seed", "18446744073709551616"},
+        {"seed", ""},
+        {"stop", ""},
+        {"stop", "\xff"},
+        {"cache", "f8"},
+        {"crops", "1"},
+        {"quiet", "perhaps"},
+        {"model", NULL},
+        {"repeat-penalty", "0"},
+        {"nonsense-at-all", "1"},
     };
     struct options o;
     assert_true(options_init(&o, NULL));
@@ -231,7 +248,8 @@ static void reads_commands(void **state)
     enum command command;
     const char *argument;
     struct err err = {""};
-    char image[] = "/image  my cat.jpg \t", bare[] = "/image  ", regen[] = "/regen\n", extra[] = "/regen now";
+    char image[] = "/image  my cat.jpg \t", bare[] = "/image  ", regen[] = "/regen\n",
+         extra[] = "/regen now";
     char detach[] = "/detach", near[] = "/regne", far[] = "/xylophone";
     assert_true(command_parse(image, &command, &argument, NULL));
     assert_int_equal(command, COMMAND_IMAGE);

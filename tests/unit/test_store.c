@@ -106,7 +106,8 @@ static void keeps_what_is_said(void **state)
     assert_true(store_add_message(s, c, "system", "Be brief.", 0, NULL) > 0);
     store_close(s);
     s = open_or_fail(p->path);
-    expect_messages(s, c, "system:Be brief.:0|user:[image 1] A cat?:0(0 /a b/cat.jpg 00ff)|model:Yes.:0|");
+    expect_messages(
+        s, c, "system:Be brief.:0|user:[image 1] A cat?:0(0 /a b/cat.jpg 00ff)|model:Yes.:0|");
     expect_list(s, "A cat?/tiny/3|");
     store_close(s);
 }
@@ -232,7 +233,8 @@ static void refuses_what_it_cannot_read(void **state)
 {
     struct place *p = *state;
     struct err err = {""};
-    assert_true(file_write(p->path, "this is no database, but it is long enough to look at", 53, 0600, NULL));
+    assert_true(file_write(p->path, "this is no database, but it is long enough to look at", 53,
+                           0600, NULL));
     assert_null(store_open(p->path, &err));
     assert_non_null(strstr(err.text, p->path));
     unlink(p->path);
@@ -254,7 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(usual_place_is_private, set_up, tear_down),
         cmocka_unit_test_setup_teardown(removes_empty_conversations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undoes_a_failed_group, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reads_a_dead_writers_answer_as_interrupted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_a_dead_writers_answer_as_interrupted, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(is_shared_by_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_read, set_up, tear_down),
     };

@@ -8,7 +8,8 @@
 
 #include "chat/stream.h"
 
-/* One or two stop strings, b NULL for one, a NULL for none. Puts the pieces one by one; what is shown after each is parted by '|', the end's too. */
+/* One or two stop strings, b NULL for one, a NULL for none. Puts the pieces one by one; what is
+ * shown after each is parted by '|', the end's too. */
 static void expect(const char *a, const char *b, const char *const *pieces, const char *expected)
 {
     char *stops[] = {(char *)a, (char *)b};
@@ -27,7 +28,11 @@ static void expect(const char *a, const char *b, const char *const *pieces, cons
     stream_done(&s);
 }
 
-#define PIECES(...) (const char *const[]){__VA_ARGS__, NULL}
+#define PIECES(...)                                                                                \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
 static void shows_all_without_stops(void **state)
 {
