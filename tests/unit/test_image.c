@@ -629,12 +629,12 @@ static void sandbox_contains(void **state)
     assert_non_null(strstr(err.text, "more than 1 s"));
     if (SANDBOX_SANITIZED)
         return;
-    assert_false(contained(is_greedy, "", 1, &image, NULL, &err));
-    assert_string_equal(err.text, "pic: everything: no memory for 128 MiB");
     if (seccomp_api_get() < 2) {
-        print_message("this system has no system call filters\n");
+        print_message("no system call filters here, or in valgrind, which has no limits either\n");
         return;
     }
+    assert_false(contained(is_greedy, "", 1, &image, NULL, &err));
+    assert_string_equal(err.text, "pic: everything: no memory for 128 MiB");
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_false(contained(breaks_out, &ends[1], sizeof ends[1], &image, NULL, &err));
