@@ -185,8 +185,7 @@ static void give_back(struct app *app)
 static void on_failed(struct app *app, const struct chat_event *event)
 {
     bool in_turn = app->turn.started > 0; /* else it is the model that could not be opened */
-    if (!chat_model(app->chat)) {
-        str_clear(&app->model);
+    if (app->model.len == 0) {
         str_puts(&app->model, "no model");
     }
     if (!in_turn) {

@@ -1,0 +1,277 @@
+#include "tests/screen/emulator.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <vterm.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum { PATIENCE_MS = 4000, STEP_MS = 10 };
+
+struct emulator {
+    pid_t pid;
+    int fd;
+    int rows, cols;
+    VTerm *vterm;
+    VTermScreen *screen;
+    bool alternate;
+    int accidents, clears;
+    size_t bytes;
+    struct str row;
+    char cell[32];
+    bool ended;
+    int status;
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+static int on_property(VTermProp property, VTermValue *value, void *user)
+{
+    struct emulator *e = user;
+    if (property == VTERM_PROP_ALTSCREEN)
+        e->alternate = value->boolean;
+    if (property == VTERM_PROP_TITLE || property == VTERM_PROP_ICONNAME)
+        e->accidents++;
+    return 1;
+}
+
+static int on_bell(void *user)
+{
+    ((struct emulator *)user)->accidents++;
+    return 1;
+}
+
+static const VTermScreenCallbacks callbacks = {.settermprop = on_property, .bell = on_bell};
+
+struct emulator *emulator_start(int rows, int cols, int (*program)(void *user), void *user)
+{
+    struct emulator *e = mem_new(1, sizeof *e);
+    struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+    e->pid = forkpty(&e->fd, NULL, NULL, &size);
+    if (e->pid == 0)
+        _exit(program(user));
+    e->rows = rows;
+    e->cols = cols;
+    e->vterm = vterm_new(rows, cols);
+    vterm_set_utf8(e->vterm, 1);
+    e->screen = vterm_obtain_screen(e->vterm);
+    vterm_screen_enable_altscreen(e->screen, 1);
+    vterm_screen_set_callbacks(e->screen, &callbacks, e);
+    vterm_screen_reset(e->screen, 1);
+    return e;
+}
+
+void emulator_stop(struct emulator *e)
+{
+    if (!e->ended) {
+        kill(e->pid, SIGKILL);
+        waitpid(e->pid, NULL, 0);
+    }
+    close(e->fd);
+    vterm_free(e->vterm);
+    str_done(&e->row);
+    free(e);
+}
+
+void emulator_send(struct emulator *e, const char *keys)
+{
+    size_t n = strlen(keys);
+    while (n) {
+        ssize_t sent = write(e->fd, keys, n);
+        if (sent <= 0)
+            return;
+        keys += sent;
+        n -= (size_t)sent;
+    }
+}
+
+void emulator_resize(struct emulator *e, int rows, int cols)
+{
+    struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+    e->rows = rows;
+    e->cols = cols;
+    vterm_set_size(e->vterm, rows, cols);
+    ioctl(e->fd, TIOCSWINSZ, &size);
+}
+
+void emulator_signal(struct emulator *e, int number)
+{
+    kill(e->pid, number);
+}
+
+static void count_clears(struct emulator *e, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i + 3 < n; i++)
+        if (memcmp(bytes + i, "\033[2J", 4) == 0 || (n - i >= 6 && memcmp(bytes + i, "\033[H\033[J", 6) == 0))
+            e->clears++;
+}
+
+/* Reads what is there within the time; false at its end. */
+static bool take(struct emulator *e, int ms)
+{
+    char bytes[4096];
+    struct pollfd in = {.fd = e->fd, .events = POLLIN};
+    if (poll(&in, 1, ms) <= 0)
+        return true;
+    ssize_t n = read(e->fd, bytes, sizeof bytes);
+    if (n <= 0)
+        return false;
+    e->bytes += (size_t)n;
+    count_clears(e, bytes, (size_t)n);
+    vterm_input_write(e->vterm, bytes, (size_t)n);
+    size_t answer = vterm_output_read(e->vterm, bytes, sizeof bytes);
+    return answer == 0 || write(e->fd, bytes, answer) > 0;
+}
+
+void emulator_run(struct emulator *e, int ms)
+{
+    double end = now_ms() + ms;
+    for (double left; (left = end - now_ms()) > 0;)
+        if (!take(e, left < STEP_MS ? (int)left + 1 : STEP_MS))
+            return;
+}
+
+static bool wait_for(struct emulator *e, const char *text, bool present)
+{
+    int row, col;
+    double end = now_ms() + PATIENCE_MS;
+    while (emulator_find(e, text, &row, &col) != present) {
+        if (now_ms() > end)
+            return false;
+        if (!take(e, STEP_MS))
+            return emulator_find(e, text, &row, &col) == present;
+    }
+    return true;
+}
+
+bool emulator_shows(struct emulator *e, const char *text)
+{
+    return wait_for(e, text, true);
+}
+
+bool emulator_hides(struct emulator *e, const char *text)
+{
+    return wait_for(e, text, false);
+}
+
+int emulator_wait(struct emulator *e)
+{
+    double end = now_ms() + PATIENCE_MS;
+    int status;
+    while (!e->ended && now_ms() < end) {
+        take(e, STEP_MS);
+        if (waitpid(e->pid, &status, WNOHANG) == e->pid) {
+            e->ended = true;
+            e->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+    }
+    emulator_run(e, STEP_MS);
+    return e->ended ? e->status : -1;
+}
+
+static VTermScreenCell cell_at(struct emulator *e, int row, int col)
+{
+    VTermScreenCell cell;
+    memset(&cell, 0, sizeof cell);
+    vterm_screen_get_cell(e->screen, (VTermPos){.row = row, .col = col}, &cell);
+    return cell;
+}
+
+const char *emulator_cell(struct emulator *e, int row, int col, int *width)
+{
+    VTermScreenCell cell = cell_at(e, row, col);
+    size_t n = 0;
+    for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && n + 5 < sizeof e->cell; i++)
+        n += utf8_put(cell.chars[i], e->cell + n);
+    e->cell[n] = 0;
+    if (width)
+        *width = cell.width;
+    return e->cell;
+}
+
+const char *emulator_row(struct emulator *e, int row)
+{
+    str_clear(&e->row);
+    for (int col = 0; col < e->cols;) {
+        int width;
+        const char *text = emulator_cell(e, row, col, &width);
+        str_puts(&e->row, *text ? text : " ");
+        col += width > 0 ? width : 1;
+    }
+    while (e->row.len && e->row.data[e->row.len - 1] == ' ')
+        e->row.data[--e->row.len] = 0;
+    return str_text(&e->row);
+}
+
+bool emulator_find(struct emulator *e, const char *text, int *row, int *col)
+{
+    for (int r = 0; r < e->rows; r++) {
+        const char *line = emulator_row(e, r), *at = strstr(line, text);
+        if (!at)
+            continue;
+        *row = r;
+        *col = (int)utf8_cells(line, (size_t)(at - line));
+        return true;
+    }
+    return false;
+}
+
+bool emulator_is_bold(struct emulator *e, int row, int col)
+{
+    return cell_at(e, row, col).attrs.bold;
+}
+
+bool emulator_has_color(struct emulator *e, int row, int col)
+{
+    VTermScreenCell cell = cell_at(e, row, col);
+    return !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) || !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg);
+}
+
+void emulator_cursor(struct emulator *e, int *row, int *col)
+{
+    VTermPos at;
+    vterm_state_get_cursorpos(vterm_obtain_state(e->vterm), &at);
+    *row = at.row;
+    *col = at.col;
+}
+
+bool emulator_on_alternate_screen(const struct emulator *e)
+{
+    return e->alternate;
+}
+
+int emulator_accidents(const struct emulator *e)
+{
+    return e->accidents;
+}
+
+int emulator_clears(const struct emulator *e)
+{
+    return e->clears;
+}
+
+size_t emulator_bytes(const struct emulator *e)
+{
+    return e->bytes;
+}
+
+void emulator_dump(struct emulator *e)
+{
+    for (int r = 0; r < e->rows; r++)
+        fprintf(stderr, "    |%s\n", emulator_row(e, r));
+}

@@ -1,0 +1,44 @@
+/* A program in a terminal emulator: started on a pseudo-terminal, fed with keys, its screen read. */
+#ifndef TESTS_SCREEN_EMULATOR_H
+#define TESTS_SCREEN_EMULATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct emulator;
+
+/* Runs `program` (its result is the exit status) in a terminal of that size. */
+struct emulator *emulator_start(int rows, int cols, int (*program)(void *user), void *user);
+/* Kills what still runs. */
+void emulator_stop(struct emulator *e);
+
+void emulator_send(struct emulator *e, const char *keys);
+void emulator_resize(struct emulator *e, int rows, int cols);
+void emulator_signal(struct emulator *e, int number);
+/* Takes what the program writes for so long. */
+void emulator_run(struct emulator *e, int ms);
+/* Waits until the text is somewhere on the screen, or is no more; at most some seconds. */
+bool emulator_shows(struct emulator *e, const char *text);
+bool emulator_hides(struct emulator *e, const char *text);
+/* Waits for the end: the exit status, 128 + signal, or -1 if it does not end. */
+int emulator_wait(struct emulator *e);
+
+/* Row and column of the text as it is now; false if it is not there. */
+bool emulator_find(struct emulator *e, const char *text, int *row, int *col);
+/* The characters of one cell, UTF-8; and how many columns it takes. */
+const char *emulator_cell(struct emulator *e, int row, int col, int *width);
+/* The row without spaces at its end; borrowed until the next call. */
+const char *emulator_row(struct emulator *e, int row);
+bool emulator_is_bold(struct emulator *e, int row, int col);
+bool emulator_has_color(struct emulator *e, int row, int col);
+void emulator_cursor(struct emulator *e, int *row, int *col);
+bool emulator_on_alternate_screen(const struct emulator *e);
+/* Bells, titles and other things that text must not cause. */
+int emulator_accidents(const struct emulator *e);
+/* How often the whole screen was erased, and how much was written. */
+int emulator_clears(const struct emulator *e);
+size_t emulator_bytes(const struct emulator *e);
+/* The whole screen to standard error, for a failed check. */
+void emulator_dump(struct emulator *e);
+
+#endif

@@ -1,0 +1,265 @@
+/* A chat without a model, for tests of the screen: the message says what the answer is to be.
+ *
+ *     say TEXT      TEXT, a few bytes at a time      lines N    "line 1" to "line N"
+ *     slow          words until it is stopped        markdown   some of everything
+ *     evil          what must not reach a terminal   look       three views, then a word
+ *     fail          fails before its first word      break      fails behind some words
+ *
+ * One thread: a timer makes chat_fd readable, and each chat_next gives the next piece. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "chat/chat.h"
+
+enum { PIECE_BYTES = 5, VIEWS = 3, TICK_MS = 2, SLOW_TICK_MS = 20, LOOK_TICK_MS = 100 };
+
+struct chat {
+    struct options options;
+    struct messages messages;
+    struct str script; /* the whole answer */
+    size_t at, looked;
+    bool loaded, busy, cancelled, look, fails;
+    char piece[64];
+    int timer;
+};
+
+static const char markdown[] =
+    "# Heading\n\nSome **bold**, *slanted* and `code`; 2 * 3 stays.\n\n- first\n- second\n\n"
+    "1. one\n\n```c\nint main(void);\n```\n\n> quoted\n\n---\nend";
+static const char evil[] = "a\033]0;owned\007b\033[2Jc\xC2\x9B" "31md\xE2\x80\xAE" "e\x01" "f\x7F" "g\xFFh";
+
+static void tick_every(struct chat *chat, int ms)
+{
+    struct itimerspec spec = {{ms / 1000, ms % 1000 * 1000000L}, {ms / 1000, ms % 1000 * 1000000L}};
+    timerfd_settime(chat->timer, 0, &spec, NULL);
+}
+
+struct chat *chat_open(const struct options *options, struct store *store, struct err *err)
+{
+    (void)store;
+    (void)err;
+    struct chat *chat = mem_new(1, sizeof *chat);
+    options_copy(&chat->options, options);
+    chat->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    tick_every(chat, TICK_MS);
+    return chat;
+}
+
+void chat_close(struct chat *chat)
+{
+    if (!chat)
+        return;
+    close(chat->timer);
+    str_done(&chat->script);
+    messages_done(&chat->messages);
+    options_done(&chat->options);
+    free(chat);
+}
+
+/* ---- Scripts -------------------------------------------------------------------------------- */
+
+static void write_script(struct chat *chat, const char *text)
+{
+    struct str *s = &chat->script;
+    unsigned n;
+    str_clear(s);
+    chat->look = strcmp(text, "look") == 0 || strncmp(text, "[image", 6) == 0;
+    chat->fails = strcmp(text, "fail") == 0 || strcmp(text, "break") == 0;
+    if (strncmp(text, "say ", 4) == 0)
+        str_puts(s, text + 4);
+    else if (sscanf(text, "lines %u", &n) == 1)
+        for (unsigned i = 1; i <= n; i++)
+            str_printf(s, "line %u%s", i, i < n ? "\n" : "");
+    else if (strcmp(text, "slow") == 0)
+        for (unsigned i = 1; i <= 5000; i++)
+            str_printf(s, "w%u ", i);
+    else if (strcmp(text, "markdown") == 0)
+        str_puts(s, markdown);
+    else if (strcmp(text, "evil") == 0)
+        str_puts(s, evil);
+    else if (strcmp(text, "fail") != 0)
+        str_printf(s, "echo: %s", text);
+}
+
+static void start(struct chat *chat)
+{
+    const struct messages *ms = &chat->messages;
+    char *text = message_text(&ms->list[ms->n - 1], 1);
+    write_script(chat, text);
+    tick_every(chat, chat->look ? LOOK_TICK_MS : strcmp(text, "slow") ? TICK_MS : SLOW_TICK_MS);
+    chat->at = chat->looked = 0;
+    chat->busy = true;
+    chat->cancelled = false;
+    free(text);
+}
+
+bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+{
+    if (chat->busy)
+        return err_set(err, "an answer is under way");
+    *messages_add(&chat->messages, ROLE_USER) = *user;
+    *user = (struct message){.role = ROLE_USER};
+    start(chat);
+    return true;
+}
+
+bool chat_regenerate(struct chat *chat, struct err *err)
+{
+    struct messages *ms = &chat->messages;
+    if (chat->busy || ms->n < 2)
+        return err_set(err, "there is no answer yet");
+    messages_cut(ms, ms->n - 1);
+    start(chat);
+    return true;
+}
+
+bool chat_continue(struct chat *chat, struct err *err)
+{
+    if (chat->busy || chat->at >= chat->script.len)
+        return err_set(err, "there is nothing to go on with");
+    messages_cut(&chat->messages, chat->messages.n - 1);
+    chat->busy = true;
+    chat->cancelled = false;
+    tick_every(chat, TICK_MS);
+    return true;
+}
+
+/* ---- Events --------------------------------------------------------------------------------- */
+
+static bool finish(struct chat *chat, struct chat_event *event)
+{
+    struct message *m = messages_add(&chat->messages, ROLE_MODEL);
+    message_add_text(m, str_text(&chat->script), chat->at);
+    m->interrupted = chat->cancelled;
+    chat->busy = false;
+    tick_every(chat, 0);
+    *event = (struct chat_event){.kind = CHAT_DONE, .reason = chat->cancelled ? CHAT_CANCELLED : CHAT_ENDED};
+    event->stats = (struct chat_stats){.n_answer = 37, .answer_s = 2, .n_views = chat->look ? VIEWS : 0};
+    event->stats.encode_s = chat->look ? 6 : 0;
+    return true;
+}
+
+static bool fail(struct chat *chat, struct chat_event *event)
+{
+    if (chat->at)
+        finish(chat, event);
+    else
+        messages_cut(&chat->messages, chat->messages.n - 1);
+    chat->busy = false;
+    tick_every(chat, 0);
+    *event = (struct chat_event){.kind = CHAT_FAILED, .text = "the engine stumbled", .n_bytes = 19};
+    return true;
+}
+
+static bool give_piece(struct chat *chat, struct chat_event *event)
+{
+    size_t n = chat->script.len - chat->at;
+    n = n < PIECE_BYTES ? n : PIECE_BYTES;
+    while (chat->at + n < chat->script.len && ((unsigned char)chat->script.data[chat->at + n] & 0xC0) == 0x80)
+        n++; /* whole characters, as the contract says */
+    memcpy(chat->piece, chat->script.data + chat->at, n);
+    chat->at += n;
+    *event = (struct chat_event){.kind = CHAT_TEXT, .text = chat->piece, .n_bytes = n};
+    return true;
+}
+
+bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms)
+{
+    uint64_t ticks;
+    (void)timeout_ms; /* the screen always asks with 0 */
+    if (read(chat->timer, &ticks, sizeof ticks) != sizeof ticks)
+        return false;
+    if (!chat->loaded) {
+        chat->loaded = true;
+        tick_every(chat, 0);
+        *event = (struct chat_event){.kind = CHAT_LOADED, .text = "fake-gemma", .n_bytes = 10};
+        return true;
+    }
+    if (chat->cancelled)
+        return finish(chat, event);
+    if (chat->look && chat->looked < VIEWS) {
+        *event = (struct chat_event){.kind = CHAT_PROGRESS, .text = "looking at dot.ppm", .n_bytes = 18};
+        event->done = chat->looked++;
+        event->total = VIEWS;
+        event->seconds_left = 9;
+        return true;
+    }
+    if (chat->at < chat->script.len)
+        return give_piece(chat, event);
+    return chat->fails ? fail(chat, event) : finish(chat, event);
+}
+
+int chat_fd(const struct chat *chat)
+{
+    return chat->timer;
+}
+
+void chat_cancel(struct chat *chat)
+{
+    chat->cancelled = true;
+    tick_every(chat, 1);
+}
+
+bool chat_is_busy(const struct chat *chat)
+{
+    return chat->busy;
+}
+
+/* ---- The conversation ----------------------------------------------------------------------- */
+
+const struct messages *chat_messages(const struct chat *chat)
+{
+    return &chat->messages;
+}
+
+bool chat_clear(struct chat *chat, struct err *err)
+{
+    if (chat->busy)
+        return err_set(err, "an answer is under way");
+    messages_cut(&chat->messages, 0);
+    return true;
+}
+
+bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
+{
+    (void)chat;
+    return err_set(err, "conversation %lld: there is none", (long long)conversation);
+}
+
+int64_t chat_conversation(const struct chat *chat)
+{
+    (void)chat;
+    return 0;
+}
+
+bool chat_set_system(struct chat *chat, const char *system, struct err *err)
+{
+    return options_set(&chat->options, "system", system, err);
+}
+
+bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err)
+{
+    return options_set(&chat->options, option, value, err);
+}
+
+const struct options *chat_options(const struct chat *chat)
+{
+    return &chat->options;
+}
+
+const struct facet_model *chat_model(const struct chat *chat)
+{
+    (void)chat;
+    return NULL;
+}
+
+void chat_context(const struct chat *chat, size_t *used, size_t *total)
+{
+    *used = chat->at;
+    *total = chat->options.ctx;
+}

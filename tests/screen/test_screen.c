@@ -1,0 +1,525 @@
+/* The full screen in a terminal emulator: over a scripted chat, and the real program ($FACET) over a
+ * tiny model ($TINY) where both are given. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tests/screen/emulator.h"
+#include "tui/tui.h"
+
+static int n_passed, n_failed;
+static char folder[64]; /* for home, data and pictures */
+
+static void check_at(int line, struct emulator *e, bool ok, const char *what)
+{
+    n_passed += ok;
+    n_failed += !ok;
+    if (ok)
+        return;
+    fprintf(stderr, "test_screen.c:%d: failed: %s\n", line, what);
+    emulator_dump(e);
+}
+#define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
+
+/* ---- Programs ------------------------------------------------------------------------------- */
+
+static int run_fake(void *user)
+{
+    struct err err;
+    struct options options;
+    (void)user;
+    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    options_done(&options);
+    return 0;
+}
+
+static int run_fake_without_color(void *user)
+{
+    setenv("NO_COLOR", "1", 1);
+    return run_fake(user);
+}
+
+static int run_fake_in_latin(void *user)
+{
+    setenv("LC_ALL", "C", 1);
+    return run_fake(user);
+}
+
+static int run_real(void *user)
+{
+    const char *facet = getenv("FACET"), *tiny = getenv("TINY");
+    (void)user;
+    execl(facet, "facet", "chat", "-m", tiny, "--seed", "1", "--max-tokens", "200", (char *)NULL);
+    return 127;
+}
+
+static struct emulator *start(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    return e;
+}
+
+/* Leaves with an empty input line. */
+static void leave(struct emulator *e)
+{
+    emulator_send(e, "\003\004");
+    CHECK(e, emulator_wait(e) == 0);
+    CHECK(e, !emulator_on_alternate_screen(e));
+    emulator_stop(e);
+}
+
+static void ask(struct emulator *e, const char *text)
+{
+    emulator_send(e, text);
+    emulator_send(e, "\r");
+}
+
+/* Asks and waits for the whole answer. */
+static void ask_and_wait(struct emulator *e, const char *text)
+{
+    char line[200];
+    ask(e, text);
+    snprintf(line, sizeof line, "> %s", text);
+    CHECK(e, emulator_hides(e, line));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+}
+
+/* ---- Every size ----------------------------------------------------------------------------- */
+
+static void test_start(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    CHECK(e, emulator_shows(e, "/image PATH"));
+    CHECK(e, emulator_shows(e, "fake-gemma answers"));
+    CHECK(e, strstr(emulator_row(e, rows - 1), "F1 help") != NULL);
+    CHECK(e, emulator_on_alternate_screen(e));
+    leave(e);
+}
+
+static void test_turn(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    int row, col, at, where;
+    ask(e, "say Hello there");
+    CHECK(e, emulator_shows(e, "Hello there"));
+    CHECK(e, emulator_find(e, "You", &row, &col) && emulator_is_bold(e, row, col));
+    CHECK(e, emulator_find(e, "Gemma", &row, &col) && emulator_is_bold(e, row, col));
+    CHECK(e, emulator_shows(e, "18.5 tok/s  2 s"));
+    emulator_cursor(e, &at, &where);
+    CHECK(e, emulator_find(e, ">", &row, &col) && at == row && where == col + 2);
+    leave(e);
+}
+
+/* Columns of a row with wide and combining characters, while writing and in the transcript. */
+static void test_wide(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    int row, col, width;
+    emulator_send(e, "say 你好|e\xCC\x81|");
+    CHECK(e, emulator_shows(e, "你好|"));
+    CHECK(e, emulator_find(e, "你", &row, &col));
+    emulator_cell(e, row, col, &width);
+    CHECK(e, width == 2);
+    CHECK(e, strcmp(emulator_cell(e, row, col + 4, NULL), "|") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row, col + 5, NULL), "e\xCC\x81") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row, col + 6, NULL), "|") == 0);
+    emulator_send(e, "\177\177"); /* the bar, and the e with its accent at once */
+    CHECK(e, emulator_hides(e, "e\xCC\x81"));
+    CHECK(e, emulator_find(e, "你好|", &row, &col));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "Gemma"));
+    CHECK(e, emulator_shows(e, "18.5 tok/s  2 s"));
+    leave(e);
+}
+
+static void test_paste(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    int first, second, col;
+    emulator_send(e, "\033[200~say one\rtwo\033[201~");
+    CHECK(e, emulator_shows(e, "two"));
+    CHECK(e, emulator_find(e, "> say one", &first, &col));
+    CHECK(e, emulator_find(e, "  two", &second, &col) && second == first + 1);
+    CHECK(e, emulator_hides(e, "Gemma"));
+    emulator_send(e, "\033\r");
+    emulator_send(e, "three\r");
+    CHECK(e, emulator_shows(e, "Gemma"));
+    CHECK(e, emulator_shows(e, "three"));
+    leave(e);
+}
+
+static void test_resize(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    int row, col;
+    ask(e, "lines 300");
+    CHECK(e, emulator_shows(e, "line 30"));
+    emulator_resize(e, 12, 44);
+    emulator_run(e, 60);
+    emulator_resize(e, 40, 130);
+    emulator_run(e, 60);
+    emulator_resize(e, rows, cols);
+    CHECK(e, emulator_shows(e, "line 300"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, strstr(emulator_row(e, rows - 1), "F1 help") != NULL);
+    CHECK(e, emulator_find(e, ">", &row, &col) && row < rows - 1);
+    leave(e);
+}
+
+static void test_scroll(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    ask(e, "lines 400");
+    CHECK(e, emulator_shows(e, "line 50"));
+    emulator_send(e, "\033[5~"); /* page up: no longer follows */
+    emulator_run(e, 60);
+    char *top = mem_copy(emulator_row(e, 0));
+    emulator_run(e, 200);
+    CHECK(e, strcmp(top, emulator_row(e, 0)) == 0);
+    free(top);
+    emulator_send(e, "\033[1;5F"); /* Ctrl-End: follows */
+    CHECK(e, emulator_shows(e, "line 400"));
+    emulator_send(e, "\t"); /* reading */
+    CHECK(e, emulator_shows(e, "Esc writes"));
+    emulator_send(e, "g");
+    CHECK(e, emulator_shows(e, "You"));
+    emulator_send(e, "j");
+    CHECK(e, emulator_hides(e, "You"));
+    emulator_send(e, "k");
+    CHECK(e, emulator_shows(e, "You"));
+    emulator_send(e, "G");
+    CHECK(e, emulator_shows(e, "line 400"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc writes"));
+    leave(e);
+}
+
+static void test_cancel(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    ask(e, "slow");
+    CHECK(e, emulator_shows(e, "w3"));
+    CHECK(e, emulator_shows(e, "Esc stops"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_shows(e, "interrupted"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "w1 w2 w3"));
+    ask(e, "slow");
+    CHECK(e, emulator_shows(e, "Esc stops"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    ask_and_wait(e, "say on");
+    leave(e);
+}
+
+static void test_help(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    emulator_send(e, "\033OP");
+    CHECK(e, emulator_shows(e, "Writing"));
+    CHECK(e, emulator_shows(e, "Alt-Enter Ctrl") || cols < 60);
+    emulator_send(e, "G");
+    CHECK(e, emulator_shows(e, "/quit"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "/quit"));
+    ask(e, "/help");
+    CHECK(e, emulator_shows(e, "Writing"));
+    emulator_send(e, "q");
+    CHECK(e, emulator_hides(e, "Writing"));
+    leave(e);
+}
+
+static void test_images(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    char line[160];
+    snprintf(line, sizeof line, "/image %s/dot.ppm", folder);
+    ask(e, line);
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    CHECK(e, emulator_shows(e, "dot.ppm · 8×6"));
+    snprintf(line, sizeof line, "\033[200~'%s/two words.ppm'\033[201~", folder);
+    emulator_send(e, line);
+    CHECK(e, emulator_shows(e, "[image 2]"));
+    emulator_send(e, "\177\177"); /* the space, and the token at once */
+    CHECK(e, emulator_hides(e, "[image 2]"));
+    ask(e, "/detach 1");
+    CHECK(e, emulator_hides(e, "dot.ppm"));
+    snprintf(line, sizeof line, "%s/dot.ppm", folder);
+    ask(e, line);
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    ask(e, "what?");
+    CHECK(e, emulator_shows(e, "looking at dot.ppm"));
+    CHECK(e, emulator_shows(e, "of 3"));
+    CHECK(e, emulator_shows(e, "echo: [image 1] what?"));
+    leave(e);
+}
+
+static void test_broken_image(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    char line[160];
+    snprintf(line, sizeof line, "/image %s/broken.png", folder);
+    ask(e, line);
+    CHECK(e, emulator_shows(e, "broken.png:"));
+    CHECK(e, emulator_shows(e, "> /image"));
+    leave(e);
+}
+
+/* ---- Once ----------------------------------------------------------------------------------- */
+
+static void test_evil(void)
+{
+    struct emulator *e = start(24, 80);
+    int row, col;
+    ask_and_wait(e, "evil");
+    CHECK(e, emulator_shows(e, "␛[2J"));
+    CHECK(e, emulator_find(e, "a␛]0;owned␇b␛[2Jc�31md⇄e␁f␡g�h", &row, &col));
+    CHECK(e, emulator_accidents(e) == 0);
+    ask(e, "say \033[200~x\033]0;owned\007y\033[201~");
+    CHECK(e, emulator_shows(e, "x␛]0;owned␇y"));
+    CHECK(e, emulator_accidents(e) == 0);
+    leave(e);
+}
+
+static void test_markdown(void)
+{
+    struct emulator *e = start(40, 80);
+    int row, col;
+    ask_and_wait(e, "markdown");
+    CHECK(e, emulator_find(e, "Some bold, slanted and code; 2 * 3 stays.", &row, &col));
+    CHECK(e, emulator_is_bold(e, row, col + 5) && !emulator_is_bold(e, row, col + 11));
+    CHECK(e, emulator_find(e, "Heading", &row, &col) && emulator_is_bold(e, row, col));
+    CHECK(e, emulator_find(e, "• first", &row, &col));
+    CHECK(e, emulator_find(e, "1. one", &row, &col));
+    CHECK(e, emulator_find(e, "│ int main(void);", &row, &col));
+    CHECK(e, emulator_find(e, "▎ quoted", &row, &col));
+    leave(e);
+}
+
+static void test_editing(void)
+{
+    struct emulator *e = start(24, 80);
+    emulator_send(e, "alpha beta gamma\027"); /* Ctrl-W */
+    CHECK(e, emulator_hides(e, "gamma"));
+    emulator_send(e, "\001\013");             /* Ctrl-A Ctrl-K */
+    CHECK(e, emulator_hides(e, "alpha"));
+    emulator_send(e, "\031\031");             /* Ctrl-Y twice */
+    CHECK(e, emulator_shows(e, "> alpha beta alpha beta"));
+    emulator_send(e, "\033b\033b\025");       /* Alt-B twice, Ctrl-U */
+    CHECK(e, emulator_hides(e, "beta alpha"));
+    CHECK(e, emulator_shows(e, "> alpha beta"));
+    emulator_send(e, "\033f!\n");             /* Alt-F, Ctrl-J */
+    CHECK(e, emulator_shows(e, "> alpha!"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "alpha!"));
+    ask_and_wait(e, "say one");
+    emulator_send(e, "\033[A");
+    CHECK(e, emulator_shows(e, "> say one"));
+    emulator_send(e, "\033[A");
+    CHECK(e, emulator_hides(e, "> say one"));
+    CHECK(e, emulator_shows(e, "alpha!"));
+    emulator_send(e, "\033[B\033[B\033[B\033[B");
+    CHECK(e, emulator_hides(e, "> say one"));
+    leave(e);
+}
+
+static void test_commands(void)
+{
+    struct emulator *e = start(24, 80);
+    char line[160];
+    ask(e, "/hlep");
+    CHECK(e, emulator_shows(e, "did you mean /help?"));
+    CHECK(e, emulator_shows(e, "> /hlep"));
+    emulator_send(e, "\003/con\t");
+    CHECK(e, emulator_shows(e, "context  continue"));
+    emulator_send(e, "tex\t\r");
+    CHECK(e, emulator_shows(e, "of the context are used"));
+    ask(e, "/set temperature 0.3");
+    CHECK(e, emulator_shows(e, "temperature is 0.3 now"));
+    ask(e, "/set temperature warm");
+    CHECK(e, emulator_shows(e, "> /set temperature warm"));
+    emulator_send(e, "\003");
+    ask(e, "/system Be brief.");
+    ask(e, "/system");
+    CHECK(e, emulator_shows(e, "Be brief."));
+    ask_and_wait(e, "say first");
+    ask_and_wait(e, "/regen");
+    snprintf(line, sizeof line, "/save %s/out.md", folder);
+    ask(e, line);
+    CHECK(e, emulator_shows(e, "written to"));
+    snprintf(line, sizeof line, "%s/out.md", folder);
+    CHECK(e, access(line, R_OK) == 0);
+    ask(e, "/new");
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    ask(e, "/quit");
+    CHECK(e, emulator_wait(e) == 0);
+    emulator_stop(e);
+}
+
+static void test_failures(void)
+{
+    struct emulator *e = start(24, 80);
+    ask(e, "fail");
+    CHECK(e, emulator_shows(e, "the engine stumbled"));
+    CHECK(e, emulator_shows(e, "> fail"));
+    emulator_send(e, "\003");
+    ask(e, "break");
+    CHECK(e, emulator_shows(e, "echo: break"));
+    CHECK(e, emulator_shows(e, "interrupted"));
+    emulator_send(e, "\003");
+    ask(e, "slow");
+    CHECK(e, emulator_shows(e, "w3"));
+    ask(e, "more");
+    CHECK(e, emulator_shows(e, "an answer is under way"));
+    CHECK(e, emulator_shows(e, "> more"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    leave(e);
+}
+
+static void test_no_clears(void)
+{
+    struct emulator *e = start(24, 80);
+    int clears = emulator_clears(e);
+    size_t bytes = emulator_bytes(e);
+    ask_and_wait(e, "lines 200");
+    CHECK(e, emulator_clears(e) == clears);
+    CHECK(e, emulator_bytes(e) - bytes < 200000);
+    leave(e);
+}
+
+static void test_leaving(void)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV, SIGABRT};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct emulator *e = start(24, 80);
+        CHECK(e, emulator_on_alternate_screen(e));
+        emulator_signal(e, signals[i]);
+        bool crash = signals[i] == SIGSEGV || signals[i] == SIGABRT;
+        CHECK(e, emulator_wait(e) == (crash ? 128 + signals[i] : 0));
+        CHECK(e, !emulator_on_alternate_screen(e));
+        emulator_stop(e);
+    }
+    struct emulator *e = start(24, 80);
+    emulator_send(e, "\003");
+    CHECK(e, emulator_shows(e, "once more leaves"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_wait(e) == 0);
+    emulator_stop(e);
+}
+
+static void test_colors(void)
+{
+    struct emulator *e = emulator_start(24, 80, run_fake_without_color, NULL);
+    int colored = 0;
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    ask_and_wait(e, "markdown");
+    for (int row = 0; row < 24; row++)
+        for (int col = 0; col < 80; col++)
+            colored += emulator_has_color(e, row, col);
+    CHECK(e, colored == 0);
+    leave(e);
+}
+
+static void test_locale(void)
+{
+    struct emulator *e = emulator_start(24, 80, run_fake_in_latin, NULL);
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    ask_and_wait(e, "say 你好 é");
+    CHECK(e, emulator_shows(e, "你好 é"));
+    leave(e);
+}
+
+static void test_real(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_real, NULL);
+    CHECK(e, emulator_shows(e, "F1 help"));
+    CHECK(e, emulator_hides(e, "opening the model"));
+    ask(e, "Hello");
+    CHECK(e, emulator_shows(e, "Gemma"));
+    CHECK(e, emulator_shows(e, "tok/s") || emulator_shows(e, " s"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    ask(e, "/history");
+    emulator_run(e, 200);
+    leave(e);
+}
+
+/* ---- */
+
+static void write_file(const char *name, const void *data, size_t n)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
+        return;
+    perror(path);
+    exit(1);
+}
+
+static bool prepare(void)
+{
+    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME",
+                                        "XDG_STATE_HOME"};
+    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL"};
+    char picture[16 + 8 * 6 * 3] = "P6\n8 6\n255\n";
+    snprintf(folder, sizeof folder, "/tmp/facet-screen-XXXXXX");
+    if (!mkdtemp(folder))
+        return false;
+    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
+        setenv(homes[i], folder, 1);
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        unsetenv(absent[i]);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("LANG", "C.UTF-8", 1);
+    write_file("dot.ppm", picture, 11 + 8 * 6 * 3);
+    write_file("two words.ppm", picture, 11 + 8 * 6 * 3);
+    write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
+    return true;
+}
+
+static void clean_up(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        fprintf(stderr, "%s is left over\n", folder);
+}
+
+int main(void)
+{
+    static const struct {
+        int rows, cols;
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}};
+    static void (*const at_every_size[])(int rows, int cols) = {
+        test_start, test_turn, test_wide, test_paste, test_resize, test_scroll, test_cancel, test_help,
+        test_images, test_broken_image};
+    static void (*const once[])(void) = {test_evil, test_markdown, test_editing, test_commands,
+                                         test_failures, test_no_clears, test_leaving, test_colors, test_locale};
+    if (!prepare()) {
+        perror("mkdtemp");
+        return 1;
+    }
+    bool real = getenv("FACET") && getenv("TINY");
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        for (size_t i = 0; i < sizeof at_every_size / sizeof at_every_size[0]; i++)
+            at_every_size[i](sizes[s].rows, sizes[s].cols);
+        if (real)
+            test_real(sizes[s].rows, sizes[s].cols);
+    }
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
+        once[i]();
+    clean_up();
+    printf("%d passed, %d failed\n", n_passed, n_failed);
+    return n_failed > 0;
+}
