@@ -97,7 +97,8 @@ static void check_close(const char *set, const char *what, const float *a, const
                      (double)b[i]);
 }
 
-static void check_same(const char *set, const char *what, const void *a, const void *b, size_t bytes)
+static void check_same(const char *set, const char *what, const void *a, const void *b,
+                       size_t bytes)
 {
     if (memcmp(a, b, bytes))
         fail_msg("%s %s: results differ", set, what);
@@ -627,13 +628,19 @@ static void test_dispatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dispatch),    cmocka_unit_test(test_quantize_q8),
+        cmocka_unit_test(test_dispatch),
+        cmocka_unit_test(test_quantize_q8),
         cmocka_unit_test(test_quantize_q8_extremes),
-        cmocka_unit_test(test_matvec_q8),   cmocka_unit_test(test_panel_q8),
-        cmocka_unit_test(test_dequantize),  cmocka_unit_test(test_matvec_f32),
-        cmocka_unit_test(test_gemm),        cmocka_unit_test(test_cache),
-        cmocka_unit_test(test_norms),       cmocka_unit_test(test_gelu),
-        cmocka_unit_test(test_arithmetic),  cmocka_unit_test(test_rope),
+        cmocka_unit_test(test_matvec_q8),
+        cmocka_unit_test(test_panel_q8),
+        cmocka_unit_test(test_dequantize),
+        cmocka_unit_test(test_matvec_f32),
+        cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_gelu),
+        cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(test_rope),
         cmocka_unit_test(test_exp_sum),
     };
     buffers_open();

@@ -1,0 +1,286 @@
+/* Speed of the kernels beside the ceilings of the machine, measured in the same run.
+ *
+ * usage: bench_kernels [set [seconds a figure]]
+ *
+ * A figure is the best of several rounds by one and by two threads. The machine may be shared:
+ * judge by the ratio to the ceiling of the same lines, not by the figure. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "engine/kernels/kernels.h"
+
+enum { ARENA_BYTES = 384 << 20, MAX_THREADS = 2, N = 2560, TOKENS = 512 };
+
+/* What a thread works on; work() returns what it did in units of the figure. */
+struct job {
+    const struct kernels *k;
+    enum weight_type type;
+    uint8_t *arena;           /* this thread's part of the weights */
+    size_t arena_bytes, next; /* where the next panel begins */
+    struct q8 x;
+    float *y, *a, *b;
+    void *panel;
+    double (*work)(struct job *job);
+    double seconds, done;
+};
+
+static volatile float sink; /* so that no result is optimised away */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* -- ceilings -- */
+
+static double read_arena(struct job *job)
+{
+    typedef uint64_t words __attribute__((vector_size(64)));
+    const words *p = (const words *)job->arena;
+    words sum[4] = {{0}};
+    for (size_t i = 0; i + 4 <= job->arena_bytes / 64; i += 4)
+        for (size_t j = 0; j < 4; j++)
+            sum[j] ^= p[i + j];
+    sink = (float)(sum[0] ^ sum[1] ^ sum[2] ^ sum[3])[0];
+    return (double)job->arena_bytes;
+}
+
+#if defined(__x86_64__)
+
+/* Twelve independent chains keep both pipes busy. */
+#define CHAINS(instruction)                                                                        \
+    __asm__ volatile("1:\n" instruction(0) instruction(1) instruction(2) instruction(3)            \
+                         instruction(4) instruction(5) instruction(6) instruction(7)               \
+                             instruction(8) instruction(9) instruction(10)                         \
+                                 instruction(11) "dec %0\n jnz 1b\n"                               \
+                     : "+r"(rounds)                                                                \
+                     :                                                                             \
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",     \
+                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "cc")
+#define FMA512(i)   "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
+#define FMA256(i)   "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
+#define VNNI512(i)  "vpdpbusd %%zmm12, %%zmm13, %%zmm" #i "\n"
+#define BYTES256(i) "vpmaddubsw %%ymm12, %%ymm13, %%ymm" #i "\n"
+
+enum { ROUNDS = 1 << 18 };
+
+static double ceiling_fma(struct job *job)
+{
+    long rounds = ROUNDS;
+    if (!strcmp(job->k->name, "avx512")) {
+        CHAINS(FMA512);
+        return 12.0 * 32 * ROUNDS;
+    }
+    CHAINS(FMA256);
+    return 12.0 * 16 * ROUNDS;
+}
+
+static double ceiling_bytes(struct job *job)
+{
+    long rounds = ROUNDS;
+    if (!strcmp(job->k->name, "avx512")) {
+        CHAINS(VNNI512);
+        return 12.0 * 128 * ROUNDS;
+    }
+    CHAINS(BYTES256);
+    return 12.0 * 64 * ROUNDS;
+}
+
+#endif
+
+/* -- kernels -- */
+
+static double matvec(struct job *job)
+{
+    size_t row_bytes = type_row_bytes(job->type, N), rows = job->arena_bytes / row_bytes;
+    for (size_t r = 0; r + 1024 <= rows; r += 1024)
+        job->k->matvec_q8[job->type](job->arena + r * row_bytes, row_bytes, 1024, job->x, job->y);
+    sink = job->y[0];
+    return (double)(rows / 1024 * 1024 * row_bytes);
+}
+
+static double multiply_panels(struct job *job, size_t tokens)
+{
+    size_t row_bytes = type_row_bytes(job->type, N), bytes = PANEL_ROWS * row_bytes, panels = 8;
+    for (size_t i = 0; i < panels; i++) {
+        struct panel panel = {.memory = job->panel, .n = N, .n_rows = PANEL_ROWS};
+        job->next = job->next + 2 * bytes <= job->arena_bytes ? job->next + bytes : 0;
+        job->k->unpack[job->type](job->arena + job->next, row_bytes, &panel);
+        job->k->panel_q8(&panel, job->x, tokens, job->y, PANEL_ROWS);
+    }
+    sink = job->y[0];
+    return 2.0 * N * PANEL_ROWS * (double)(panels * tokens);
+}
+
+static double panels_512(struct job *job)
+{
+    return multiply_panels(job, TOKENS);
+}
+
+static double panels_32(struct job *job)
+{
+    return multiply_panels(job, 32);
+}
+
+static double gemm_nt(struct job *job)
+{
+    job->k->gemm_nt(512, 512, 512, job->a, 512, job->b, 512, job->y, 512);
+    return 2.0 * 512 * 512 * 512;
+}
+
+static double gemm_nn_add(struct job *job)
+{
+    job->k->gemm_nn_add(512, 512, 512, job->a, 512, job->b, 512, job->y, 512);
+    return 2.0 * 512 * 512 * 512;
+}
+
+static double gelu(struct job *job)
+{
+    job->k->gelu_mul(job->y, job->a, 16384);
+    return 16384;
+}
+
+static double exponentials(struct job *job)
+{
+    memcpy(job->y, job->a, 16384 * sizeof *job->y);
+    sink = job->k->exp_sum(job->y, 2, 16384);
+    return 16384;
+}
+
+static double quantize(struct job *job)
+{
+    for (size_t t = 0; t < 64; t++)
+        job->k->quantize_q8(job->a + t * 64, (struct q8){job->x.q, job->x.scale, job->x.sum, N});
+    return 64.0 * N;
+}
+
+/* -- the measurement -- */
+
+static void *run(void *argument)
+{
+    struct job *job = argument;
+    double start = now(), end = start + job->seconds;
+    job->done = 0;
+    do
+        job->done += job->work(job);
+    while (now() < end);
+    job->done /= now() - start;
+    return NULL;
+}
+
+/* Units a second of n_threads threads together, in 10⁹. */
+static double measure(struct job *jobs, int n_threads, double (*work)(struct job *))
+{
+    pthread_t threads[MAX_THREADS];
+    double sum = 0;
+    for (int i = 0; i < n_threads; i++) {
+        jobs[i].work = work;
+        if (pthread_create(&threads[i], NULL, run, &jobs[i]))
+            exit(1);
+    }
+    for (int i = 0; i < n_threads; i++) {
+        pthread_join(threads[i], NULL);
+        sum += jobs[i].done;
+    }
+    return sum * 1e-9;
+}
+
+/* One line: work against its ceiling, one round of each in turn. */
+static void report(struct job *jobs, const char *what, const char *unit,
+                   double (*work)(struct job *), double (*ceiling)(struct job *))
+{
+    printf("%-26s", what);
+    for (int n = 1; n <= MAX_THREADS; n++) {
+        double best = 0, top = 0;
+        for (int round = 0; round < 5; round++) {
+            double c = ceiling ? measure(jobs, n, ceiling) : 0, w = measure(jobs, n, work);
+            top = c > top ? c : top;
+            best = w > best ? w : best;
+        }
+        printf("  %8.1f", best);
+        if (ceiling)
+            printf(" of %7.1f (%.2f)", top, best / top);
+    }
+    printf(" %s\n", unit);
+    fflush(stdout);
+}
+
+static void fill(struct job *job)
+{
+    for (size_t i = 0; i < job->arena_bytes; i++)
+        job->arena[i] = (uint8_t)(i * 0x9e3779b1u >> 24 & 0x3f); /* halves of this are small */
+    for (size_t i = 0; i < 512 * 512; i++)
+        job->a[i] = job->b[i] = (float)(i % 17) * 0.1f;
+    for (size_t t = 0; t < TOKENS; t++)
+        job->k->quantize_q8(job->a + t, (struct q8){job->x.q + t * N, job->x.scale + t * (N / 32),
+                                                    job->x.sum + t * (N / 16), N});
+}
+
+static void *allocate(size_t bytes)
+{
+    void *p = aligned_alloc(2 << 20, (bytes + (2 << 20) - 1) & ~(size_t)((2 << 20) - 1));
+    if (!p)
+        exit(1);
+    madvise(p, bytes, MADV_HUGEPAGE);
+    return memset(p, 0, bytes);
+}
+
+static void prepare(struct job *job, const struct kernels *k, double seconds)
+{
+    *job = (struct job){
+        .k = k,
+        .arena_bytes = ARENA_BYTES / MAX_THREADS,
+        .arena = allocate(ARENA_BYTES / MAX_THREADS),
+        .x = {allocate(TOKENS * N), allocate(TOKENS * N / 8), allocate(TOKENS * N / 4), N},
+        .y = allocate(512 * 512 * sizeof(float)),
+        .a = allocate(512 * 512 * sizeof(float)),
+        .b = allocate(512 * 512 * sizeof(float)),
+        .panel = allocate(k->panel_bytes(N)),
+        .seconds = seconds,
+    };
+    fill(job);
+}
+
+int main(int argc, char **argv)
+{
+    const struct kernels *k = kernels_get(argc > 1 ? argv[1] : NULL);
+    double seconds = argc > 2 ? atof(argv[2]) : 0.1;
+    struct job jobs[MAX_THREADS];
+    double (*fma)(struct job *) = NULL, (*bytes)(struct job *) = NULL;
+    if (!k) {
+        fprintf(stderr, "bench_kernels: no such kernel set here\n");
+        return 1;
+    }
+#if defined(__x86_64__)
+    fma = ceiling_fma;
+    bytes = ceiling_bytes;
+#endif
+    for (int i = 0; i < MAX_THREADS; i++)
+        prepare(&jobs[i], k, seconds);
+    printf("%s: one thread, two threads; (share of the ceiling)\n", k->name);
+    for (int type = 0; type < TYPE_COUNT; type++) {
+        char what[64];
+        if (!k->matvec_q8[type])
+            continue;
+        for (int i = 0; i < MAX_THREADS; i++)
+            jobs[i].type = (enum weight_type)type;
+        snprintf(what, sizeof what, "matvec_q8 %s", type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "GB/s", matvec, read_arena);
+        snprintf(what, sizeof what, "panel_q8 %s 512", type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "Gop/s", panels_512, bytes);
+        snprintf(what, sizeof what, "panel_q8 %s 32", type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "Gop/s", panels_32, bytes);
+    }
+    report(jobs, "gemm_nt 512", "GF/s", gemm_nt, fma);
+    report(jobs, "gemm_nn_add 512", "GF/s", gemm_nn_add, fma);
+    report(jobs, "gelu_mul", "G/s", gelu, NULL);
+    report(jobs, "exp_sum", "G/s", exponentials, NULL);
+    report(jobs, "quantize_q8", "G/s", quantize, NULL);
+    return 0;
+}
