@@ -117,13 +117,11 @@ static void put_text_keys(struct gguf_writer *w, const struct tiny *t)
 }
 
 /* How much of a random logit an id gets where output is to look like text. */
-static float wordiness(uint32_t id)
+static float wordiness(const bool *words, uint32_t id)
 {
-    if (id == TINY_NEWLINE)
-        return 1;
     if (id == TINY_END_OF_TURN)
-        return 1.5f; /* answers of a few dozen to a few hundred words */
-    return id < TINY_WORDS || (id >= TINY_START_OF_IMAGE && id <= TINY_IMAGE_SOFT) ? 1 / 64.0f : 1;
+        return 1.5f; /* answers of some dozens to some hundreds of words */
+    return words[id] || id == TINY_NEWLINE ? 1 : 1 / 64.0f;
 }
 
 /* Small, with a large last norm: else the tied head mostly repeats the token it was given. */
@@ -131,9 +129,11 @@ static void put_embedding(struct maker *k, const struct tiny *t)
 {
     const uint64_t dims[4] = {t->n_embd, t->n_vocab};
     float *values = numbers(k, (size_t)t->n_vocab * t->n_embd, 0, 0.1f / sqrtf((float)t->n_embd));
+    bool *words = tiny_vocab_words(t->n_vocab);
     for (uint32_t id = 0; t->wordy && id < t->n_vocab; id++)
         for (uint32_t i = 0; i < t->n_embd; i++)
-            values[(size_t)id * t->n_embd + i] *= wordiness(id);
+            values[(size_t)id * t->n_embd + i] *= wordiness(words, id);
+    free(words);
     put(k, "token_embd.weight", t->type, 2, dims, values);
 }
 

@@ -12,7 +12,7 @@ struct tiny {
     uint32_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim, window, n_ctx, n_vocab;
     float rope_factor;     /* 0: no key */
     enum weight_type type; /* of all matrices */
-    bool wordy;            /* only pieces of words, newlines and the end of a turn are likely */
+    bool wordy;            /* only words, newlines and the end of a turn are likely */
     uint32_t v_layers, v_width, v_ff, v_heads, image_size, patch_size, pool;
     enum weight_type v_type;
 };

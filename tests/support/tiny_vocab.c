@@ -219,6 +219,29 @@ void tiny_vocab_put(struct gguf_writer *w, size_t n)
     done(&v);
 }
 
+static bool is_word(const char *text)
+{
+    size_t n = strlen(text);
+    for (const char *w = words; *w; w += strcspn(w, " "), w += *w == ' ')
+        if (strcspn(w, " ") == n && memcmp(w, text, n) == 0)
+            return true;
+    return false;
+}
+
+bool *tiny_vocab_words(size_t n)
+{
+    static const char space[] = "\u2581";
+    struct vocab v = make(n);
+    bool *flags = mem_new(n, sizeof *flags);
+    for (size_t i = TINY_WORDS; i < n; i++) {
+        const char *piece = v.pieces[i];
+        bool behind_space = strncmp(piece, space, strlen(space)) == 0;
+        flags[i] = behind_space ? is_word(piece + strlen(space)) : strchr(",.?!", *piece) != NULL;
+    }
+    done(&v);
+    return flags;
+}
+
 /* A piece's two parts: all but its last character, and that. */
 static json_t *merge_of(const char *piece)
 {

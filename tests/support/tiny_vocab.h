@@ -22,7 +22,11 @@ enum {
 /* Puts the tokenizer's keys for n pieces, at least TINY_LEAST_VOCAB. */
 void tiny_vocab_put(struct gguf_writer *w, size_t n);
 
-/* The same as the text of a Hugging Face tokenizer.json; free() it. */
+/* For each of n pieces, whether it is a whole word behind a space, or a mark that ends one; free()
+ * it. */
+bool *tiny_vocab_words(size_t n);
+
+/* The vocabulary as the text of a Hugging Face tokenizer.json; free() it. */
 char *tiny_vocab_json(size_t n);
 
 #endif
