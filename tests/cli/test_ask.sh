@@ -1,0 +1,84 @@
+picture a.ppm 64 48
+picture wide.ppm 900 300
+
+facet ask -m "$TINY" -n 8 --seed 1 hello
+check "ask" code_is 0
+check "ask: an answer" test -s out
+check "ask: nothing on standard error" is_empty err
+check "ask: ends with a newline" test -z "$(tail -c 1 out)"
+cp out first
+facet ask -m "$TINY" -n 8 --seed 1 hello
+check "the same seed, the same answer" cmp -s out first
+facet ask -m "$TINY" -n 8 --seed 1 -q -v hello
+check "-q" is_empty err
+facet ask -m "$TINY" -n 8 --seed 1 -v hello
+check "-v" grep -q 'tokens/s' err
+check "-v: the answer is the same" cmp -s out first
+
+run sh -c 'printf "first\n" | "$FACET" ask -m "$TINY" --dry-run second third'
+check "standard input comes first" grep -qx 'first' out
+check "then the arguments" grep -q '^second third<end_of_turn>' out
+check "--dry-run counts" grep -q '^tokens: ' out
+facet ask -m "$TINY" --dry-run -s 'Be brief.' hi
+check "the system prompt is folded in" grep -q '^Be brief\.' out
+facet ask -m "$TINY" --dry-run -i wide.ppm look
+check "--dry-run shows the crops" grep -q 'crop 3: 300 x 300 at 600,0' out
+facet ask -m "$TINY" --dry-run -i wide.ppm --crops off look
+check "--crops off" grep -q '1 view' out
+facet inspect prompt -m "$TINY" --json -i wide.ppm look
+check "inspect prompt --json" grep -q '"crops":\[\[0,0,300,300\],\[300,0,300,300\],\[600,0,300,300\]\],"views":4' out
+
+facet ask -m "$TINY" -n 4 -i a.ppm what
+check "a picture" code_is 0
+facet ask -m "$TINY" -n 4 -i a.ppm
+check "a picture without a prompt" code_is 0
+run sh -c '"$FACET" ask -m "$TINY" -n 4 -i - what <a.ppm'
+check "a picture on standard input" code_is 0
+
+facet ask -m "$TINY"
+check "nothing to ask" code_is 2
+echo text >broken.png
+facet ask -m /nonexistent -i broken.png what
+check "a broken picture" code_is 1
+check "a broken picture: no answer" is_empty out
+check "a broken picture comes before the model" grep -q 'broken\.png' err
+facet ask -m /nonexistent hi
+check "no such model" code_is 1
+check "no such model: one line" is_one_error
+facet ask -m "$TINY" -i missing.png what
+check "no such picture" code_is 1
+
+run sh -c '"$FACET" ask -m "$TINY" --temperature 0 -n 3000 hello 2>err.pipe | head -c 5'
+check "a closed pipe is silent" is_empty err.pipe
+if [ -c /dev/full ]; then
+    run sh -c '"$FACET" ask -m "$TINY" -n 4 hello >/dev/full'
+    check "a full disk" code_is 1
+    check "a full disk is told" grep -q 'standard output' err
+fi
+
+"$FACET" ask -m "$TINY" --temperature 0 hello >out 2>err &
+pid=$!
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -s out ] && break
+    sleep 0.2
+done
+kill -INT $pid
+wait $pid
+code=$?
+check "Ctrl-C" code_is 130
+check "Ctrl-C keeps what was said" test -s out
+check "Ctrl-C is no error" is_empty err
+facet history list
+check "history list" test -s out
+number=$(awk 'NR == 1 {print $1}' out)
+facet history show "$number"
+check "history show" grep -q '^user' out
+check "history: the answer that was stopped" grep -q 'interrupted' out
+facet history show --json "$number"
+check "history show --json" grep -q '"role":"user"' out
+facet history show 99999
+check "no such conversation" code_is 1
+before=$("$FACET" history list | wc -l)
+facet ask -m "$TINY" -n 2 --no-history hello
+check "--no-history" test "$("$FACET" history list | wc -l)" -eq "$before"
+check "history is its owner's alone" test "$(stat -c %a "$XDG_DATA_HOME/facet/history.db")" = 600

@@ -1,0 +1,54 @@
+picture a.ppm 40 30
+
+run sh -c 'printf "hello\n/context\n/nonsense\n" | "$FACET" chat -m "$TINY" -n 4 --seed 1'
+check "lines from a pipe" code_is 0
+check "an answer, and nothing else, on standard output" lines_are out 1
+check "what is no answer goes to standard error" grep -q 'of 8192 tokens' err
+check "an unknown command" grep -q '/nonsense' err
+run sh -c 'printf "/image a.ppm\nwhat\n/regen\n/quit\nnever\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
+check "/image, /regen, /quit" lines_are out 2
+run sh -c 'printf "\"\"\"\none\ntwo\n\"\"\"\n/save talk.md\n" | "$FACET" -m "$TINY" -n 4'
+check "several lines; /save" grep -qx 'two' talk.md
+run sh -c 'printf "one\\\\\ntwo\n/save more.md\n" | "$FACET" -m "$TINY" -n 4'
+check "a line that goes on" grep -qx 'two' more.md
+facet history list
+number=$(awk 'END {print $1}' out)
+run sh -c "printf '/open $number\n/set temperature 0\nagain\n' | \"\$FACET\" -m \"\$TINY\" -n 4"
+check "/open" grep -q '^> hello' err
+facet history show "$number"
+check "/open goes on in the same conversation" grep -q '^again' out
+
+command -v tmux >/dev/null || return 0
+
+screen() {
+    tmux -S ./tmux.sock "$@"
+}
+# wait_for TEXT: until the screen shows it.
+wait_for() {
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        screen capture-pane -p >out
+        grep -q -- "$1" out && return 0
+        sleep 0.2
+    done
+    return 1
+}
+: >err
+code=0
+screen -f /dev/null new-session -d -x 100 -y 30 "'$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
+check "terminal: the prompt" wait_for '^>'
+screen send-keys '/ima' Tab 'a.p' Tab Enter
+check "terminal: completion of commands and paths" wait_for 'image 1. a.ppm: PPM, 40 x 30'
+screen send-keys 'hello' Enter
+sleep 2
+screen send-keys C-c
+check "terminal: Ctrl-C stops the answer" wait_for 'stopped'
+screen send-keys Up
+check "terminal: what was typed comes back" wait_for '^> hello'
+screen send-keys C-c
+sleep 0.3
+screen send-keys C-c
+check "terminal: Ctrl-C on an empty line warns" wait_for 'once more'
+screen send-keys C-c
+check "terminal: Ctrl-C twice leaves" wait_for 'code 130'
+screen kill-server
+check "what was typed is kept, for its owner alone" test "$(stat -c %a "$XDG_STATE_HOME/facet/line_history")" = 600
