@@ -212,19 +212,6 @@ bool input_complete(struct input *in, struct str *others)
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
 
-void input_attach(struct input *in, struct attachment *picture)
-{
-    in->pictures = mem_grow(in->pictures, in->n_pictures + 1, sizeof(void *));
-    in->pictures[in->n_pictures++] = picture;
-    struct str token = {0};
-    size_t at = in->editor.cursor;
-    if (at > 0 && !strchr(" \n", input_text(in)[at - 1]))
-        str_putc(&token, ' ');
-    str_printf(&token, "[image %zu] ", in->n_pictures);
-    input_insert(in, token.data, token.len);
-    str_done(&token);
-}
-
 /* The next token that names a picture, at or behind *at; false if there is none. */
 static bool next_token(const struct input *in, size_t *at, size_t *length, size_t *number)
 {
@@ -281,6 +268,28 @@ static void remove_picture(struct input *in, size_t number)
     in->n_pictures--;
 }
 
+static void drop_unnamed(struct input *in)
+{
+    for (size_t i = in->n_pictures; i > 0; i--)
+        if (!is_named(in, i))
+            remove_picture(in, i);
+}
+
+void input_attach(struct input *in, struct attachment *picture)
+{
+    if (!strstr(str_text(&in->editor.cut), "[image "))
+        drop_unnamed(in); /* else Ctrl-Y may bring a token back */
+    in->pictures = mem_grow(in->pictures, in->n_pictures + 1, sizeof(void *));
+    in->pictures[in->n_pictures++] = picture;
+    struct str token = {0};
+    size_t at = in->editor.cursor;
+    if (at > 0 && !strchr(" \n", input_text(in)[at - 1]))
+        str_putc(&token, ' ');
+    str_printf(&token, "[image %zu] ", in->n_pictures);
+    input_insert(in, token.data, token.len);
+    str_done(&token);
+}
+
 bool input_detach(struct input *in, size_t number)
 {
     for (size_t i = in->n_pictures; i > 0 && number == 0; i--)
@@ -312,9 +321,7 @@ const struct attachment *input_picture(const struct input *in, size_t k, size_t 
 
 struct attachment *const *input_settle(struct input *in, size_t *n)
 {
-    for (size_t i = in->n_pictures; i > 0; i--)
-        if (!is_named(in, i))
-            remove_picture(in, i);
+    drop_unnamed(in);
     *n = in->n_pictures;
     return in->pictures;
 }

@@ -163,11 +163,11 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
                             .urgent = app->help || busy || app->focus == KEYS_TRANSCRIPT};
     chat_context(app->chat, &status.used, &status.total);
     if (app->help)
-        status.hint = "j k scroll, Esc closes";
+        status.hint = where.cols < 60 ? "Esc closes" : "j k scroll, Esc closes";
     else if (busy)
         status.hint = "Esc stops";
     else if (app->focus == KEYS_TRANSCRIPT)
-        status.hint = "j k g G scroll, Esc writes";
+        status.hint = where.cols < 60 ? "Esc writes" : "j k g G scroll, Esc writes";
     status_draw(&status, app->theme, s, where);
 }
 

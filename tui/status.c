@@ -5,7 +5,7 @@
 
 #include "tui/glyph.h"
 
-enum { GAUGE_CELLS = 12, MAX_PARTS = 6 };
+enum { GAUGE_CELLS = 12, PROGRESS_CELLS = 10, MAX_PARTS = 6 };
 
 static const char separator[] = " · ";
 
@@ -116,23 +116,41 @@ static void put_time(struct str *out, double seconds)
         str_printf(out, "%.0f s left", seconds < 1 ? 1 : seconds);
 }
 
+enum { WITH_TIME = 1, WITH_STOP = 2, WITH_GAUGE = 4 };
+
+static void put_tail(struct str *tail, const struct progress *p, int with)
+{
+    str_clear(tail);
+    if (p->total) {
+        str_putc(tail, ' ');
+        if (with & WITH_GAUGE) {
+            put_gauge(tail, p->done, p->total, PROGRESS_CELLS);
+            str_putc(tail, ' ');
+        }
+        put_of(tail, p->done, p->total);
+    }
+    if (p->seconds_left >= 0 && with & WITH_TIME) {
+        str_puts(tail, separator);
+        put_time(tail, p->seconds_left);
+    }
+    if (with & WITH_STOP) {
+        str_puts(tail, separator);
+        str_puts(tail, "Esc stops");
+    }
+}
+
 void progress_draw(const struct progress *p, const struct theme *theme, struct surface *s,
                    struct rect where)
 {
+    static const int choices[] = {WITH_TIME | WITH_STOP | WITH_GAUGE, WITH_TIME | WITH_STOP, WITH_TIME, 0};
     struct str tail = {0};
-    if (p->total) {
-        str_putc(&tail, ' ');
-        put_gauge(&tail, p->done, p->total, where.cols >= 60 ? 10 : 5);
-        str_putc(&tail, ' ');
-        put_of(&tail, p->done, p->total);
+    int what = (int)cells_of(str_text(&p->what)), room = 0, end = where.col + where.cols;
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        put_tail(&tail, p, choices[i]);
+        room = where.cols - (int)cells_of(str_text(&tail));
+        if (what <= room)
+            break;
     }
-    if (p->seconds_left >= 0) {
-        str_puts(&tail, separator);
-        put_time(&tail, p->seconds_left);
-    }
-    str_puts(&tail, separator);
-    str_puts(&tail, "Esc stops");
-    int end = where.col + where.cols, room = where.cols - (int)cells_of(str_text(&tail));
     int col = surface_puts(s, where.row, where.col, where.col + (room > 0 ? room : 0), str_text(&p->what),
                            theme->tones[TONE_TEXT]);
     surface_puts(s, where.row, col, end, str_text(&tail), theme->tones[TONE_MUTED]);

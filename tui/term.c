@@ -60,6 +60,8 @@ static const struct {
     {"\033[1;3A", K_ALT | K_UP},    {"\033[1;3B", K_ALT | K_DOWN},  {"\033[1;3C", K_ALT | K_RIGHT},
     {"\033[1;3D", K_ALT | K_LEFT},  {"\033[1;5C", K_CTRL | K_RIGHT}, {"\033[1;5D", K_CTRL | K_LEFT},
     {"\033[1;5H", K_CTRL | K_HOME}, {"\033[1;5F", K_CTRL | K_END},  {"\033[H", K_HOME},
+    {"\033[A", K_UP},               {"\033[B", K_DOWN},             {"\033[C", K_RIGHT},
+    {"\033[D", K_LEFT},
     {"\033[F", K_END},              {"\033[1~", K_HOME},            {"\033[4~", K_END},
     {"\033OP", K_F1},               {"\033[11~", K_F1},             {"\033[13;3u", K_ALT | K_ENTER},
 };

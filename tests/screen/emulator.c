@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-enum { PATIENCE_MS = 4000, STEP_MS = 10 };
+enum { PATIENCE_MS = 4000, STEP_MS = 10, MAX_SETTLE_STEPS = 10 };
 
 struct emulator {
     pid_t pid;
@@ -146,6 +146,15 @@ void emulator_run(struct emulator *e, int ms)
             return;
 }
 
+/* What is being written when the text was found belongs to the same picture. */
+static void settle(struct emulator *e)
+{
+    struct pollfd in = {.fd = e->fd, .events = POLLIN};
+    for (int i = 0; i < MAX_SETTLE_STEPS && poll(&in, 1, STEP_MS) > 0; i++)
+        if (!take(e, 0))
+            return;
+}
+
 static bool wait_for(struct emulator *e, const char *text, bool present)
 {
     int row, col;
@@ -156,6 +165,7 @@ static bool wait_for(struct emulator *e, const char *text, bool present)
         if (!take(e, STEP_MS))
             return emulator_find(e, text, &row, &col) == present;
     }
+    settle(e);
     return true;
 }
 
