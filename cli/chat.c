@@ -1,14 +1,31 @@
 #include "cli/chat.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "cli/args.h"
 #include "cli/history.h"
 #include "cli/line.h"
 #include "history/store.h"
+#include "tui/tui.h"
+
+/* Whether a full screen can be drawn and keys be read. */
+static bool has_screen(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
 
 static int run(struct args *args, struct err *err)
 {
     struct store *store = history_open(&args->options);
-    int code = line_run(&args->options, store, err);
+    int code;
+    if (has_screen() && !args_has(args, "line"))
+        code = tui_run(&args->options, store, err) ? EXIT_DONE : EXIT_FAILED;
+    else
+        code = line_run(&args->options, store, err);
     if (store)
         store_close(store);
     return code;
