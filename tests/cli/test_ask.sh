@@ -57,7 +57,7 @@ if [ -c /dev/full ]; then
 fi
 
 # The model's answers are random words and may be over before Ctrl-C comes: one of a few is long enough.
-for word in one two three four five six seven eight; do
+for word in one two three four five six seven eight nine ten eleven twelve; do
     "$FACET" ask -m "$TINY" "$word" >out 2>err &
     pid=$!
     i=0

@@ -40,9 +40,9 @@ screen send-keys '/ima' Tab 'a.p' Tab Enter
 check "terminal: completion of commands and paths" wait_for 'image 1. a.ppm: PPM, 40 x 30'
 # The model's answers are random words and may be over before Ctrl-C comes: one of a few is long enough.
 stop_one() {
-    for word in one two three four five six seven eight; do
+    for word in one two three four five six seven eight nine ten eleven twelve; do
         screen send-keys "$word" Enter
-        sleep 0.4
+        sleep 0.1
         screen send-keys C-c
         sleep 0.4
         screen capture-pane -p >out
