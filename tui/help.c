@@ -7,7 +7,7 @@
 #include "chat/commands.h"
 #include "tui/keys.h"
 
-enum { WIDE_COLS = 60, WIDE_NAMES = 26, NARROW_NAMES = 15 };
+enum { WIDE_COLS = 60, WIDE_NAMES = 28, NARROW_NAMES = 15 };
 
 struct help {
     const struct theme *theme;

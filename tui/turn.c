@@ -131,23 +131,22 @@ static void on_text(struct app *app, const struct chat_event *event)
     }
 }
 
-/* The last answer as the chat has it; NULL: it has none. free() it. */
-static char *chat_answer(const struct app *app)
+static void show_message(struct app *app, const struct message *m)
 {
-    const struct messages *ms = chat_messages(app->chat);
-    if (ms->n == 0 || ms->list[ms->n - 1].role != ROLE_MODEL)
-        return NULL;
-    return message_text(&ms->list[ms->n - 1], 1);
+    char *text = message_text(m, 1);
+    transcript_add(app->transcript, m->role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text, NULL);
+    if (m->role == ROLE_MODEL)
+        transcript_finish(app->transcript, NULL, m->interrupted);
+    free(text);
 }
 
 /* A new answer that ended before its first word leaves the old one. */
 static void bring_back_answer(struct app *app)
 {
-    char *text = chat_answer(app);
+    const struct messages *ms = chat_messages(app->chat);
     transcript_drop_answer(app->transcript);
-    if (text)
-        transcript_add(app->transcript, ITEM_MODEL, text, NULL);
-    free(text);
+    if (ms->n && ms->list[ms->n - 1].role == ROLE_MODEL)
+        show_message(app, &ms->list[ms->n - 1]);
 }
 
 static void on_done(struct app *app, const struct chat_event *event)
@@ -234,14 +233,7 @@ void turn_show_all(struct app *app)
 {
     const struct messages *ms = chat_messages(app->chat);
     transcript_clear(app->transcript);
-    for (size_t i = 0; i < ms->n; i++) {
-        enum role role = ms->list[i].role;
-        if (role != ROLE_USER && role != ROLE_MODEL)
-            continue;
-        char *text = message_text(&ms->list[i], 1);
-        transcript_add(app->transcript, role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text, NULL);
-        if (role == ROLE_MODEL)
-            transcript_finish(app->transcript, NULL, ms->list[i].interrupted);
-        free(text);
-    }
+    for (size_t i = 0; i < ms->n; i++)
+        if (ms->list[i].role == ROLE_USER || ms->list[i].role == ROLE_MODEL)
+            show_message(app, &ms->list[i]);
 }

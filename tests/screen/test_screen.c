@@ -421,6 +421,43 @@ static void test_leaving(void)
     emulator_stop(e);
 }
 
+/* Smaller than anyone would want: it must live, and be right again when there is room. */
+static void test_tiny_sizes(void)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 3}, {3, 8}, {5, 200}, {60, 4}};
+    struct emulator *e = start(24, 80);
+    ask(e, "markdown");
+    emulator_send(e, "draft 你好 with several words");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        emulator_resize(e, sizes[i][0], sizes[i][1]);
+        emulator_send(e, "\033OP");
+        emulator_run(e, 50);
+        emulator_send(e, "\033");
+        emulator_run(e, 100);
+    }
+    emulator_resize(e, 24, 80);
+    CHECK(e, emulator_shows(e, "> draft 你好 with several words"));
+    CHECK(e, emulator_shows(e, "quoted"));
+    leave(e);
+}
+
+/* A document pasted: shown in part, its cursor seen, taken out again at once. */
+static void test_long_paste(void)
+{
+    struct emulator *e = start(24, 80);
+    int row, col;
+    emulator_send(e, "\033[200~");
+    for (int i = 0; i < 3000; i++)
+        emulator_send(e, "some words of a long document\r");
+    emulator_send(e, "end of it\033[201~");
+    CHECK(e, emulator_shows(e, "end of it"));
+    emulator_cursor(e, &row, &col);
+    CHECK(e, strstr(emulator_row(e, row), "end of it") != NULL);
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "end of it"));
+    leave(e);
+}
+
 static void test_colors(void)
 {
     struct emulator *e = emulator_start(24, 80, run_fake_without_color, NULL);
@@ -509,7 +546,8 @@ int main(void)
         test_start, test_turn, test_wide, test_paste, test_resize, test_scroll, test_cancel, test_help,
         test_images, test_broken_image};
     static void (*const once[])(void) = {test_evil, test_markdown, test_editing, test_commands,
-                                         test_failures, test_no_clears, test_leaving, test_colors, test_locale};
+                                         test_failures, test_no_clears, test_leaving, test_tiny_sizes,
+                                         test_long_paste, test_colors, test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
