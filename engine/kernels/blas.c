@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,31 +34,46 @@ static const char *core_type(void)
     return NULL;
 }
 
-/* Sets a variable for the time of the load, unless the user has set it. Returns whether it did. */
-static bool set_for_load(const char *name, const char *value)
+/* An environment variable that is given another value for the time of the load. What was there is meant for
+ * other programs: a core type that one of them is to be held to would halve the speed here. */
+struct variable {
+    const char *name;
+    char *old;
+};
+
+static struct variable set_for_load(const char *name, const char *value)
 {
-    return value && !getenv(name) && setenv(name, value, 0) == 0;
+    const char *old = getenv(name);
+    struct variable v = {name, old ? strdup(old) : NULL};
+    if (value)
+        setenv(name, value, 1);
+    return v;
+}
+
+static void set_back(struct variable *v)
+{
+    if (v->old)
+        setenv(v->name, v->old, 1);
+    else
+        unsetenv(v->name);
+    free(v->old);
 }
 
 static void load(void)
 {
-    bool core = set_for_load("OPENBLAS_CORETYPE", core_type());
-    bool threads = set_for_load("OPENBLAS_NUM_THREADS", "1");
+    struct variable core = set_for_load("OPENBLAS_CORETYPE", core_type());
+    struct variable threads = set_for_load("OPENBLAS_NUM_THREADS", "1");
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (library) {
-        void *symbol = dlsym(library, "cblas_sgemm");
-        void *set_threads = dlsym(library, "openblas_set_num_threads");
-        if (symbol && set_threads) {
-            void (*set)(int);
-            memcpy(&set, &set_threads, sizeof set);
-            set(1);
-            memcpy(&sgemm, &symbol, sizeof sgemm);
-        }
-    }
-    if (core)
-        unsetenv("OPENBLAS_CORETYPE");
-    if (threads)
-        unsetenv("OPENBLAS_NUM_THREADS");
+    set_back(&core);
+    set_back(&threads);
+    void *symbol = library ? dlsym(library, "cblas_sgemm") : NULL;
+    void *set_threads = library ? dlsym(library, "openblas_set_num_threads") : NULL;
+    if (!symbol || !set_threads)
+        return;
+    void (*set)(int);
+    memcpy(&set, &set_threads, sizeof set);
+    set(1);
+    memcpy(&sgemm, &symbol, sizeof sgemm);
 }
 
 const struct blas *blas_get(void)

@@ -14,6 +14,12 @@ static bool has_avx512(void)
            __builtin_cpu_supports("fma");
 }
 
+/* F16C came before AVX2 in every line of processors, and clang cannot probe it. */
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
 const struct kernels *kernels_neon(void)
 {
     return NULL;
@@ -33,7 +39,17 @@ static bool has_avx512(void)
     return false;
 }
 
+static bool has_avx2(void)
+{
+    return false;
+}
+
 const struct kernels *kernels_avx512(void)
+{
+    return NULL;
+}
+
+const struct kernels *kernels_avx2(void)
 {
     return NULL;
 }
@@ -59,6 +75,7 @@ const struct kernels *kernels_get(const char *name)
 {
     const struct kernels *usable[] = {
         has_avx512() ? kernels_avx512() : NULL,
+        has_avx2() ? kernels_avx2() : NULL,
         has_neon() ? kernels_neon() : NULL,
         kernels_scalar(),
     };

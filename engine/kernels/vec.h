@@ -32,16 +32,23 @@ static inline void vec_store(float *p, vec v)
     *(vec_unaligned *)p = v;
 }
 
-static inline vec vec_all(float s)
-{
-    return (vec){0} + s;
-}
-
 #if defined(__AVX2__)
 #include <immintrin.h>
 #else
 #include <arm_neon.h>
 #endif
+
+/* `(vec){0} + s` would add before it broadcasts: the compiler must keep the sign of a zero. */
+static inline vec vec_all(float s)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_set1_ps(s);
+#elif defined(__AVX2__)
+    return (vec)_mm256_set1_ps(s);
+#else
+    return (vec)vdupq_n_f32(s);
+#endif
+}
 
 #if defined(__AVX512F__)
 
