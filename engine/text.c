@@ -237,7 +237,8 @@ static size_t attend_block(const struct chunk *c, struct tile *tile, struct atte
         load_rows(p, span.values, tile->kv_head, n, memory + KEYS_PER_BLOCK * a->head_dim);
     }
     see_block(c, tile, at, n);
-    attention_block(a, keys, values, ld, n, tile->from, tile->to);
+    attention_score_rows(a, keys, ld, n);
+    attention_block(a, values, ld, n, tile->from, tile->to);
     return n;
 }
 
