@@ -93,8 +93,23 @@ static bool write_all(int fd, const char *data, size_t size)
     return true;
 }
 
+/* To a device or a pipe: there is nothing to rename over, and nothing that may be replaced. */
+static bool write_special(const char *path, const void *data, size_t size, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write_all(fd, data, size);
+    if (!ok)
+        err_set(err, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 bool file_write(const char *path, const void *data, size_t size, unsigned mode, struct err *err)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_special(path, data, size, err);
     struct str temporary = {0};
     str_printf(&temporary, "%s.XXXXXX", path);
     int fd = mkostemp(temporary.data, O_CLOEXEC);

@@ -148,8 +148,8 @@ static bool check_operands(const struct args *args, struct err *err)
 bool args_parse(struct args *args, const struct verb *verb, char *const *argv, size_t n, struct err *err)
 {
     *args = (struct args){.verb = verb};
-    if (!options_init(&args->options, err))
-        return false;
+    if (verb->options && !options_init(&args->options, err))
+        return false; /* `facet help` must go with a broken configuration too */
     args->operands = mem_new(n + 1, sizeof *args->operands);
     struct words rest = {argv, n};
     bool flags_over = false;

@@ -48,6 +48,17 @@ static int take(struct chat *chat, struct interrupt *interrupt, const struct opt
     return exit_code(&answer, &out, err);
 }
 
+static void warn_of_pictures(const struct message *question, bool quiet)
+{
+    struct progress progress;
+    progress_init(&progress, quiet);
+    for (size_t i = 0; i < question->n_parts; i++) {
+        const struct attachment *a = question->parts[i].image;
+        if (a && a->facts.warning[0])
+            progress_note(&progress, "%s: %s", a->path, a->facts.warning);
+    }
+}
+
 static int talk(const struct options *options, struct message *question, struct err *err)
 {
     struct interrupt interrupt;
@@ -73,8 +84,10 @@ static int run(struct args *args, struct err *err)
         return inspect_prompt(args, err);
     struct message question = {0};
     int code = question_read(&question, args, err);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
+        warn_of_pictures(&question, args->options.quiet);
         code = talk(&args->options, &question, err);
+    }
     message_done(&question);
     return code;
 }

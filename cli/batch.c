@@ -144,9 +144,13 @@ static bool write_sidecar(struct batch *b, const struct item *item, const struct
     return ok;
 }
 
-static void keep_answer(struct batch *b, const struct item *item, const struct answer *answer, struct err *err)
+/* warning: of the picture's decoder, or "". */
+static void keep_answer(struct batch *b, const struct item *item, const struct answer *answer, const char *warning,
+                        struct err *err)
 {
     json_t *record = answer_record(b, item, answer);
+    if (warning[0])
+        json_object_set_new(record, "warning", json_words(warning));
     struct err why;
     /* Before the record: what the record calls done has its sidecar. */
     if (!write_sidecar(b, item, answer->text, record, &why)) {
@@ -181,7 +185,7 @@ static void answer_item(struct batch *b, const struct item *item, struct attachm
     if (answer.interrupted || (ok && answer.reason == CHAT_CANCELLED)) {
         b->interrupted = true; /* half an answer is no answer: it is asked again next time */
     } else if (ok) {
-        keep_answer(b, item, &answer, err);
+        keep_answer(b, item, &answer, picture->facts.warning, err);
     } else {
         err_prefix(&why, "%s", item->path);
         fail_item(b, item, &why, err);
@@ -200,13 +204,16 @@ static bool is_done(struct batch *b, const struct item *item)
     return state != BATCH_NEW;
 }
 
-static void show_progress(struct batch *b, const struct item *item)
+/* "12/340 (8 min 20 s left): ", from the time that those before took. */
+static void put_prefix(const struct batch *b, size_t index, char *prefix, size_t n)
 {
-    size_t n_new = b->n_answered + b->n_failed;
-    double left_s = n_new ? (clock_s() - b->start_s) / (double)n_new *
-                                (double)((b->items.n - item->index + b->n_shards - 1) / b->n_shards)
-                          : -1;
-    progress_show(&b->progress, item->path, 0, 0, left_s);
+    size_t n_new = b->n_answered + b->n_failed, n_left = (b->items.n - index + b->n_shards - 1) / b->n_shards;
+    char left[DURATION_BYTES];
+    if (n_new)
+        snprintf(prefix, n, "%zu/%zu (%s left): ", index + 1, b->items.n,
+                 duration_text((clock_s() - b->start_s) / (double)n_new * (double)n_left, left));
+    else
+        snprintf(prefix, n, "%zu/%zu: ", index + 1, b->items.n);
 }
 
 static void do_item(struct batch *b, size_t index, struct err *err)
@@ -225,7 +232,7 @@ static void do_item(struct batch *b, size_t index, struct err *err)
         free(bytes);
         return;
     }
-    show_progress(b, &item);
+    progress_show(&b->progress, item.path, 0, 0, -1);
     if (bytes)
         picture = attachment_from_bytes(item.path, bytes, n, &b->args->options.crops, &why);
     free(bytes);
@@ -242,11 +249,11 @@ static void do_item(struct batch *b, size_t index, struct err *err)
 static void do_all(struct batch *b, struct err *err)
 {
     bool fail_fast = args_has(b->args, "fail-fast");
-    char prefix[64];
+    char prefix[96];
     b->progress.prefix = prefix;
     b->start_s = clock_s();
     for (size_t i = b->shard; i < b->items.n && !b->stopped && !b->interrupted; i += b->n_shards) {
-        snprintf(prefix, sizeof prefix, "%zu/%zu ", i + 1, b->items.n);
+        put_prefix(b, i, prefix, sizeof prefix);
         do_item(b, i, err);
         b->interrupted = b->interrupted || interrupt_came(&b->interrupt);
         if (fail_fast && b->n_failed > 0)
@@ -348,7 +355,9 @@ static int run(struct args *args, struct err *err)
         return EXIT_USAGE;
     int code = EXIT_FAILED;
     if (list_items(&b, err) && batch_job_init(&b.job, b.prompt, &args->options, err)) {
-        if (batch_log_open(&b.log, args_value(args, "output"), &b.job, args_has(args, "force-mixed"), err)) {
+        const char *output = args_value(args, "output");
+        bool to_stdout = !output || strcmp(output, "-") == 0;
+        if (batch_log_open(&b.log, to_stdout ? NULL : output, &b.job, args_has(args, "force-mixed"), err)) {
             code = work(&b, err);
             batch_log_close(&b.log);
         }

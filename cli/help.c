@@ -43,14 +43,29 @@ void help_verb(FILE *stream, const struct verb *verb)
     print_flag(stream, &(struct flag){"help", 'h', NULL, "this text"}, NULL);
 }
 
+static void print_summary(FILE *stream, const struct verb *verb)
+{
+    char left[64];
+    snprintf(left, sizeof left, "  facet %s", verb->name);
+    fprintf(stream, "%-*s%s\n", HELP_COLUMN, left, verb->summary);
+}
+
+bool help_group(FILE *stream, const char *word)
+{
+    size_t n = strlen(word), found = 0;
+    for (size_t i = 0; i < n_verbs; i++)
+        if (strncmp(verb_list[i]->name, word, n) == 0 && verb_list[i]->name[n] == ' ') {
+            print_summary(stream, verb_list[i]);
+            found++;
+        }
+    return found > 0;
+}
+
 void help_overview(FILE *stream)
 {
     fputs("facet: talk with Gemma 3 about text and pictures, on this machine alone.\n\n", stream);
-    for (size_t i = 0; i < n_verbs; i++) {
-        char left[64];
-        snprintf(left, sizeof left, "  facet %s", verb_list[i]->name);
-        fprintf(stream, "%-*s%s\n", HELP_COLUMN, left, verb_list[i]->summary);
-    }
+    for (size_t i = 0; i < n_verbs; i++)
+        print_summary(stream, verb_list[i]);
     fputs("\nfacet alone is facet chat. facet VERB --help tells more of each.\n"
           "Options can also stand in facet.conf (temperature = 0.7) and in the environment (FACET_TEMPERATURE=0.7).\n"
           "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some batch items failed, 130 interrupted.\n",
@@ -63,6 +78,8 @@ static int run_help(struct args *args, struct err *err)
         help_overview(stdout);
         return EXIT_DONE;
     }
+    if (args->n_operands == 1 && help_group(stdout, args->operands[0]))
+        return EXIT_DONE;
     size_t words;
     const struct verb *verb = verb_find((char *const *)args->operands, args->n_operands, &words, err);
     if (!verb)

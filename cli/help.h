@@ -2,6 +2,7 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "cli/verb.h"
@@ -11,6 +12,8 @@ extern const struct verb verb_help, verb_version;
 #define FACET_VERSION "0.1.0"
 
 void help_overview(FILE *stream);
+/* The verbs that begin with the word ("inspect"); false if there are none. */
+bool help_group(FILE *stream, const char *word);
 void help_verb(FILE *stream, const struct verb *verb);
 
 #endif

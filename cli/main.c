@@ -1,8 +1,10 @@
 /* Finds the verb, reads its arguments, runs it. The only place that ends the process. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/chat.h"
@@ -34,7 +36,14 @@ static int run(char *const *argv, size_t n, struct err *err)
         return run_verb(&verb_chat, argv, n, err);
     size_t words;
     const struct verb *verb = verb_find(argv, n, &words, err);
-    return verb ? run_verb(verb, argv + words, n - words, err) : EXIT_USAGE;
+    if (verb)
+        return run_verb(verb, argv + words, n - words, err);
+    bool help = n > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (help && help_group(stdout, argv[0])) {
+        err->text[0] = 0;
+        return EXIT_DONE;
+    }
+    return EXIT_USAGE;
 }
 
 /* What was printed has arrived only when the stream could be flushed. A closed pipe is silent. */
@@ -48,8 +57,17 @@ static int finish_output(int code, struct err *err)
     return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
+/* A file or database that got the number of a closed standard stream would be written into by mistake. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", O_RDWR);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     /* Not LC_NUMERIC: numbers on the command line and in JSON have a point everywhere. */
     setlocale(LC_CTYPE, "");
     struct err err = {""};

@@ -34,6 +34,10 @@ static bool put_stdin(struct str *text, struct err *err)
     char *bytes = file_read("-", TEXT_LIMIT_BYTES, &n, err);
     if (!bytes)
         return false;
+    if (memchr(bytes, 0, n)) {
+        free(bytes);
+        return err_set(err, "standard input is not text; a picture goes with -i -");
+    }
     while (n > 0 && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r'))
         n--;
     str_put(text, bytes, n);

@@ -13,6 +13,8 @@ check "unknown verb" code_is 2
 check "unknown verb: the nearest" grep -q 'facet ask' err
 facet inspect
 check "half a verb" code_is 2
+facet inspect --help
+check "help of half a verb" grep -q 'inspect tokens' out
 facet inspect tokns
 check "half a verb: the nearest" grep -q 'tokens' err
 facet ask --temprature 1 hi
@@ -68,4 +70,7 @@ mkdir -p "$HOME/.config/facet"
 echo 'temperature = warm' >"$HOME/.config/facet/facet.conf"
 facet ask -m "$TINY" hi
 check "a broken configuration" code_is 2
+facet help
+check "help in spite of a broken configuration" code_is 0
+facet ask -m "$TINY" hi
 check "a broken configuration names the file" grep -q facet.conf err

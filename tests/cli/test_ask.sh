@@ -37,6 +37,10 @@ check "a picture on standard input" code_is 0
 
 facet ask -m "$TINY"
 check "nothing to ask" code_is 2
+run sh -c 'printf "a\0b" | "$FACET" ask -m "$TINY" hi'
+check "standard input that is no text" grep -q 'not text' err
+run sh -c '"$FACET" ask -m "$TINY" -n 4 hi <&-'
+check "standard input that is closed" code_is 0
 echo text >broken.png
 facet ask -m /nonexistent -i broken.png what
 check "a broken picture" code_is 1

@@ -56,7 +56,7 @@ picture pics/a.ppm 40 30 7
 batch -p hi -o first.jsonl pics
 check "a changed picture is asked again" lines_are first.jsonl 5
 
-batch -p hi -q -r pics
+batch -p hi -q -r -o - pics
 check "-r" grep -q 'pics/deep/c.ppm' out
 check "records on standard output" lines_are out 5
 batch -p hi -q --shard 1/2 -r pics
