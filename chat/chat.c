@@ -221,12 +221,16 @@ static void *work(void *user)
     return NULL;
 }
 
-/* Signals are the front end's: the worker, and the engine's threads that it starts, take none. */
+/* Signals are the front end's: the worker, and the engine's threads that it starts, take none but those
+ * of a crash, which would otherwise end the process before the front end could give the terminal back. */
 static bool start_worker(struct chat *chat, struct err *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    sigset_t most, before;
+    sigfillset(&most);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigdelset(&most, crashes[i]);
+    pthread_sigmask(SIG_SETMASK, &most, &before);
     int status = pthread_create(&chat->worker, NULL, work, chat);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status == 0 || err_set(err, "cannot start a thread: %s", strerror(status));
