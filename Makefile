@@ -18,7 +18,7 @@ CFLAGS  ?=
 LDFLAGS ?=
 SAN     ?=
 
-PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc nettle libseccomp inih
+PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc nettle libseccomp
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(OPT) -fno-math-errno -ffp-contract=off -pthread $(PKG_CFLAGS) $(SAN) $(CFLAGS)
 
@@ -65,11 +65,14 @@ $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 # ---- Tests ----
 
 SUPPORT := $(call obj,$(call src,tests/support))
-link = @mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
+link = $(Q)mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
 
 # tests/unit/test_NAME.c each make one program on cmocka.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-TEST_LIBS  := $(SUPPORT) $(CHAT) $(HISTORY) $(IMAGE) $(LIBFACET)
+TEST_LIBS  := $(B)/tests/libtests.a $(LIBFACET)
+$(B)/tests/libtests.a: $(SUPPORT) $(CHAT) $(HISTORY) $(IMAGE)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@; ar rcs $@ $^
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIBS)
 	$(link) -lcmocka $(ALL_LIBS)
 
@@ -81,14 +84,13 @@ $(GOLDEN_TESTS): $(B)/tests/%: $(B)/tests/golden/%.o $(TEST_LIBS)
 # tests/screen: panes on a scripted chat, and the real program in a terminal emulator.
 SCREEN_TESTS := $(patsubst tests/screen/%.c,$(B)/tests/%,$(wildcard tests/screen/test_*.c))
 SCREEN_SUPPORT := $(call obj,$(filter-out tests/screen/test_%,$(wildcard tests/screen/*.c)))
-$(SCREEN_TESTS): $(B)/tests/%: $(B)/tests/screen/%.o $(SCREEN_SUPPORT) $(TUI) \
-                 $(filter-out $(B)/chat/chat.o,$(TEST_LIBS))
+$(SCREEN_TESTS): $(B)/tests/%: $(B)/tests/screen/%.o $(SCREEN_SUPPORT) $(TUI) $(TEST_LIBS)
 	$(link) -lvterm -lutil $(ALL_LIBS)
 
 # A small random model, where there is no other.
 TINY := $(B)/tiny/tiny.gguf
-$(B)/tiny_model: $(B)/tools/tiny_model.o $(SUPPORT) $(LIBFACET)
-	$(link) $(ENGINE_LIBS)
+$(B)/tiny_model: $(B)/tools/tiny_model.o $(TEST_LIBS)
+	$(link) $(ALL_LIBS)
 $(TINY): $(B)/tiny_model
 	@mkdir -p $(@D)
 	$(Q)$(B)/tiny_model $(TINY) $(B)/tiny/mmproj-tiny.gguf
@@ -97,14 +99,14 @@ GOLDEN ?= $(firstword $(wildcard $(FACET_GOLDEN) ../shared/golden))
 
 # With the program and every test built: runs them, and ends with "N passed, N failed".
 test-built: $(B)/facet $(TINY) $(UNIT_TESTS) $(GOLDEN_TESTS) $(SCREEN_TESTS)
-	$(Q)FACET="$(CURDIR)/$(B)/facet" TINY="$(CURDIR)/$(TINY)" TINY_MMPROJ="$(CURDIR)/$(B)/tiny/mmproj-tiny.gguf" \
-	    B="$(CURDIR)/$(B)" CC="$(CC)" GOLDEN="$(GOLDEN)" sh tests/run.sh
+	$(Q)FACET="$(abspath $(B)/facet)" TINY="$(abspath $(TINY))" B="$(abspath $(B))" CC="$(CC)" SAN="$(SAN)" \
+	    TINY_MMPROJ="$(abspath $(B)/tiny/mmproj-tiny.gguf)" GOLDEN="$(GOLDEN)" sh tests/run.sh
 
 # ---- For people ----
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
-        libwebp-dev libgif-dev libsqlite3-dev libjansson-dev libutf8proc-dev libcmark-gfm-dev \
-        libcmark-gfm-extensions-dev libinih-dev nettle-dev libseccomp-dev
+        libwebp-dev libgif-dev libsqlite3-dev libjansson-dev libutf8proc-dev \
+        nettle-dev libseccomp-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 
 all: $(B)/facet $(LIBFACET)
@@ -132,8 +134,12 @@ deps:
 test-deps:
 	$(call install_debs,$(DEBS) $(TEST_DEBS))
 
-# Layers, formatting traps, man pages, and static analysis.
-check:
+# Every source of the program and its tests, compiled.
+objects: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(ENGINE) $(BASE) $(SUPPORT) \
+         $(call obj,$(wildcard tests/unit/*.c tests/golden/*.c tests/screen/*.c tests/fuzz/*.c tests/bench/*.c tools/*.c))
+
+# Layers, manual pages, both compilers, static analysis.
+check: test-deps
 	$(Q)sh tests/check.sh
 
 # The tests under sanitizers, each in a build folder of its own.
@@ -194,7 +200,7 @@ help:
 	@echo "Variables: B=build-folder CC=clang V=1"
 
 .DEFAULT_GOAL := all
-.PHONY: all run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+.PHONY: all objects run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
         install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -4,7 +4,7 @@
 set -e
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-make --no-print-directory B="${B#"$PWD"/}" SAN="$SAN" PREFIX="$dir" install >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+make --no-print-directory B="$B" SAN="$SAN" PREFIX="$dir" install >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 cp tests/example.c "$dir/"
 cd "$dir"
 export PKG_CONFIG_PATH="$dir/lib/pkgconfig"

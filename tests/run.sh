@@ -39,7 +39,7 @@ fi
 run example sh tests/example.sh
 if [ -n "$GOLDEN" ] && [ -d "$GOLDEN" ]; then
     run golden-image "$B/tests/image_golden" "$GOLDEN"
-    run golden-tokenizer "$B/tests/tokenizer_golden" "$GOLDEN"
+    run golden-tokenizer "$B/tests/tokenizer_golden" "$GOLDEN/tokenizer"
     run golden-chat "$B/tests/chat_golden" "$GOLDEN"
     for kernels in exact scalar avx2 avx512; do
         case $kernels in
