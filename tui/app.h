@@ -1,5 +1,5 @@
-/* What the full screen knows: the panes, the chat behind them, what is under way. The files app, turn,
- * attaching, slash, actions and screen share it; nothing outside tui/ sees it. */
+/* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
+ * turn, attaching, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
@@ -26,7 +26,7 @@ struct app {
     struct input *input;
     enum key_context focus; /* KEYS_INPUT or KEYS_TRANSCRIPT */
 
-    bool help;     /* F1's list lies over the transcript */
+    bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;
 
     struct str notice; /* one thing to tell, above the status line; empty: none */
@@ -38,10 +38,10 @@ struct app {
 
     struct {
         bool regenerating;
-        double started;      /* seconds, monotonic */
-        double first_word;   /* 0: none yet */
+        double started;    /* seconds, monotonic */
+        double first_word; /* 0: none yet */
         size_t used_at_first_word;
-        char *text;          /* as sent, given back if the turn fails at once; owned */
+        char *text;                   /* as sent, given back if the turn fails at once; owned */
         struct attachment **pictures; /* as sent; own references */
         size_t n_pictures;
     } turn;

@@ -57,7 +57,8 @@ static char *from_address(const char *text)
     const char *path = strchr(text, '/');
     struct str out = {0};
     for (; path && *path; path++) {
-        bool escape = *path == '%' && isxdigit((unsigned char)path[1]) && isxdigit((unsigned char)path[2]);
+        bool escape =
+            *path == '%' && isxdigit((unsigned char)path[1]) && isxdigit((unsigned char)path[2]);
         if (escape) {
             str_putc(&out, (char)(hex(path[1]) * 16 + hex(path[2])));
             path += 2;
@@ -111,8 +112,8 @@ static char *as_path(const char *text)
 
 static bool is_named_like_a_picture(const char *path)
 {
-    static const char *const endings[] = {"png", "jpg", "jpeg", "webp", "gif", "bmp", "ppm", "pgm",
-                                          "heic", "heif", "avif", "tif", "tiff", "svg"};
+    static const char *const endings[] = {"png", "jpg",  "jpeg", "webp", "gif", "bmp",  "ppm",
+                                          "pgm", "heic", "heif", "avif", "tif", "tiff", "svg"};
     const char *point = strrchr(path_base(path), '.');
     for (size_t i = 0; point && i < sizeof endings / sizeof endings[0]; i++)
         if (strcasecmp(point + 1, endings[i]) == 0)

@@ -11,10 +11,10 @@ bool attaching_path(struct app *app, const char *path);
 enum attached {
     ATTACHED_NOTHING, /* the text is not the path of a picture */
     ATTACHED,
-    ATTACHED_FAILED,  /* it is a path, named like a picture, and cannot be read: the user was told */
+    ATTACHED_FAILED, /* it is a path, named like a picture, and cannot be read: the user was told */
 };
-/* If the text is the path of a picture and nothing else, attaches it. Pasted paths may be quoted, escaped
- * as in a shell, or file:// addresses. */
+/* If the text is the path of a picture and nothing else, attaches it. Pasted paths may be quoted,
+ * escaped as in a shell, or file:// addresses. */
 enum attached attaching_text(struct app *app, const char *text);
 
 #endif

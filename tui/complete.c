@@ -96,7 +96,7 @@ static bool begins(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* Where the argument begins, behind the command's name and its spaces; 0 if there is no space yet. */
+/* Where the argument begins, behind the command's name and spaces; 0 if there is no space yet. */
 static size_t argument_start(const char *line)
 {
     size_t i = strcspn(line, " ");
@@ -113,7 +113,8 @@ static void find(struct candidates *c, const char *line, size_t *start)
         add_options(c, line + argument);
     } else if (begins(line, "/image ") || begins(line, "/save ")) {
         const char *slash = strrchr(line + argument, '/');
-        char *folder = slash ? mem_text(line + argument, (size_t)(slash + 1 - line) - argument) : mem_copy("");
+        char *folder =
+            slash ? mem_text(line + argument, (size_t)(slash + 1 - line) - argument) : mem_copy("");
         *start = slash ? (size_t)(slash + 1 - line) : argument;
         add_paths(c, folder, line + *start);
         free(folder);

@@ -1,5 +1,5 @@
-/* The text being written: several lines, a cursor between grapheme clusters, one thing cut to put back.
- * A token "[image 2]" is passed over and deleted as one character. */
+/* The text being written: several lines, a cursor between grapheme clusters, one thing cut to put
+ * back. A token "[image 2]" is passed over and deleted as one character. */
 #ifndef TUI_EDITOR_H
 #define TUI_EDITOR_H
 
@@ -13,7 +13,7 @@ struct editor {
     struct str text;
     size_t cursor; /* byte offset, at a cluster's start or the end */
     struct str cut;
-    bool cutting;  /* the last change was a cut: the next one adds to it */
+    bool cutting; /* the last change was a cut: the next one adds to it */
 };
 
 void editor_done(struct editor *e);

@@ -96,13 +96,12 @@ static size_t find_close(const struct line *l, size_t i, size_t n, size_t end)
     const char *s = l->text;
     for (size_t j = i + n; j < end;) {
         size_t m = repeat(s, j, end);
-        bool fits = s[j] == s[i] && (m == n || (m == 3 && n < 3)) && !isspace((unsigned char)s[j - 1]);
+        bool fits =
+            s[j] == s[i] && (m == n || (m == 3 && n < 3)) && !isspace((unsigned char)s[j - 1]);
         if (fits && s[i] == '_' && j + m < l->end && isalnum((unsigned char)s[j + m]))
             fits = false;
-        if (fits && m > n && n == 2)
-            return j + 1; /* "**a *b***": the inner one closes first */
         if (fits)
-            return j;
+            return j + m - n; /* "**a *b***": the inner one closes first */
         j += s[j] == '\\' && m == 1 ? 2 : m;
     }
     return end;
@@ -132,7 +131,8 @@ static void style(struct line *l, size_t start, size_t end, uint8_t look, int de
         else if (star && depth < MAX_DEPTH && may_open(l, i, n, end))
             close = find_close(l, i, n, end);
         bool unclosed = close == end;
-        bool meant = unclosed && l->open && i + n < end && (tick || (n == 2 && may_open(l, i, n, end)));
+        bool meant =
+            unclosed && l->open && i + n < end && (tick || (n == 2 && may_open(l, i, n, end)));
         if (!(tick || star) || (unclosed && !meant)) {
             i += n;
             continue;
@@ -251,7 +251,8 @@ static size_t spaces(const struct line *l)
 static bool is_fence(const struct line *l)
 {
     size_t i = l->start + spaces(l);
-    return i + 3 <= l->end && (strncmp(l->text + i, "```", 3) == 0 || strncmp(l->text + i, "~~~", 3) == 0);
+    return i + 3 <= l->end &&
+           (strncmp(l->text + i, "```", 3) == 0 || strncmp(l->text + i, "~~~", 3) == 0);
 }
 
 static bool is_rule(const struct line *l)
@@ -268,7 +269,8 @@ static size_t number_length(const struct line *l, size_t i)
     size_t n = 0;
     while (i + n < l->end && n < 9 && isdigit((unsigned char)l->text[i + n]))
         n++;
-    bool item = n && i + n + 1 < l->end && strchr(".)", l->text[i + n]) && l->text[i + n + 1] == ' ';
+    bool item =
+        n && i + n + 1 < l->end && strchr(".)", l->text[i + n]) && l->text[i + n + 1] == ' ';
     return item ? n + 2 : 0;
 }
 

@@ -1,5 +1,5 @@
-/* Text in rows: light Markdown, wrapped by cells. Rows and runs point into the text, which the caller
- * keeps; a growing text is laid out again from its last line on only. */
+/* Text in rows: light Markdown, wrapped by cells. Rows and runs point into the text, which the
+ * caller keeps; a growing text is laid out again from its last line on only. */
 #ifndef TUI_FLOW_H
 #define TUI_FLOW_H
 
@@ -25,9 +25,10 @@ struct flow_run {
 
 struct flow_row {
     size_t first_run, n_runs;
-    size_t start;        /* where in the text it begins */
-    int indent;          /* cells before its first run */
-    enum flow_mark mark; /* drawn in the two cells before the indent's end; MARK_RULE: over the row */
+    size_t start; /* where in the text it begins */
+    int indent;   /* cells before its first run */
+    enum flow_mark
+        mark; /* drawn in the two cells before the indent's end; MARK_RULE: over the row */
 };
 
 struct flow_list {

@@ -1,8 +1,9 @@
 /* What is drawn for a grapheme cluster: safe for any terminal, and as wide as the terminal thinks.
  *
- * utf8_cluster says where a character ends; how wide it is, terminals judge by wcwidth of its parts.
- * So parts that terminals disagree about (joined emoji, skin tones, presentation selectors) are left
- * out, and the width is the sum of what is left. Controls, C1 and bidi overrides become marks. */
+ * utf8_cluster says where a character ends; how wide it is, terminals judge by wcwidth of its
+ * parts. So parts that terminals disagree about (joined emoji, skin tones, presentation selectors)
+ * are left out, and the width is the sum of what is left. Controls, C1 and bidi overrides become
+ * marks. */
 #ifndef TUI_GLYPH_H
 #define TUI_GLYPH_H
 

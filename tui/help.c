@@ -71,7 +71,8 @@ static void command_list(struct help *h)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const struct command_row *row = &command_rows[i];
         struct str name = {0};
-        str_printf(&name, "/%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+        str_printf(&name, "/%s%s%s", row->name, row->argument ? " " : "",
+                   row->argument ? row->argument : "");
         entry(h, str_text(&name), row->help);
         str_done(&name);
     }

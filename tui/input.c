@@ -145,7 +145,8 @@ static int cursor_col(const struct input *in, size_t row)
 static void go_to_row(struct input *in, size_t row, int goal)
 {
     size_t start = in->flow.rows[row].start;
-    in->editor.cursor = start + glyph_fit(input_text(in) + start, row_end(in, row) - start, (size_t)goal);
+    in->editor.cursor =
+        start + glyph_fit(input_text(in) + start, row_end(in, row) - start, (size_t)goal);
     in->editor.cutting = false;
     in->goal = goal;
 }
@@ -334,7 +335,8 @@ int input_rows(struct input *in, int cols)
     return (int)in->flow.n_rows;
 }
 
-static void draw_row(const struct input *in, struct surface *s, size_t row, int at, struct rect where)
+static void draw_row(const struct input *in, struct surface *s, size_t row, int at,
+                     struct rect where)
 {
     const char *text = input_text(in);
     struct style plain = in->theme->tones[TONE_TEXT], token = in->theme->tones[TONE_ACCENT];

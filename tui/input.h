@@ -26,8 +26,8 @@ void input_set(struct input *in, const char *text);
 void input_insert(struct input *in, const char *text, size_t n);
 /* Editing; false for an action that is not the input's. */
 bool input_act(struct input *in, enum action action);
-/* Completes what stands before the cursor; *others: what else it could be, for showing. False if there
- * is nothing to complete. */
+/* Completes what stands before the cursor; *others: what else it could be, for showing. False if
+ * there is nothing to complete. */
 bool input_complete(struct input *in, struct str *others);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
@@ -38,7 +38,8 @@ bool input_detach(struct input *in, size_t number);
 size_t input_n_pictures(const struct input *in);
 /* The k-th of those and its number. */
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number);
-/* Drops pictures without a token and numbers the others from 1, in the text too. Returns them, borrowed. */
+/* Drops pictures without a token and numbers the others from 1, in the text too. Returns them,
+ * borrowed. */
 struct attachment *const *input_settle(struct input *in, size_t *n);
 
 /* Rows wanted in a pane so wide. */

@@ -15,10 +15,11 @@ const char *const key_context_names[KEYS_CONTEXTS] = {
     [KEYS_EVERYWHERE] = "Everywhere",
 };
 
+/* clang-format off: a table, one row a line */
 const struct key_row key_rows[] = {
     {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
     {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
-    {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or a path; with nothing written, read"},
+    {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or path; if empty: read"},
     {ACTION_UP, KEYS_INPUT, {K_UP, C('p')}, "line above, then what was sent before"},
     {ACTION_DOWN, KEYS_INPUT, {K_DOWN, C('n')}, "line below, then what was sent after"},
     {ACTION_LEFT, KEYS_INPUT, {K_LEFT, C('b')}, NULL},
@@ -57,6 +58,7 @@ const struct key_row key_rows[] = {
     {ACTION_REDRAW, KEYS_EVERYWHERE, {C('l')}, "draw the screen anew"},
     {ACTION_HELP, KEYS_EVERYWHERE, {K_F1}, "this list"},
 };
+/* clang-format on */
 const size_t n_key_rows = sizeof key_rows / sizeof key_rows[0];
 
 static bool row_has(const struct key_row *row, uint32_t key)
@@ -83,8 +85,9 @@ enum action keys_find(enum key_context context, uint32_t key)
 
 void keys_name(uint32_t key, char name[KEY_NAME_BYTES])
 {
-    static const char *const names[] = {"Up",     "Down",      "Left",  "Right", "Home",      "End", "PgUp", "PgDn",
-                                        "Delete", "Backspace", "Enter", "Tab",   "Shift-Tab", "Esc", "F1"};
+    static const char *const names[] = {"Up",    "Down", "Left",      "Right",  "Home",
+                                        "End",   "PgUp", "PgDn",      "Delete", "Backspace",
+                                        "Enter", "Tab",  "Shift-Tab", "Esc",    "F1"};
     const char *prefix = key & K_ALT ? "Alt-" : key & K_CTRL ? "Ctrl-" : "";
     uint32_t base = key & K_CHARACTER_MASK;
     char text[5] = {0};

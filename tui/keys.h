@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A key is a character, or one of these, and modifiers. Control keys are K_CTRL | lower-case letter. */
+/* A key is a character, or one of these, and modifiers. Control keys are K_CTRL | lower-case
+ * letter. */
 enum {
     K_UP = 0x110000,
     K_DOWN,

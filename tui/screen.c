@@ -10,7 +10,8 @@
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 
-/* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a surface. */
+/* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a
+ * surface. */
 static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
 {
     struct flow flow = {.rows = NULL};
@@ -30,7 +31,7 @@ static int draw_wrapped(struct surface *s, struct rect where, const char *text, 
     return n;
 }
 
-/* ---- Above the status line: pictures, progress, one notice ------------------------------------ */
+/* ---- Above the status line: pictures, progress, one notice ---------------------------------- */
 
 static int notice_rows(const struct app *app, int cols)
 {
@@ -54,8 +55,8 @@ static void describe_picture(const struct app *app, size_t k, struct str *out)
     const struct attachment *a = input_picture(app->input, k, &number);
     size_t views = attachment_views(a);
     const struct facet_model *model = chat_model(app->chat);
-    str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path), a->image.width,
-               a->image.height, views, views == 1 ? "" : "s");
+    str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path),
+               a->image.width, a->image.height, views, views == 1 ? "" : "s");
     if (model) {
         struct facet_model_info info;
         facet_model_get_info(model, &info);
@@ -96,7 +97,8 @@ static struct rect take_rows(struct rect *from, int rows)
 static void draw_info(const struct app *app, struct surface *s, struct rect where)
 {
     int notice = notice_rows(app, where.cols), rest = where.rows - notice - app->in_progress;
-    struct rect pictures = take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
+    struct rect pictures =
+        take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
     draw_pictures(app, s, pictures);
     struct rect told = take_rows(&where, notice);
     draw_wrapped(s, told, str_text(&app->notice),
@@ -105,7 +107,7 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
         progress_draw(&app->progress, app->theme, s, where);
 }
 
-/* ---- Transcript and what may lie over it ------------------------------------------------------ */
+/* ---- Transcript and what may lie over it ---------------------------------------------------- */
 
 static void draw_welcome(const struct app *app, struct surface *s, struct rect where)
 {
@@ -115,7 +117,8 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
     };
     struct str first = {0};
     if (app->model.len)
-        str_printf(&first, "%s answers, on this machine; nothing leaves it.", str_text(&app->model));
+        str_printf(&first, "%s answers, on this machine; nothing leaves it.",
+                   str_text(&app->model));
     else
         str_puts(&first, "facet is opening the model; you can write already.");
     int used = draw_wrapped(s, where, str_text(&first), app->theme->tones[TONE_TEXT]);
@@ -151,7 +154,8 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
     char note[64];
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
              app->focus == KEYS_TRANSCRIPT ? "End" : "Ctrl-End");
-    surface_puts_right(s, row, text.col, text.col + text.cols - 2, note, app->theme->tones[TONE_MUTED]);
+    surface_puts_right(s, row, text.col, text.col + text.cols - 2, note,
+                       app->theme->tones[TONE_MUTED]);
 }
 
 static void draw_status(const struct app *app, struct surface *s, struct rect where)

@@ -30,7 +30,9 @@ static bool run_detach(struct app *app, const char *argument)
     if (*argument && !parse_number(argument, &number))
         return app_fail(app, "/detach %s: not a number", argument), false;
     if (!input_detach(app->input, (size_t)number))
-        return app_fail(app, *argument ? "there is no picture %s" : "no picture is attached", argument), false;
+        return app_fail(app, *argument ? "there is no picture %s" : "no picture is attached",
+                        argument),
+               false;
     return true;
 }
 
@@ -39,7 +41,8 @@ static bool run_system(struct app *app, const char *argument)
     struct err err;
     const char *now = chat_options(app->chat)->system;
     if (!*argument) {
-        transcript_add(app->transcript, ITEM_NOTE, now && *now ? now : "there is no system prompt", NULL);
+        transcript_add(app->transcript, ITEM_NOTE, now && *now ? now : "there is no system prompt",
+                       NULL);
         return true;
     }
     if (!chat_set_system(app->chat, argument, &err))
@@ -98,8 +101,8 @@ static bool list_one(void *user, const struct store_conversation *c)
     struct tm local;
     localtime_r(&updated, &local);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
-    str_printf(&list->text, "%s%s%4lld  %s  ", list->text.len ? "\n" : "", c->id == list->current ? "▸" : " ",
-               (long long)c->id, when);
+    str_printf(&list->text, "%s%s%4lld  %s  ", list->text.len ? "\n" : "",
+               c->id == list->current ? "▸" : " ", (long long)c->id, when);
     for (const char *t = c->title; t && *t; t++)
         str_putc(&list->text, *t == '\n' ? ' ' : *t);
     return true;
@@ -124,10 +127,13 @@ static bool run_history(struct app *app)
 
 static void put_message(struct str *out, const struct message *m)
 {
-    static const char *const names[] = {
-        [ROLE_SYSTEM] = "System", [ROLE_USER] = "You", [ROLE_MODEL] = "Gemma", [ROLE_TOOL] = "Tool"};
+    static const char *const names[] = {[ROLE_SYSTEM] = "System",
+                                        [ROLE_USER] = "You",
+                                        [ROLE_MODEL] = "Gemma",
+                                        [ROLE_TOOL] = "Tool"};
     char *text = message_text(m, 1);
-    str_printf(out, "%s## %s%s\n\n", out->len ? "\n" : "", names[m->role], m->interrupted ? " (interrupted)" : "");
+    str_printf(out, "%s## %s%s\n\n", out->len ? "\n" : "", names[m->role],
+               m->interrupted ? " (interrupted)" : "");
     size_t number = 0;
     for (size_t i = 0; i < m->n_parts; i++)
         if (m->parts[i].image)
@@ -213,7 +219,8 @@ bool slash_run(struct app *app, const char *line)
     enum command command;
     const char *argument;
     char *copy = mem_copy(line);
-    bool ok = command_parse(copy, &command, &argument, &err) ? run(app, command, argument) : failed(app, &err);
+    bool ok = command_parse(copy, &command, &argument, &err) ? run(app, command, argument)
+                                                             : failed(app, &err);
     free(copy);
     return ok;
 }

@@ -6,7 +6,7 @@
 
 #include "tui/app.h"
 
-/* Carries out a line that command_is. False, and the reason told: the line stays to be put right. */
+/* Carries out a line that command_is. False, and the reason told: the line stays. */
 bool slash_run(struct app *app, const char *line);
 
 #endif

@@ -39,7 +39,7 @@ static size_t cells_of(const char *text)
     return glyph_cells(text, strlen(text));
 }
 
-/* What the line is made of, from left to right; those with the lowest rank stay where it is narrow. */
+/* What the line is made of, from left to right; the lowest ranks stay where it is narrow. */
 struct parts {
     struct {
         struct str text;
@@ -142,7 +142,8 @@ static void put_tail(struct str *tail, const struct progress *p, int with)
 void progress_draw(const struct progress *p, const struct theme *theme, struct surface *s,
                    struct rect where)
 {
-    static const int choices[] = {WITH_TIME | WITH_STOP | WITH_GAUGE, WITH_TIME | WITH_STOP, WITH_TIME, 0};
+    static const int choices[] = {WITH_TIME | WITH_STOP | WITH_GAUGE, WITH_TIME | WITH_STOP,
+                                  WITH_TIME, 0};
     struct str tail = {0};
     int what = (int)cells_of(str_text(&p->what)), room = 0, end = where.col + where.cols;
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
@@ -151,8 +152,8 @@ void progress_draw(const struct progress *p, const struct theme *theme, struct s
         if (what <= room)
             break;
     }
-    int col = surface_puts(s, where.row, where.col, where.col + (room > 0 ? room : 0), str_text(&p->what),
-                           theme->tones[TONE_TEXT]);
+    int col = surface_puts(s, where.row, where.col, where.col + (room > 0 ? room : 0),
+                           str_text(&p->what), theme->tones[TONE_TEXT]);
     surface_puts(s, where.row, col, end, str_text(&tail), theme->tones[TONE_MUTED]);
     str_done(&tail);
 }

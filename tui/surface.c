@@ -34,7 +34,8 @@ struct cell *surface_at(const struct surface *s, int row, int col)
     return &s->cells[(size_t)row * (size_t)s->cols + (size_t)col];
 }
 
-/* Makes columns [col, col + n) free to be written: what a wide glyph loses its other half of is blanked. */
+/* Makes columns [col, col + n) free to be written: what a wide glyph loses its other half of is
+ * blanked. */
 static void open_cells(struct surface *s, int row, int col, int n)
 {
     int first = col;
@@ -46,7 +47,8 @@ static void open_cells(struct surface *s, int row, int col, int n)
         *surface_at(s, row, c) = blank;
 }
 
-static void write_glyph(struct surface *s, int row, int col, const struct glyph *g, struct style style)
+static void write_glyph(struct surface *s, int row, int col, const struct glyph *g,
+                        struct style style)
 {
     open_cells(s, row, col, g->cells);
     for (int i = 0; i < g->cells; i++) {
@@ -93,7 +95,8 @@ void surface_puts_right(struct surface *s, int row, int col, int end, const char
     surface_put(s, row, end - (int)glyph_cells(text, n), end, text, n, style);
 }
 
-void surface_fill(struct surface *s, int row, int col, int end, const char *glyph, struct style style)
+void surface_fill(struct surface *s, int row, int col, int end, const char *glyph,
+                  struct style style)
 {
     for (int c = col > 0 ? col : 0; c < end && c < s->cols; c++)
         surface_puts(s, row, c, c + 1, glyph, style);

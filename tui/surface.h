@@ -1,4 +1,4 @@
-/* A grid of cells that panes draw on. The terminal is brought up to it by term_show; tests read it. */
+/* A grid of cells that panes draw on. The terminal is brought up to it by term_show. */
 #ifndef TUI_SURFACE_H
 #define TUI_SURFACE_H
 
@@ -45,15 +45,17 @@ void surface_clear(struct surface *s);
 struct cell *surface_at(const struct surface *s, int row, int col);
 
 /* Draws text from (row, col) on, up to column `end` (not included): a glyph that does not fit whole
- * is not drawn. What lies outside the surface is clipped. Returns the column behind the last glyph. */
+ * is not drawn. What lies outside the surface is clipped. Returns the column behind the last. */
 int surface_put(struct surface *s, int row, int col, int end, const char *text, size_t n,
                 struct style style);
-int surface_puts(struct surface *s, int row, int col, int end, const char *text, struct style style);
+int surface_puts(struct surface *s, int row, int col, int end, const char *text,
+                 struct style style);
 /* The same, ending before column `end`, cut from the right if it is longer than end - col. */
 void surface_puts_right(struct surface *s, int row, int col, int end, const char *text,
                         struct style style);
 /* Repeats a glyph of one cell over columns [col, end). */
-void surface_fill(struct surface *s, int row, int col, int end, const char *glyph, struct style style);
+void surface_fill(struct surface *s, int row, int col, int end, const char *glyph,
+                  struct style style);
 
 bool cell_equal(const struct cell *a, const struct cell *b);
 

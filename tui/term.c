@@ -26,6 +26,7 @@ enum {
     FIRST_OWN_CODE = 0x1000, /* above all of curses' own */
     CODE_PASTE_BEGIN = FIRST_OWN_CODE - 2,
     CODE_PASTE_END = FIRST_OWN_CODE - 1,
+    KEY_OF_PASTE = K_CTRL | K_ALT, /* no key has both */
     LEAVE_BYTES = 256,
     MAX_GLYPH_PARTS = CCHARW_MAX,
 };
@@ -44,7 +45,7 @@ struct terminal {
     struct str paste;
 };
 
-/* What signal handlers need; they can be handed nothing. Set by term_open, before any handler is. */
+/* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
 static struct {
     int pipe;
     struct termios before;
@@ -57,13 +58,25 @@ static const struct {
     const char *sequence;
     uint32_t key;
 } extra_keys[] = {
-    {"\033[1;3A", K_ALT | K_UP},    {"\033[1;3B", K_ALT | K_DOWN},  {"\033[1;3C", K_ALT | K_RIGHT},
-    {"\033[1;3D", K_ALT | K_LEFT},  {"\033[1;5C", K_CTRL | K_RIGHT}, {"\033[1;5D", K_CTRL | K_LEFT},
-    {"\033[1;5H", K_CTRL | K_HOME}, {"\033[1;5F", K_CTRL | K_END},  {"\033[H", K_HOME},
-    {"\033[A", K_UP},               {"\033[B", K_DOWN},             {"\033[C", K_RIGHT},
+    {"\033[1;3A", K_ALT | K_UP},
+    {"\033[1;3B", K_ALT | K_DOWN},
+    {"\033[1;3C", K_ALT | K_RIGHT},
+    {"\033[1;3D", K_ALT | K_LEFT},
+    {"\033[1;5C", K_CTRL | K_RIGHT},
+    {"\033[1;5D", K_CTRL | K_LEFT},
+    {"\033[1;5H", K_CTRL | K_HOME},
+    {"\033[1;5F", K_CTRL | K_END},
+    {"\033[H", K_HOME},
+    {"\033[A", K_UP},
+    {"\033[B", K_DOWN},
+    {"\033[C", K_RIGHT},
     {"\033[D", K_LEFT},
-    {"\033[F", K_END},              {"\033[1~", K_HOME},            {"\033[4~", K_END},
-    {"\033OP", K_F1},               {"\033[11~", K_F1},             {"\033[13;3u", K_ALT | K_ENTER},
+    {"\033[F", K_END},
+    {"\033[1~", K_HOME},
+    {"\033[4~", K_END},
+    {"\033OP", K_F1},
+    {"\033[11~", K_F1},
+    {"\033[13;3u", K_ALT | K_ENTER},
 };
 enum { N_EXTRA_KEYS = sizeof extra_keys / sizeof extra_keys[0] };
 
@@ -303,10 +316,12 @@ static uint32_t from_curses(int code)
         int code;
         uint32_t key;
     } map[] = {
-        {KEY_UP, K_UP},         {KEY_DOWN, K_DOWN},   {KEY_LEFT, K_LEFT},
-        {KEY_RIGHT, K_RIGHT},   {KEY_HOME, K_HOME},   {KEY_END, K_END},
-        {KEY_PPAGE, K_PAGE_UP}, {KEY_NPAGE, K_PAGE_DOWN}, {KEY_DC, K_DELETE},
-        {KEY_BACKSPACE, K_BACKSPACE}, {KEY_ENTER, K_ENTER}, {KEY_BTAB, K_BACKTAB},
+        {KEY_UP, K_UP},         {KEY_DOWN, K_DOWN},
+        {KEY_LEFT, K_LEFT},     {KEY_RIGHT, K_RIGHT},
+        {KEY_HOME, K_HOME},     {KEY_END, K_END},
+        {KEY_PPAGE, K_PAGE_UP}, {KEY_NPAGE, K_PAGE_DOWN},
+        {KEY_DC, K_DELETE},     {KEY_BACKSPACE, K_BACKSPACE},
+        {KEY_ENTER, K_ENTER},   {KEY_BTAB, K_BACKTAB},
         {KEY_F(1), K_F1},
     };
     if (code >= FIRST_OWN_CODE && code < FIRST_OWN_CODE + N_EXTRA_KEYS)
@@ -353,7 +368,7 @@ static bool read_key(struct terminal *t, uint32_t *key)
             return false;
         t->readable = false;
         if (c == CODE_PASTE_BEGIN)
-            *key = CODE_PASTE_BEGIN | K_CTRL | K_ALT;
+            *key = KEY_OF_PASTE;
         else if (c >= 0x100)
             *key = from_curses(c);
         else if (c < 0x20 || c == 0x7F)
@@ -385,7 +400,8 @@ static struct term_event read_paste(struct terminal *t)
             str_putc(&t->paste, (char)c);
         after_return = c == '\r';
     }
-    return (struct term_event){.kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
+    return (struct term_event){
+        .kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
 struct term_event term_next(struct terminal *t)
@@ -399,7 +415,7 @@ struct term_event term_next(struct terminal *t)
         event.kind = t->readable && t->n_held == 0 ? TERM_QUIT : TERM_NOTHING;
         return event;
     }
-    if (key == (CODE_PASTE_BEGIN | K_CTRL | K_ALT))
+    if (key == KEY_OF_PASTE)
         return read_paste(t);
     uint32_t second;
     if (key == K_ESC && read_key(t, &second))
@@ -431,7 +447,7 @@ static void put_part(int row, int col, wchar_t *part, const struct style *style)
         mvadd_wch(row, col, &cell);
 }
 
-/* A glyph may be several curses cells ("क" and "ा"): each begins with a character that has a width. */
+/* A glyph may be several curses cells ("क" and "ा"): each begins with one that has a width. */
 static void put_cell(int row, int col, const struct cell *cell)
 {
     wchar_t part[MAX_GLYPH_PARTS + 1];

@@ -14,7 +14,7 @@ struct terminal;
 enum term_event_kind {
     TERM_NOTHING,
     TERM_KEY,
-    TERM_PASTE,   /* text: as pasted, with \n at line ends; borrowed until the next term_next */
+    TERM_PASTE, /* text: as pasted, with \n at line ends; borrowed until the next term_next */
     TERM_RESIZED,
     TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
     TERM_QUIT,    /* the terminal is gone, or the process was told to end */
@@ -27,8 +27,8 @@ struct term_event {
     size_t n_bytes;
 };
 
-/* Takes standard input and output over; sets the locale, with a UTF-8 one in any case. From here on a
- * crash, too, leaves the terminal as it was. Start no thread before: they inherit the signal setup. */
+/* Takes standard input and output over; sets the locale, with a UTF-8 one in any case. From here on
+ * a crash, on any thread, leaves the terminal as it was. */
 struct terminal *term_open(struct err *err);
 /* Gives the terminal back. */
 void term_close(struct terminal *t);
@@ -36,7 +36,8 @@ void term_close(struct terminal *t);
 int term_colors(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
-/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most timeout_ms
+/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most
+ * timeout_ms
  * (< 0: for ever). */
 void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */

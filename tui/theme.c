@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAIN(fg_)        {(fg_), -1, 0}
-#define WITH(fg_, attrs_) {(fg_), -1, (attrs_)}
+#define PLAIN(fg_)                                                                                 \
+    {                                                                                              \
+        (fg_), -1, 0                                                                               \
+    }
+#define WITH(fg_, attrs_)                                                                          \
+    {                                                                                              \
+        (fg_), -1, (attrs_)                                                                        \
+    }
 
 static const struct theme themes[] = {
     {"dark",

@@ -1,4 +1,4 @@
-/* Colours by meaning. A theme is plain data; the terminal's own background is never painted over. */
+/* Colours by meaning. A theme is plain data; the terminal's own background is not painted over. */
 #ifndef TUI_THEME_H
 #define TUI_THEME_H
 
@@ -6,10 +6,10 @@
 
 enum tone {
     TONE_TEXT,
-    TONE_ACCENT,  /* what has the focus */
-    TONE_MUTED,   /* labels' asides, hints */
+    TONE_ACCENT, /* what has the focus */
+    TONE_MUTED,  /* labels' asides, hints */
     TONE_RULE,
-    TONE_USER,    /* who spoke */
+    TONE_USER, /* who spoke */
     TONE_MODEL,
     TONE_CODE,
     TONE_HEADING,
@@ -23,7 +23,8 @@ struct theme {
     struct style tones[TONE_COUNT];
 };
 
-/* For a terminal of so many colours (0: none). $NO_COLOR gives the one without colours, $FACET_THEME
+/* For a terminal of so many colours (0: none). $NO_COLOR gives the one without colours,
+ * $FACET_THEME
  * ("dark", "light", "16", "mono") names one, $COLORFGBG tells a light background. */
 const struct theme *theme_choose(int n_colors);
 

@@ -13,8 +13,8 @@ struct item {
     char *aside; /* owned; NULL: none */
     bool growing, interrupted;
     struct flow flow;
-    int width;      /* that the flow was made for; 0: not yet */
-    size_t laid;    /* bytes of text that it covers */
+    int width;   /* that the flow was made for; 0: not yet */
+    size_t laid; /* bytes of text that it covers */
 };
 
 struct transcript {
@@ -269,8 +269,7 @@ static struct style run_style(const struct theme *theme, enum item_kind kind, ui
 static void draw_mark(const struct transcript *t, struct surface *s, const struct flow_row *row,
                       int at, struct rect where)
 {
-    static const char *const marks[] = {
-        [MARK_BULLET] = "•", [MARK_QUOTE] = "▎", [MARK_CODE] = "│"};
+    static const char *const marks[] = {[MARK_BULLET] = "•", [MARK_QUOTE] = "▎", [MARK_CODE] = "│"};
     const struct style *tones = t->theme->tones;
     if (row->mark == MARK_RULE)
         surface_fill(s, at, where.col, where.col + where.cols, "─", tones[TONE_RULE]);
@@ -279,21 +278,21 @@ static void draw_mark(const struct transcript *t, struct surface *s, const struc
                      tones[row->mark == MARK_BULLET ? TONE_MUTED : TONE_RULE]);
 }
 
-static void draw_row(const struct transcript *t, struct surface *s, const struct item *item, size_t r,
-                     int at, struct rect where)
+static void draw_row(const struct transcript *t, struct surface *s, const struct item *item,
+                     size_t r, int at, struct rect where)
 {
     const struct flow_row *row = &item->flow.rows[r];
     draw_mark(t, s, row, at, where);
     int col = where.col + row->indent, end = where.col + where.cols;
     for (size_t i = 0; i < row->n_runs; i++) {
         const struct flow_run *run = &item->flow.runs.list[row->first_run + i];
-        col = surface_put(s, at, col, end, str_text(&item->text) + run->start, run->end - run->start,
-                          run_style(t->theme, item->kind, run->look));
+        col = surface_put(s, at, col, end, str_text(&item->text) + run->start,
+                          run->end - run->start, run_style(t->theme, item->kind, run->look));
     }
 }
 
-static void draw_label(const struct transcript *t, struct surface *s, const struct item *item, int at,
-                       struct rect where)
+static void draw_label(const struct transcript *t, struct surface *s, const struct item *item,
+                       int at, struct rect where)
 {
     const struct style *tones = t->theme->tones;
     bool user = item->kind == ITEM_USER;
@@ -308,8 +307,8 @@ static void draw_label(const struct transcript *t, struct surface *s, const stru
         surface_puts_right(s, at, col + 2, end, item->aside, tones[TONE_MUTED]);
 }
 
-static void draw_item(const struct transcript *t, struct surface *s, const struct item *item, long from,
-                      struct rect where)
+static void draw_item(const struct transcript *t, struct surface *s, const struct item *item,
+                      long from, struct rect where)
 {
     bool label = has_label(item);
     for (size_t r = 0; r < item_rows(item) - 1; r++) {

@@ -62,13 +62,12 @@ static void loop(struct app *app)
     }
 }
 
-static bool open_app(struct app *app, const struct options *options, struct store *store, struct err *err)
+static bool open_app(struct app *app, const struct options *options, struct store *store,
+                     struct err *err)
 {
-    app->term = term_open(err);
+    app->chat = chat_open(options, store, err); /* first: its error needs no screen */
+    app->term = app->chat ? term_open(err) : NULL;
     if (!app->term)
-        return false;
-    app->chat = chat_open(options, store, err);
-    if (!app->chat)
         return false;
     app->store = store;
     app->theme = theme_choose(term_colors(app->term));

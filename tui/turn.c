@@ -35,7 +35,8 @@ static void begin(struct app *app)
 }
 
 /* Keeps text and pictures until something was answered. */
-static void keep_sent(struct app *app, const char *text, struct attachment *const *pictures, size_t n)
+static void keep_sent(struct app *app, const char *text, struct attachment *const *pictures,
+                      size_t n)
 {
     turn_done(app);
     app->turn.text = mem_copy(text);
@@ -171,7 +172,8 @@ static void on_done(struct app *app, const struct chat_event *event)
         app_fail(app, "%s", event->text);
 }
 
-/* Nothing was answered: what was sent goes back to where it was written, unless something new is there. */
+/* Nothing was answered: what was sent goes back to where it was written, unless something new is
+ * there. */
 static void give_back(struct app *app)
 {
     if (!app->turn.text || !input_is_empty(app->input))

@@ -1,4 +1,4 @@
-/* A program in a terminal emulator: started on a pseudo-terminal, fed with keys, its screen read. */
+/* A program in a terminal emulator: started on a pseudo-terminal, fed keys, its screen read. */
 #ifndef TESTS_SCREEN_EMULATOR_H
 #define TESTS_SCREEN_EMULATOR_H
 

@@ -31,7 +31,11 @@ struct chat {
 static const char markdown[] =
     "# Heading\n\nSome **bold**, *slanted* and `code`; 2 * 3 stays.\n\n- first\n- second\n\n"
     "1. one\n\n```c\nint main(void);\n```\n\n> quoted\n\n---\nend";
-static const char evil[] = "a\033]0;owned\007b\033[2Jc\xC2\x9B" "31md\xE2\x80\xAE" "e\x01" "f\x7F" "g\xFFh";
+static const char evil[] = "a\033]0;owned\007b\033[2Jc\xC2\x9B"
+                           "31md\xE2\x80\xAE"
+                           "e\x01"
+                           "f\x7F"
+                           "g\xFFh";
 
 static void tick_every(struct chat *chat, int ms)
 {
@@ -138,8 +142,10 @@ static bool finish(struct chat *chat, struct chat_event *event)
     m->interrupted = chat->cancelled;
     chat->busy = false;
     tick_every(chat, 0);
-    *event = (struct chat_event){.kind = CHAT_DONE, .reason = chat->cancelled ? CHAT_CANCELLED : CHAT_ENDED};
-    event->stats = (struct chat_stats){.n_answer = 37, .answer_s = 2, .n_views = chat->look ? VIEWS : 0};
+    *event = (struct chat_event){.kind = CHAT_DONE,
+                                 .reason = chat->cancelled ? CHAT_CANCELLED : CHAT_ENDED};
+    event->stats =
+        (struct chat_stats){.n_answer = 37, .answer_s = 2, .n_views = chat->look ? VIEWS : 0};
     event->stats.encode_s = chat->look ? 6 : 0;
     return true;
 }
@@ -160,7 +166,8 @@ static bool give_piece(struct chat *chat, struct chat_event *event)
 {
     size_t n = chat->script.len - chat->at;
     n = n < PIECE_BYTES ? n : PIECE_BYTES;
-    while (chat->at + n < chat->script.len && ((unsigned char)chat->script.data[chat->at + n] & 0xC0) == 0x80)
+    while (chat->at + n < chat->script.len &&
+           ((unsigned char)chat->script.data[chat->at + n] & 0xC0) == 0x80)
         n++; /* whole characters, as the contract says */
     memcpy(chat->piece, chat->script.data + chat->at, n);
     chat->at += n;
@@ -183,7 +190,8 @@ bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms)
     if (chat->cancelled)
         return finish(chat, event);
     if (chat->look && chat->looked < VIEWS) {
-        *event = (struct chat_event){.kind = CHAT_PROGRESS, .text = "looking at dot.ppm", .n_bytes = 18};
+        *event =
+            (struct chat_event){.kind = CHAT_PROGRESS, .text = "looking at dot.ppm", .n_bytes = 18};
         event->done = chat->looked++;
         event->total = VIEWS;
         event->seconds_left = 9;

@@ -1,5 +1,5 @@
-/* The full screen in a terminal emulator: over a scripted chat, and the real program ($FACET) over a
- * tiny model ($TINY) where both are given. */
+/* The full screen in a terminal emulator: over a scripted chat, and the real program ($FACET) over
+ * a tiny model ($TINY) where both are given. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,14 +314,14 @@ static void test_editing(void)
     struct emulator *e = start(24, 80);
     emulator_send(e, "alpha beta gamma\027"); /* Ctrl-W */
     CHECK(e, emulator_hides(e, "gamma"));
-    emulator_send(e, "\001\013");             /* Ctrl-A Ctrl-K */
+    emulator_send(e, "\001\013"); /* Ctrl-A Ctrl-K */
     CHECK(e, emulator_hides(e, "alpha"));
-    emulator_send(e, "\031\031");             /* Ctrl-Y twice */
+    emulator_send(e, "\031\031"); /* Ctrl-Y twice */
     CHECK(e, emulator_shows(e, "> alpha beta alpha beta"));
-    emulator_send(e, "\033b\033b\025");       /* Alt-B twice, Ctrl-U */
+    emulator_send(e, "\033b\033b\025"); /* Alt-B twice, Ctrl-U */
     CHECK(e, emulator_hides(e, "beta alpha"));
     CHECK(e, emulator_shows(e, "> alpha beta"));
-    emulator_send(e, "\033f!\n");             /* Alt-F, Ctrl-J */
+    emulator_send(e, "\033f!\n"); /* Alt-F, Ctrl-J */
     CHECK(e, emulator_shows(e, "> alpha!"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "alpha!"));
@@ -510,8 +510,8 @@ static void write_file(const char *name, const void *data, size_t n)
 
 static bool prepare(void)
 {
-    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME",
-                                        "XDG_STATE_HOME"};
+    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
     static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL"};
     char picture[16 + 8 * 6 * 3] = "P6\n8 6\n255\n";
     snprintf(folder, sizeof folder, "/tmp/facet-screen-XXXXXX");
@@ -543,11 +543,12 @@ int main(void)
         int rows, cols;
     } sizes[] = {{10, 40}, {24, 80}, {40, 120}};
     static void (*const at_every_size[])(int rows, int cols) = {
-        test_start, test_turn, test_wide, test_paste, test_resize, test_scroll, test_cancel, test_help,
-        test_images, test_broken_image};
-    static void (*const once[])(void) = {test_evil, test_markdown, test_editing, test_commands,
-                                         test_failures, test_no_clears, test_leaving, test_tiny_sizes,
-                                         test_long_paste, test_colors, test_locale};
+        test_start,  test_turn,   test_wide, test_paste,  test_resize,
+        test_scroll, test_cancel, test_help, test_images, test_broken_image};
+    static void (*const once[])(void) = {test_evil,     test_markdown,   test_editing,
+                                         test_commands, test_failures,   test_no_clears,
+                                         test_leaving,  test_tiny_sizes, test_long_paste,
+                                         test_colors,   test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
