@@ -299,8 +299,7 @@ static int32_t *encode_valid(const struct tokenizer *t, const char *text, size_t
         return NULL;
     }
     *n_ids = e.n_ids;
-    int32_t *fitting = realloc(e.ids, (e.n_ids + 1) * sizeof *e.ids);
-    return fitting ? fitting : e.ids;
+    return e.ids;
 }
 
 int32_t *tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, bool special,

@@ -34,7 +34,9 @@ enum piece_kind {
     PIECE_CONTROL /* found in raw text where the caller trusts it, shows nothing */
 };
 
-enum { ORDER_FIRST = 0, ORDER_NEVER = UINT32_MAX }; /* bounds of struct piece.order */
+/* Bounds of struct piece.order. */
+#define ORDER_FIRST 0u
+#define ORDER_NEVER UINT32_MAX
 
 struct piece {
     const char *text;  /* as the file spells it; borrowed from the file or from `spelled` */

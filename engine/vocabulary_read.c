@@ -16,7 +16,7 @@ static struct vocabulary *keep_or_free(struct vocabulary *v, bool keep)
 
 /* ---- order ---- */
 
-enum { ORDER_LOWEST = ORDER_FIRST + 1 };
+#define ORDER_LOWEST (ORDER_FIRST + 1)
 
 /* The higher the score, the lower the order: a float's bits, taken as an integer, sort as it does
  * but for the sign. Runs of spaces keep their place before all others. */

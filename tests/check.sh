@@ -42,7 +42,7 @@ warnings() { # compiler
     make --no-print-directory B="build-check-$1" CC="$1" OPT=-O1 CFLAGS=-Werror -j"$(nproc)" objects
 }
 static_analysis() {
-    cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 --enable=warning,portability -I. \
+    cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 --enable=warning -I. \
         --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --max-configs=1 -j "$(nproc)" \
         base engine image history chat tui cli
 }
