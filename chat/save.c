@@ -20,8 +20,10 @@ static void put_address(struct str *out, const char *path)
 
 static void put_message(struct str *out, const struct message *m)
 {
-    static const char *const headings[] = {
-        [ROLE_SYSTEM] = "System", [ROLE_USER] = "You", [ROLE_MODEL] = "Gemma", [ROLE_TOOL] = "Tool"};
+    static const char *const headings[] = {[ROLE_SYSTEM] = "System",
+                                           [ROLE_USER] = "You",
+                                           [ROLE_MODEL] = "Gemma",
+                                           [ROLE_TOOL] = "Tool"};
     str_printf(out, "%s## %s\n\n", out->len ? "\n" : "", headings[m->role]);
     size_t images = 0;
     for (size_t i = 0; i < m->n_parts; i++) {

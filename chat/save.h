@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include "chat/message.h"
 
-/* Writes the file anew: a heading for each message, its text as it is, pictures as links to their paths. */
+/* Writes the file anew: a heading for each message, its text as it is, pictures as links to their
+ * paths. */
 bool messages_save(const struct messages *ms, const char *path, struct err *err);
 
 #endif

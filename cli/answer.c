@@ -50,7 +50,8 @@ static bool take_event(struct answer *a, struct chat *chat, const struct chat_ev
     case CHAT_LOADED:
         break;
     case CHAT_PROGRESS:
-        progress_show(a->progress, event->text ? event->text : "", event->done, event->total, event->seconds_left);
+        progress_show(a->progress, event->text ? event->text : "", event->done, event->total,
+                      event->seconds_left);
         break;
     case CHAT_TEXT:
         take_text(a, chat, event);
@@ -101,10 +102,11 @@ void answer_note_stats(const struct answer *a)
 {
     const struct chat_stats *s = &a->stats;
     if (s->n_views > 0)
-        progress_note(a->progress, "%zu image view%s in %.2f s", s->n_views, s->n_views == 1 ? "" : "s", s->encode_s);
+        progress_note(a->progress, "%zu image view%s in %.2f s", s->n_views,
+                      s->n_views == 1 ? "" : "s", s->encode_s);
     size_t computed = s->n_prompt - (s->n_kept < s->n_prompt ? s->n_kept : s->n_prompt);
-    progress_note(a->progress, "prompt: %zu tokens, %zu of them kept, %.2f s (%.1f tokens/s)", s->n_prompt, s->n_kept,
-                  s->prompt_s, rate(computed, s->prompt_s));
-    progress_note(a->progress, "answer: %zu tokens, %.2f s (%.1f tokens/s)", s->n_answer, s->answer_s,
-                  rate(s->n_answer, s->answer_s));
+    progress_note(a->progress, "prompt: %zu tokens, %zu of them kept, %.2f s (%.1f tokens/s)",
+                  s->n_prompt, s->n_kept, s->prompt_s, rate(computed, s->prompt_s));
+    progress_note(a->progress, "answer: %zu tokens, %.2f s (%.1f tokens/s)", s->n_answer,
+                  s->answer_s, rate(s->n_answer, s->answer_s));
 }

@@ -23,7 +23,8 @@ struct answer {
     bool interrupted; /* by Ctrl-C */
 };
 
-/* Waits until the model is open. False and the error if it cannot be, or on Ctrl-C (a->interrupted). */
+/* Waits until the model is open. False and the error if it cannot be, or on Ctrl-C
+ * (a->interrupted). */
 bool answer_wait_model(struct answer *a, struct chat *chat, struct err *err);
 
 /* Takes events until the turn ends. False and the error if it failed. */

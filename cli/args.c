@@ -32,7 +32,8 @@ static bool find_long(struct found *f, const struct verb *verb, const char *name
         if (strlen(verb->flags[i].name) == n && memcmp(verb->flags[i].name, name, n) == 0)
             f->flag = &verb->flags[i];
     for (size_t i = 0; i < n_option_rows && !f->flag; i++)
-        if (takes(verb, i) && strlen(option_rows[i].flag) == n && memcmp(option_rows[i].flag, name, n) == 0)
+        if (takes(verb, i) && strlen(option_rows[i].flag) == n &&
+            memcmp(option_rows[i].flag, name, n) == 0)
             f->option = &option_rows[i];
     f->help = n == 4 && memcmp(name, "help", 4) == 0;
     return f->flag || f->option || f->help;
@@ -119,7 +120,8 @@ static bool take_letters(struct args *args, const char *text, struct words *rest
     for (; *text; text++) {
         struct found f;
         if (!find_letter(&f, args->verb, *text))
-            return err_set(err, "unknown flag -%c; facet %s --help lists them", *text, args->verb->name);
+            return err_set(err, "unknown flag -%c; facet %s --help lists them", *text,
+                           args->verb->name);
         const char *argument = found_argument(&f);
         if (!argument) {
             if (!take_found(args, &f, NULL, err))
@@ -138,14 +140,16 @@ static bool check_operands(const struct args *args, struct err *err)
 {
     const struct verb *verb = args->verb;
     if (args->n_operands < verb->min_operands)
-        return err_set(err, "facet %s needs %s; see facet %s --help", verb->name, verb->operands, verb->name);
+        return err_set(err, "facet %s needs %s; see facet %s --help", verb->name, verb->operands,
+                       verb->name);
     if (args->n_operands > verb->max_operands)
         return err_set(err, "facet %s: \"%s\" is one argument too many", verb->name,
                        args->operands[verb->max_operands]);
     return true;
 }
 
-bool args_parse(struct args *args, const struct verb *verb, char *const *argv, size_t n, struct err *err)
+bool args_parse(struct args *args, const struct verb *verb, char *const *argv, size_t n,
+                struct err *err)
 {
     *args = (struct args){.verb = verb};
     if (verb->options && !options_init(&args->options, err))
@@ -202,7 +206,8 @@ const char *args_nth(const struct args *args, const char *flag, size_t nth)
     return NULL;
 }
 
-bool args_count(const struct args *args, const char *flag, const size_t range[2], size_t *out, struct err *err)
+bool args_count(const struct args *args, const char *flag, const size_t range[2], size_t *out,
+                struct err *err)
 {
     const char *text = args_value(args, flag);
     if (!text)
@@ -211,7 +216,8 @@ bool args_count(const struct args *args, const char *flag, const size_t range[2]
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || value < range[0] || value > range[1])
-        return err_set(err, "--%s takes a number from %zu to %zu, not \"%s\"", flag, range[0], range[1], text);
+        return err_set(err, "--%s takes a number from %zu to %zu, not \"%s\"", flag, range[0],
+                       range[1], text);
     *out = (size_t)value;
     return true;
 }

@@ -1,7 +1,7 @@
 /* Arguments of a verb: rows of options.def, the verb's own flags, operands.
  *
- * `--flag value`, `--flag=value`, `-m value`, `-mvalue`, bundled letters (`-qv`), flags and operands in
- * any order, `--` ends the flags, `-` is an operand. */
+ * `--flag value`, `--flag=value`, `-m value`, `-mvalue`, bundled letters (`-qv`), flags and
+ * operands in any order, `--` ends the flags, `-` is an operand. */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
 
@@ -28,15 +28,18 @@ struct args {
 };
 
 /* argv: what stands behind the verb's name, n of them. Every failure is a matter of usage. */
-bool args_parse(struct args *args, const struct verb *verb, char *const *argv, size_t n, struct err *err);
+bool args_parse(struct args *args, const struct verb *verb, char *const *argv, size_t n,
+                struct err *err);
 void args_done(struct args *args);
 
-/* A flag of the verb's own: was it there, its last value (NULL: not there), its i-th value (NULL: past the last). */
+/* A flag of the verb's own: was it there, its last value (NULL: not there), its i-th value (NULL:
+ * past the last). */
 bool args_has(const struct args *args, const char *flag);
 const char *args_value(const struct args *args, const char *flag);
 const char *args_nth(const struct args *args, const char *flag, size_t i);
 /* The last value as a number from range[0] to range[1]; *out is left alone if it was not there. */
-bool args_count(const struct args *args, const char *flag, const size_t range[2], size_t *out, struct err *err);
+bool args_count(const struct args *args, const char *flag, const size_t range[2], size_t *out,
+                struct err *err);
 
 /* All operands with a space between them; free() it. */
 char *args_joined(const struct args *args, size_t first);

@@ -31,7 +31,8 @@ static void warn(struct answer *a, bool verbose)
         progress_note(a->progress, "the answer is cut after --max-tokens");
 }
 
-static int take(struct chat *chat, struct interrupt *interrupt, const struct options *options, struct err *err)
+static int take(struct chat *chat, struct interrupt *interrupt, const struct options *options,
+                struct err *err)
 {
     struct out out;
     struct progress progress;
@@ -64,7 +65,9 @@ static int talk(const struct options *options, struct message *question, struct 
     struct interrupt interrupt;
     if (!interrupt_open(&interrupt, err))
         return EXIT_FAILED;
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe ends the answer, and the history is still brought to its end */
+    signal(
+        SIGPIPE,
+        SIG_IGN); /* a closed pipe ends the answer, and the history is still brought to its end */
     struct store *store = history_open(options);
     struct chat *chat = chat_open(options, store, err);
     int code = EXIT_FAILED;
@@ -100,11 +103,13 @@ const struct verb verb_ask = {
     .name = "ask",
     .operands = "[PROMPT]...",
     .summary = "one answer, streamed to standard output",
-    .details =
-        "The prompt is what comes on standard input (if that is not a terminal), then the arguments on a\n"
-        "line of their own. Pictures come first, or where [image 1], [image 2], … stand in the prompt.\n"
-        "Standard output gets the answer and nothing else; progress and warnings go to standard error.\n"
-        "Ctrl-C stops the answer and keeps what was said.",
+    .details = "The prompt is what comes on standard input (if that is not a terminal), then the "
+               "arguments on a\n"
+               "line of their own. Pictures come first, or where [image 1], [image 2], … stand in "
+               "the prompt.\n"
+               "Standard output gets the answer and nothing else; progress and warnings go to "
+               "standard error.\n"
+               "Ctrl-C stops the answer and keeps what was said.",
     .options = TAKES_ALL,
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,

@@ -70,13 +70,16 @@ static const char *reason_name(enum chat_reason reason)
 /* What every record has, "input" first. */
 static json_t *new_record(const struct batch *b, const struct item *item)
 {
-    return json_pack("{s:o, s:o, s:I, s:s, s:O, s:O, s:O, s:O, s:I}", "input", json_words(item->path), "sha256",
-                     has_digest(item) ? json_string(item->digest) : json_null(), "index", (json_int_t)item->index,
-                     "job", b->job.hash, "prompt", b->job.prompt, "system", b->job.system, "model", b->job.model,
-                     "options", b->job.options, "seed", (json_int_t)batch_job_seed(&b->job, item->digest));
+    return json_pack("{s:o, s:o, s:I, s:s, s:O, s:O, s:O, s:O, s:I}", "input",
+                     json_words(item->path), "sha256",
+                     has_digest(item) ? json_string(item->digest) : json_null(), "index",
+                     (json_int_t)item->index, "job", b->job.hash, "prompt", b->job.prompt, "system",
+                     b->job.system, "model", b->job.model, "options", b->job.options, "seed",
+                     (json_int_t)batch_job_seed(&b->job, item->digest));
 }
 
-static json_t *answer_record(const struct batch *b, const struct item *item, const struct answer *answer)
+static json_t *answer_record(const struct batch *b, const struct item *item,
+                             const struct answer *answer)
 {
     const struct chat_stats *s = &answer->stats;
     json_t *record = new_record(b, item);
@@ -87,8 +90,9 @@ static json_t *answer_record(const struct batch *b, const struct item *item, con
                                   (json_int_t)s->n_kept, "answer", (json_int_t)s->n_answer, "views",
                                   (json_int_t)s->n_views));
     json_object_set_new(record, "seconds",
-                        json_pack("{s:o, s:o, s:o, s:o}", "encode", json_seconds(s->encode_s), "prompt",
-                                  json_seconds(s->prompt_s), "answer", json_seconds(s->answer_s), "total",
+                        json_pack("{s:o, s:o, s:o, s:o}", "encode", json_seconds(s->encode_s),
+                                  "prompt", json_seconds(s->prompt_s), "answer",
+                                  json_seconds(s->answer_s), "total",
                                   json_seconds(clock_s() - item->start_s)));
     return record;
 }
@@ -102,7 +106,8 @@ static bool write_record(struct batch *b, json_t *record, struct err *err)
     return false;
 }
 
-static void fail_item(struct batch *b, const struct item *item, const struct err *why, struct err *err)
+static void fail_item(struct batch *b, const struct item *item, const struct err *why,
+                      struct err *err)
 {
     json_t *record = new_record(b, item);
     json_object_set_new(record, "error", json_words(why->text));
@@ -123,13 +128,15 @@ static char *sidecar_path(const char *path, const char *suffix)
     return str_take(&out);
 }
 
-static bool write_sidecar(struct batch *b, const struct item *item, const struct str *answer, json_t *record,
-                          struct err *err)
+static bool write_sidecar(struct batch *b, const struct item *item, const struct str *answer,
+                          json_t *record, struct err *err)
 {
     if (b->sidecar == SIDECAR_NONE)
         return true;
     char *path = sidecar_path(item->path, b->sidecar == SIDECAR_TXT ? ".txt" : ".json");
-    char *json = b->sidecar == SIDECAR_JSON ? json_dumps(record, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    char *json = b->sidecar == SIDECAR_JSON
+                     ? json_dumps(record, JSON_INDENT(2) | JSON_REAL_PRECISION(9))
+                     : NULL;
     struct str text = {0};
     str_puts(&text, json ? json : str_text(answer));
     str_putc(&text, '\n');
@@ -145,8 +152,8 @@ static bool write_sidecar(struct batch *b, const struct item *item, const struct
 }
 
 /* warning: of the picture's decoder, or "". */
-static void keep_answer(struct batch *b, const struct item *item, const struct answer *answer, const char *warning,
-                        struct err *err)
+static void keep_answer(struct batch *b, const struct item *item, const struct answer *answer,
+                        const char *warning, struct err *err)
 {
     json_t *record = answer_record(b, item, answer);
     if (warning[0])
@@ -165,18 +172,21 @@ static void keep_answer(struct batch *b, const struct item *item, const struct a
         answer_note_stats(answer);
 }
 
-static bool ask(struct batch *b, const struct item *item, struct attachment *picture, struct err *err)
+static bool ask(struct batch *b, const struct item *item, struct attachment *picture,
+                struct err *err)
 {
     char seed[24];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)batch_job_seed(&b->job, item->digest));
     struct message message = {.role = ROLE_USER};
     message_from_input(&message, b->prompt, &picture, 1);
-    bool ok = chat_clear(b->chat, err) && chat_set(b->chat, "seed", seed, err) && chat_submit(b->chat, &message, err);
+    bool ok = chat_clear(b->chat, err) && chat_set(b->chat, "seed", seed, err) &&
+              chat_submit(b->chat, &message, err);
     message_done(&message);
     return ok;
 }
 
-static void answer_item(struct batch *b, const struct item *item, struct attachment *picture, struct err *err)
+static void answer_item(struct batch *b, const struct item *item, struct attachment *picture,
+                        struct err *err)
 {
     struct str text = {0};
     struct answer answer = {.interrupt = &b->interrupt, .progress = &b->progress, .text = &text};
@@ -196,7 +206,8 @@ static void answer_item(struct batch *b, const struct item *item, struct attachm
 /* True if there is nothing to do for it. */
 static bool is_done(struct batch *b, const struct item *item)
 {
-    enum batch_state state = batch_log_find(&b->log, item->path, has_digest(item) ? item->digest : NULL);
+    enum batch_state state =
+        batch_log_find(&b->log, item->path, has_digest(item) ? item->digest : NULL);
     if (state == BATCH_FAILED && args_has(b->args, "retry-errors"))
         return false;
     b->n_before += state == BATCH_ANSWERED;
@@ -207,7 +218,8 @@ static bool is_done(struct batch *b, const struct item *item)
 /* "12/340 (8 min 20 s left): ", from the time that those before took. */
 static void put_prefix(const struct batch *b, size_t index, char *prefix, size_t n)
 {
-    size_t n_new = b->n_answered + b->n_failed, n_left = (b->items.n - index + b->n_shards - 1) / b->n_shards;
+    size_t n_new = b->n_answered + b->n_failed,
+           n_left = (b->items.n - index + b->n_shards - 1) / b->n_shards;
     char left[DURATION_BYTES];
     if (n_new)
         snprintf(prefix, n, "%zu/%zu (%s left): ", index + 1, b->items.n,
@@ -278,7 +290,8 @@ static void note_summary(struct batch *b)
     if (b->n_sidecars_kept)
         str_printf(&line, ", %zu sidecars were there and stay as they were", b->n_sidecars_kept);
     char duration[DURATION_BYTES];
-    str_printf(&line, "; %s%s", duration_text(clock_s() - b->start_s, duration), b->interrupted ? "; interrupted" : "");
+    str_printf(&line, "; %s%s", duration_text(clock_s() - b->start_s, duration),
+               b->interrupted ? "; interrupted" : "");
     progress_note(&b->progress, "%s", str_text(&line));
     str_done(&line);
 }
@@ -296,7 +309,8 @@ static int work(struct batch *b, struct err *err)
 {
     progress_init(&b->progress, b->args->options.quiet);
     if (b->log.n_torn)
-        progress_note(&b->progress, "%s: the last line was torn; it is cut off and asked again", b->log.path);
+        progress_note(&b->progress, "%s: the last line was torn; it is cut off and asked again",
+                      b->log.path);
     if (!interrupt_open(&b->interrupt, err))
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
@@ -357,7 +371,8 @@ static int run(struct args *args, struct err *err)
     if (list_items(&b, err) && batch_job_init(&b.job, b.prompt, &args->options, err)) {
         const char *output = args_value(args, "output");
         bool to_stdout = !output || strcmp(output, "-") == 0;
-        if (batch_log_open(&b.log, to_stdout ? NULL : output, &b.job, args_has(args, "force-mixed"), err)) {
+        if (batch_log_open(&b.log, to_stdout ? NULL : output, &b.job, args_has(args, "force-mixed"),
+                           err)) {
             code = work(&b, err);
             batch_log_close(&b.log);
         }
@@ -374,7 +389,8 @@ static const struct flag flags[] = {
     {"retry-errors", 0, NULL, "ask again what failed before"},
     {"fail-fast", 0, NULL, "stop at the first failure"},
     {"force-mixed", 0, NULL, "add to a file that was made with another prompt, model or options"},
-    {"sidecar", 0, "txt|json", "also write photo.txt or photo.json beside photo.jpg, if there is none yet"},
+    {"sidecar", 0, "txt|json",
+     "also write photo.txt or photo.json beside photo.jpg, if there is none yet"},
     {"shard", 0, "K/N", "only every N-th picture, from the K-th on: one part of N machines' work"},
 };
 
@@ -382,17 +398,22 @@ const struct verb verb_batch = {
     .name = "batch",
     .operands = "INPUT...",
     .summary = "the same question about many pictures: one JSON record each",
-    .details =
-        "INPUT is a folder, a file, or - for paths on standard input, one a line. In a folder, files that are\n"
-        "no pictures are left out, unless their names say that they are.\n"
-        "\n"
-        "Started again with the same -o, it goes on: what has a record with the same path, content, prompt,\n"
-        "system prompt, model, options and seed is skipped; a torn last line is cut off. If the file holds\n"
-        "records made with another prompt, model or options, it stops; --force-mixed leaves those records as\n"
-        "they are and asks everything anew under the present ones. Where a picture has several records, the\n"
-        "last one counts. Without --seed each picture has its own, made from its content.\n"
-        "\n"
-        "Exit code 3: some items failed, now or before; their records have \"error\" in place of \"answer\".",
+    .details = "INPUT is a folder, a file, or - for paths on standard input, one a line. In a "
+               "folder, files that are\n"
+               "no pictures are left out, unless their names say that they are.\n"
+               "\n"
+               "Started again with the same -o, it goes on: what has a record with the same path, "
+               "content, prompt,\n"
+               "system prompt, model, options and seed is skipped; a torn last line is cut off. If "
+               "the file holds\n"
+               "records made with another prompt, model or options, it stops; --force-mixed leaves "
+               "those records as\n"
+               "they are and asks everything anew under the present ones. Where a picture has "
+               "several records, the\n"
+               "last one counts. Without --seed each picture has its own, made from its content.\n"
+               "\n"
+               "Exit code 3: some items failed, now or before; their records have \"error\" in "
+               "place of \"answer\".",
     .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history)),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,

@@ -24,8 +24,9 @@ static void push(struct batch_items *items, char *path, bool certain)
 /* Pictures by their names, those that facet cannot read included: the user should hear of them. */
 static bool has_picture_suffix(const char *path)
 {
-    static const char *const suffixes[] = {"jpg",  "jpeg", "jpe",  "png", "webp", "gif", "bmp", "ppm", "pgm",
-                                           "pnm",  "heic", "heif", "avif", "tif", "tiff", "svg", "jxl", "jp2"};
+    static const char *const suffixes[] = {"jpg",  "jpeg", "jpe",  "png", "webp", "gif",
+                                           "bmp",  "ppm",  "pgm",  "pnm", "heic", "heif",
+                                           "avif", "tif",  "tiff", "svg", "jxl",  "jp2"};
     const char *dot = strrchr(path_base(path), '.');
     for (size_t i = 0; dot && i < sizeof suffixes / sizeof *suffixes; i++)
         if (strcasecmp(dot + 1, suffixes[i]) == 0)
@@ -33,7 +34,8 @@ static bool has_picture_suffix(const char *path)
     return false;
 }
 
-static bool add_folder(struct batch_items *items, const char *folder, bool recursive, struct err *err);
+static bool add_folder(struct batch_items *items, const char *folder, bool recursive,
+                       struct err *err);
 
 /* Folders behind symbolic links are left out: they may lead round in a circle. */
 static bool add_entry(struct batch_items *items, char *path, bool recursive, struct err *err)
@@ -44,7 +46,8 @@ static bool add_entry(struct batch_items *items, char *path, bool recursive, str
         push(items, path, has_picture_suffix(path));
         return true;
     }
-    bool ok = !(known && recursive && S_ISDIR(link.st_mode)) || add_folder(items, path, recursive, err);
+    bool ok =
+        !(known && recursive && S_ISDIR(link.st_mode)) || add_folder(items, path, recursive, err);
     free(path);
     return ok;
 }
@@ -60,7 +63,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool add_folder(struct batch_items *items, const char *folder, bool recursive, struct err *err)
+static bool add_folder(struct batch_items *items, const char *folder, bool recursive,
+                       struct err *err)
 {
     struct dirent **entries;
     int n = scandir(folder, &entries, is_visible, by_name);

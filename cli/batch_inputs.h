@@ -9,8 +9,8 @@
 
 struct batch_item {
     char *path;   /* owned */
-    bool certain; /* named by the user, or with the suffix of a picture: an error if it is none. Otherwise
-                     it is judged by its content and left out in silence */
+    bool certain; /* named by the user, or with the suffix of a picture: an error if it is none.
+                     Otherwise it is judged by its content and left out in silence */
 };
 
 /* In the order in which they are worked through: as given, folders sorted by name. */
@@ -19,8 +19,8 @@ struct batch_items {
     size_t n, cap;
 };
 
-/* Appends what one argument means: a folder's files (recursive: those of its folders too; hidden ones
- * never), a file (there or not), or "-": paths on standard input, one a line. */
+/* Appends what one argument means: a folder's files (recursive: those of its folders too; hidden
+ * ones never), a file (there or not), or "-": paths on standard input, one a line. */
 bool batch_items_add(struct batch_items *items, const char *input, bool recursive, struct err *err);
 void batch_items_done(struct batch_items *items);
 

@@ -9,8 +9,8 @@
 #include "chat/resolve.h"
 #include "cli/json.h"
 
-/* The head of a model file holds its metadata, vocabulary and shapes; the tail, weights. Together with
- * the size they tell models apart without reading gigabytes. */
+/* The head of a model file holds its metadata, vocabulary and shapes; the tail, weights. Together
+ * with the size they tell models apart without reading gigabytes. */
 static const size_t HEAD_BYTES = (size_t)8 << 20, TAIL_BYTES = (size_t)1 << 20;
 
 static bool put_file_mark(struct str *marks, const char *path, struct err *err)
@@ -32,18 +32,20 @@ static bool put_file_mark(struct str *marks, const char *path, struct err *err)
 static int is_weights(const struct dirent *entry)
 {
     size_t n = strlen(entry->d_name);
-    return (n > 12 && strcmp(entry->d_name + n - 12, ".safetensors") == 0) || strcmp(entry->d_name, "config.json") == 0;
+    return (n > 12 && strcmp(entry->d_name + n - 12, ".safetensors") == 0) ||
+           strcmp(entry->d_name, "config.json") == 0;
 }
 
 static int is_projector(const struct dirent *entry)
 {
     size_t n = strlen(entry->d_name);
-    return strncmp(entry->d_name, "mmproj", 6) == 0 && n > 5 && strcmp(entry->d_name + n - 5, ".gguf") == 0;
+    return strncmp(entry->d_name, "mmproj", 6) == 0 && n > 5 &&
+           strcmp(entry->d_name + n - 5, ".gguf") == 0;
 }
 
 /* The marks of a folder's files that `which` picks; none is no failure. */
-static bool put_folder_marks(struct str *marks, const char *folder, int (*which)(const struct dirent *),
-                             struct err *err)
+static bool put_folder_marks(struct str *marks, const char *folder,
+                             int (*which)(const struct dirent *), struct err *err)
 {
     struct dirent **entries;
     int n = scandir(folder, &entries, which, alphasort);
@@ -60,7 +62,8 @@ static bool put_folder_marks(struct str *marks, const char *folder, int (*which)
 }
 
 /* A projector that was not named is found beside the model, so what lies there counts. */
-static bool put_projector_mark(struct str *marks, const char *model, const char *mmproj, struct err *err)
+static bool put_projector_mark(struct str *marks, const char *model, const char *mmproj,
+                               struct err *err)
 {
     if (mmproj) {
         char *path = path_expand(mmproj);
@@ -83,7 +86,8 @@ static json_t *model_json(const struct options *options, struct err *err)
     struct str marks = {0};
     bool folder = file_is_dir(path);
     bool ok = folder ? put_folder_marks(&marks, path, is_weights, err)
-                     : put_file_mark(&marks, path, err) && put_projector_mark(&marks, path, options->mmproj, err);
+                     : put_file_mark(&marks, path, err) &&
+                           put_projector_mark(&marks, path, options->mmproj, err);
     json_t *model = NULL;
     if (ok) {
         char hex[SHA256_HEX_BYTES];
@@ -129,23 +133,25 @@ static json_t *options_json(const struct options *o)
     json_t *stop = json_array();
     for (size_t i = 0; i < o->n_stop; i++)
         json_array_append_new(stop, json_words(o->stop[i]));
-    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:s}", "temperature", number(o->temperature), "top_k",
-                     (json_int_t)o->top_k, "top_p", number(o->top_p), "min_p", number(o->min_p), "repeat_penalty",
-                     number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop", stop, "crops",
-                     crops_json(&o->crops), "cache", cache_name(o->cache));
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:s}", "temperature",
+                     number(o->temperature), "top_k", (json_int_t)o->top_k, "top_p",
+                     number(o->top_p), "min_p", number(o->min_p), "repeat_penalty",
+                     number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop",
+                     stop, "crops", crops_json(&o->crops), "cache", cache_name(o->cache));
 }
 
 static void hash_job(struct batch_job *job)
 {
-    json_t *all = json_pack("[O,O,O,O,O]", job->prompt, job->system, json_object_get(job->model, "digest"), job->options,
-                            job->seed);
+    json_t *all = json_pack("[O,O,O,O,O]", job->prompt, job->system,
+                            json_object_get(job->model, "digest"), job->options, job->seed);
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
     sha256_hex(text ? text : "", text ? strlen(text) : 0, job->hash);
     free(text);
     json_decref(all);
 }
 
-bool batch_job_init(struct batch_job *job, const char *prompt, const struct options *options, struct err *err)
+bool batch_job_init(struct batch_job *job, const char *prompt, const struct options *options,
+                    struct err *err)
 {
     *job = (struct batch_job){.model = model_json(options, err)};
     if (!job->model)

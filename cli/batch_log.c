@@ -23,29 +23,32 @@ static void remember(struct batch_log *log, const json_t *record)
 {
     const char *path = json_string_value(json_object_get(record, "input"));
     char *key = key_of(path, json_string_value(json_object_get(record, "sha256")));
-    json_object_set_new_nocheck(log->known, key, json_boolean(json_object_get(record, "error") == NULL));
+    json_object_set_new_nocheck(log->known, key,
+                                json_boolean(json_object_get(record, "error") == NULL));
     free(key);
 }
 
-static bool take_line(struct batch_log *log, const char *line, size_t n, size_t number, const struct batch_job *job,
-                      bool mixed, struct err *err)
+static bool take_line(struct batch_log *log, const char *line, size_t n, size_t number,
+                      const struct batch_job *job, bool mixed, struct err *err)
 {
     json_t *record = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
     const char *hash = json_string_value(json_object_get(record, "job"));
     bool ok = true;
     if (!hash || !json_is_string(json_object_get(record, "input")))
-        ok = err_set(err, "%s: line %zu is no record of a batch; the file is left as it is", log->path, number);
+        ok = err_set(err, "%s: line %zu is no record of a batch; the file is left as it is",
+                     log->path, number);
     else if (strcmp(hash, job->hash) == 0)
         remember(log, record);
     else if (!mixed)
-        ok = err_set(err, "%s: line %zu was made with %s; use another -o, or --force-mixed to add to it", log->path,
-                     number, batch_job_difference(job, record));
+        ok = err_set(err,
+                     "%s: line %zu was made with %s; use another -o, or --force-mixed to add to it",
+                     log->path, number, batch_job_difference(job, record));
     json_decref(record);
     return ok;
 }
 
-/* The rest of a record that was being written when the machine or the program stopped: its beginning,
- * or the zeroes that a file system may leave. */
+/* The rest of a record that was being written when the machine or the program stopped: its
+ * beginning, or the zeroes that a file system may leave. */
 static bool is_torn(const char *line, size_t n)
 {
     size_t m = sizeof record_start - 1;
@@ -60,7 +63,8 @@ static bool cut(struct batch_log *log, off_t at, size_t n, struct err *err)
     return true;
 }
 
-static bool read_records(struct batch_log *log, const struct batch_job *job, bool mixed, struct err *err)
+static bool read_records(struct batch_log *log, const struct batch_job *job, bool mixed,
+                         struct err *err)
 {
     char *line = NULL;
     size_t cap = 0, number = 0;
@@ -73,7 +77,8 @@ static bool read_records(struct batch_log *log, const struct batch_job *job, boo
         else if (is_torn(line, (size_t)n))
             ok = cut(log, at, (size_t)n, err);
         else
-            ok = err_set(err, "%s: line %zu is no record of a batch; the file is left as it is", log->path, number);
+            ok = err_set(err, "%s: line %zu is no record of a batch; the file is left as it is",
+                         log->path, number);
     }
     free(line);
     if (ok && ferror(log->file))
@@ -96,7 +101,8 @@ static bool open_file(struct batch_log *log, struct err *err)
     return true;
 }
 
-bool batch_log_open(struct batch_log *log, const char *path, const struct batch_job *job, bool mixed, struct err *err)
+bool batch_log_open(struct batch_log *log, const char *path, const struct batch_job *job,
+                    bool mixed, struct err *err)
 {
     *log = (struct batch_log){.file = stdout, .path = path, .known = json_object()};
     if (!path || (open_file(log, err) && read_records(log, job, mixed, err)))
@@ -128,7 +134,8 @@ bool batch_log_write(struct batch_log *log, json_t *record, struct err *err)
     remember(log, record);
     bool ok = json_print(log->file, record) && fflush(log->file) == 0;
     if (ok && log->path)
-        ok = fsync(fileno(log->file)) == 0 || errno == EINVAL || errno == EROFS; /* a pipe or device has no disk */
+        ok = fsync(fileno(log->file)) == 0 || errno == EINVAL ||
+             errno == EROFS; /* a pipe or device has no disk */
     if (ok)
         return true;
     if (errno == EPIPE) { /* silent, here and at the end of the program */

@@ -1,5 +1,5 @@
-/* The records of a batch: one JSON object a line, on disk when batch_log_write returns. A file that is
- * there already says what is done; a last line that was torn by a crash is cut off. */
+/* The records of a batch: one JSON object a line, on disk when batch_log_write returns. A file that
+ * is there already says what is done; a last line that was torn by a crash is cut off. */
 #ifndef CLI_BATCH_LOG_H
 #define CLI_BATCH_LOG_H
 
@@ -20,8 +20,10 @@ struct batch_log {
 };
 
 /* Opens or makes the file. Records of another job (another prompt, model, …) are an error, or with
- * `mixed` are left as they are and count for nothing. A file that holds anything else is not touched. */
-bool batch_log_open(struct batch_log *log, const char *path, const struct batch_job *job, bool mixed, struct err *err);
+ * `mixed` are left as they are and count for nothing. A file that holds anything else is not
+ * touched. */
+bool batch_log_open(struct batch_log *log, const char *path, const struct batch_job *job,
+                    bool mixed, struct err *err);
 void batch_log_close(struct batch_log *log);
 
 enum batch_state { BATCH_NEW, BATCH_ANSWERED, BATCH_FAILED };

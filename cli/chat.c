@@ -15,7 +15,8 @@
 static bool has_screen(void)
 {
     const char *term = getenv("TERM");
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
+           strcmp(term, "dumb") != 0;
 }
 
 static int run(struct args *args, struct err *err)
@@ -39,7 +40,8 @@ const struct verb verb_chat = {
     .name = "chat",
     .operands = "",
     .summary = "talk, with pictures: full screen, or --line for a prompt",
-    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists its commands.",
+    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists "
+               "its commands.",
     .options = TAKES_ALL & ~TAKES(dry_run),
     .flags = flags,
     .n_flags = 1,

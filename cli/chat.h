@@ -1,4 +1,5 @@
-/* `facet chat`, and facet alone: the full screen, or the line mode where there is no screen for it. */
+/* `facet chat`, and facet alone: the full screen, or the line mode where there is no screen for it.
+ */
 #ifndef CLI_CHAT_H
 #define CLI_CHAT_H
 

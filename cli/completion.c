@@ -30,7 +30,8 @@ static bool is_first_of_its_word(size_t at, size_t n_word)
 {
     const char *name = verb_list[at]->name;
     for (size_t i = 0; i < at; i++)
-        if (strncmp(verb_list[i]->name, name, n_word) == 0 && strchr(" ", verb_list[i]->name[n_word]))
+        if (strncmp(verb_list[i]->name, name, n_word) == 0 &&
+            strchr(" ", verb_list[i]->name[n_word]))
             return false;
     return true;
 }
@@ -113,9 +114,11 @@ static void print_fish_verb(const struct verb *verb)
     int n = space ? (int)(space - verb->name) : (int)strlen(verb->name);
     char seen[96];
     if (space) {
-        printf("complete -c facet -n '__fish_seen_subcommand_from %.*s' -a %s -d ", n, verb->name, space + 1);
-        snprintf(seen, sizeof seen, "__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s", n, verb->name,
-                 space + 1);
+        printf("complete -c facet -n '__fish_seen_subcommand_from %.*s' -a %s -d ", n, verb->name,
+               space + 1);
+        snprintf(seen, sizeof seen,
+                 "__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s", n,
+                 verb->name, space + 1);
     } else {
         printf("complete -c facet -n __fish_use_subcommand -a %s -d ", verb->name);
         snprintf(seen, sizeof seen, "__fish_seen_subcommand_from %s", verb->name);
@@ -138,7 +141,8 @@ static void print_fish(void)
     for (size_t i = 0; i < n_verbs; i++) {
         size_t n = strcspn(verb_list[i]->name, " ");
         if (verb_list[i]->name[n] && is_first_of_its_word(i, n))
-            printf("complete -c facet -n __fish_use_subcommand -a %.*s\n", (int)n, verb_list[i]->name);
+            printf("complete -c facet -n __fish_use_subcommand -a %.*s\n", (int)n,
+                   verb_list[i]->name);
     }
     for (size_t i = 0; i < n_verbs; i++)
         print_fish_verb(verb_list[i]);
@@ -163,7 +167,8 @@ const struct verb verb_completion = {
     .name = "completion",
     .operands = "bash|zsh|fish",
     .summary = "a completion script for your shell",
-    .details = "bash: source <(facet completion bash), in ~/.bashrc. zsh: the same with zsh, in ~/.zshrc behind\n"
+    .details = "bash: source <(facet completion bash), in ~/.bashrc. zsh: the same with zsh, in "
+               "~/.zshrc behind\n"
                "compinit. fish: facet completion fish > ~/.config/fish/completions/facet.fish.",
     .min_operands = 1,
     .max_operands = 1,

@@ -14,8 +14,8 @@ static void print_flag(FILE *stream, const struct flag *flag, const char *fallba
     char letter[8] = "    ";
     if (flag->letter)
         snprintf(letter, sizeof letter, "-%c, ", flag->letter);
-    int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, flag->name, flag->argument ? " " : "",
-                     flag->argument ? flag->argument : "");
+    int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, flag->name,
+                     flag->argument ? " " : "", flag->argument ? flag->argument : "");
     if (n < HELP_COLUMN)
         fprintf(stream, "%-*s%s", HELP_COLUMN, left, flag->help);
     else
@@ -27,8 +27,9 @@ static void print_flag(FILE *stream, const struct flag *flag, const char *fallba
 
 void help_verb(FILE *stream, const struct verb *verb)
 {
-    fprintf(stream, "facet %s%s%s%s\n%s.\n", verb->name, verb->n_flags > 0 || verb->options ? " [FLAG]..." : "",
-            *verb->operands ? " " : "", verb->operands, verb->summary);
+    fprintf(stream, "facet %s%s%s%s\n%s.\n", verb->name,
+            verb->n_flags > 0 || verb->options ? " [FLAG]..." : "", *verb->operands ? " " : "",
+            verb->operands, verb->summary);
     if (verb->details)
         fprintf(stream, "\n%s\n", verb->details);
     fputc('\n', stream);
@@ -67,8 +68,10 @@ void help_overview(FILE *stream)
     for (size_t i = 0; i < n_verbs; i++)
         print_summary(stream, verb_list[i]);
     fputs("\nfacet alone is facet chat. facet VERB --help tells more of each.\n"
-          "Options can also stand in facet.conf (temperature = 0.7) and in the environment (FACET_TEMPERATURE=0.7).\n"
-          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some batch items failed, 130 interrupted.\n",
+          "Options can also stand in facet.conf (temperature = 0.7) and in the environment "
+          "(FACET_TEMPERATURE=0.7).\n"
+          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some batch items failed, 130 "
+          "interrupted.\n",
           stream);
 }
 
@@ -81,7 +84,8 @@ static int run_help(struct args *args, struct err *err)
     if (args->n_operands == 1 && help_group(stdout, args->operands[0]))
         return EXIT_DONE;
     size_t words;
-    const struct verb *verb = verb_find((char *const *)args->operands, args->n_operands, &words, err);
+    const struct verb *verb =
+        verb_find((char *const *)args->operands, args->n_operands, &words, err);
     if (!verb)
         return EXIT_USAGE;
     help_verb(stdout, verb);

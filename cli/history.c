@@ -19,12 +19,12 @@ struct store *history_open(const struct options *options)
     return store;
 }
 
-static const char *date_text(int64_t when, char out[20])
+const char *history_date(int64_t when, char out[HISTORY_DATE_BYTES])
 {
     time_t at = (time_t)when;
     struct tm tm;
-    if (!localtime_r(&at, &tm) || strftime(out, 20, "%Y-%m-%d %H:%M", &tm) == 0)
-        snprintf(out, 20, "?");
+    if (!localtime_r(&at, &tm) || strftime(out, HISTORY_DATE_BYTES, "%Y-%m-%d %H:%M", &tm) == 0)
+        snprintf(out, HISTORY_DATE_BYTES, "?");
     return out;
 }
 
@@ -39,16 +39,16 @@ static bool list_json(void *user, const struct store_conversation *c)
     (void)user;
     json_print(stdout, json_pack("{s:I, s:o, s:o, s:I, s:I, s:I}", "id", (json_int_t)c->id, "title",
                                  json_words(c->title), "model", json_words(c->model), "created",
-                                 (json_int_t)c->created, "updated", (json_int_t)c->updated, "messages",
-                                 (json_int_t)c->n_messages));
+                                 (json_int_t)c->created, "updated", (json_int_t)c->updated,
+                                 "messages", (json_int_t)c->n_messages));
     return !ferror(stdout);
 }
 
 static bool list_line(void *user, const struct store_conversation *c)
 {
     (void)user;
-    char date[20];
-    printf("%6lld  %s  %4zu  ", (long long)c->id, date_text(c->updated, date), c->n_messages);
+    char date[HISTORY_DATE_BYTES];
+    printf("%6lld  %s  %4zu  ", (long long)c->id, history_date(c->updated, date), c->n_messages);
     print_text(c->title);
     putchar('\n');
     return !ferror(stdout);
@@ -73,9 +73,10 @@ static json_t *images_json(const struct store_message *m)
 {
     json_t *images = json_array();
     for (size_t i = 0; i < m->n_images; i++)
-        json_array_append_new(images, json_pack("{s:I, s:o, s:o}", "part", (json_int_t)m->images[i].part, "path",
-                                                json_words(m->images[i].path), "sha256",
-                                                json_words(m->images[i].digest)));
+        json_array_append_new(images,
+                              json_pack("{s:I, s:o, s:o}", "part", (json_int_t)m->images[i].part,
+                                        "path", json_words(m->images[i].path), "sha256",
+                                        json_words(m->images[i].digest)));
     return images;
 }
 
@@ -96,9 +97,10 @@ static bool show(void *user, const struct store_message *m)
     struct showing *showing = user;
     showing->n++;
     if (showing->list) {
-        json_t *message = json_pack("{s:I, s:o, s:o, s:b, s:I, s:o}", "id", (json_int_t)m->id, "role",
-                                    json_words(m->role), "text", json_words(m->text), "interrupted", m->state != 0,
-                                    "created", (json_int_t)m->created, "images", images_json(m));
+        json_t *message =
+            json_pack("{s:I, s:o, s:o, s:b, s:I, s:o}", "id", (json_int_t)m->id, "role",
+                      json_words(m->role), "text", json_words(m->text), "interrupted",
+                      m->state != 0, "created", (json_int_t)m->created, "images", images_json(m));
         json_array_append_new(showing->list, message);
         return true;
     }
@@ -113,7 +115,8 @@ static bool parse_number(const char *text, int64_t *out, struct err *err)
     char *end;
     long long value = strtoll(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || value <= 0)
-        return err_set(err, "\"%s\" is no number of a conversation; facet history list shows them", text);
+        return err_set(err, "\"%s\" is no number of a conversation; facet history list shows them",
+                       text);
     *out = value;
     return true;
 }
@@ -131,7 +134,8 @@ static int run_show(struct args *args, struct err *err)
     if (ok && showing.n == 0)
         ok = err_set(err, "there is no conversation %lld", (long long)number);
     if (showing.list && ok)
-        json_print(stdout, json_pack("{s:I, s:o}", "id", (json_int_t)number, "messages", showing.list));
+        json_print(stdout,
+                   json_pack("{s:I, s:o}", "id", (json_int_t)number, "messages", showing.list));
     else
         json_decref(showing.list);
     store_close(store);

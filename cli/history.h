@@ -2,6 +2,8 @@
 #ifndef CLI_HISTORY_H
 #define CLI_HISTORY_H
 
+#include <stdint.h>
+
 #include "chat/options.h"
 #include "cli/verb.h"
 
@@ -12,5 +14,9 @@ extern const struct verb verb_history_list, verb_history_show;
 /* The history to write to, or NULL: --no-history, or it cannot be opened, which is said on standard
  * error and is no reason not to answer. */
 struct store *history_open(const struct options *options);
+
+enum { HISTORY_DATE_BYTES = 20 };
+/* "2026-11-23 08:00", local time. */
+const char *history_date(int64_t when, char out[HISTORY_DATE_BYTES]);
 
 #endif

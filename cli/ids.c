@@ -20,7 +20,8 @@ bool ids_parse(struct ids *ids, const char *text, struct err *err)
         char *end;
         errno = 0;
         long value = strtol(text, &end, 10);
-        if (end == text || (*end && !strchr(between, *end)) || errno || value < 0 || value > INT32_MAX)
+        if (end == text || (*end && !strchr(between, *end)) || errno || value < 0 ||
+            value > INT32_MAX)
             return err_set(err, "\"%.*s\" is no token id", (int)strcspn(text, between), text);
         ids_push(ids, (int32_t)value);
         text = end;

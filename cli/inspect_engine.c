@@ -40,7 +40,8 @@ static bool bench_open(struct bench *b, const struct args *args, size_t n_ctx, s
         return false;
     facet_model_get_info(b->model, &b->info);
     if (n_ctx < b->info.n_soft_tokens)
-        n_ctx = b->info.n_soft_tokens; /* a session of a model with a tower has room for one picture */
+        n_ctx =
+            b->info.n_soft_tokens; /* a session of a model with a tower has room for one picture */
     if (n_ctx > UINT32_MAX)
         return err_set(err, "a context of %zu tokens is too long", n_ctx);
     struct facet_session_options options = {.n_ctx = (uint32_t)n_ctx, .cache = args->options.cache};
@@ -50,7 +51,8 @@ static bool bench_open(struct bench *b, const struct args *args, size_t n_ctx, s
 
 static bool needs_vision(const struct bench *b, struct err *err)
 {
-    return b->info.has_vision || err_set(err, "%s: has no vision tower, and no projector file was found", b->info.name);
+    return b->info.has_vision ||
+           err_set(err, "%s: has no vision tower, and no projector file was found", b->info.name);
 }
 
 static const char *needs_output(const struct args *args, struct err *err)
@@ -64,7 +66,8 @@ static const char *needs_output(const struct args *args, struct err *err)
 static float *encode(struct bench *b, const char *path, struct err *err)
 {
     float *planes = planes_load(path, b->info.image_size, err);
-    float *soft = planes ? mem_try((size_t)b->info.n_soft_tokens * b->info.n_embd, sizeof *soft, "soft tokens", err)
+    float *soft = planes ? mem_try((size_t)b->info.n_soft_tokens * b->info.n_embd, sizeof *soft,
+                                   "soft tokens", err)
                          : NULL;
     if (soft && facet_session_encode_image(b->session, planes, soft, err->text) != FACET_OK) {
         free(soft);
@@ -95,7 +98,8 @@ static bool write_patches(struct bench *b, const float *planes, const char *outp
         return false;
     float *patches = mem_try((size_t)n * width, sizeof *patches, "patch states", err);
     bool ok = patches &&
-              facet_session_encode_patches(b->session, planes, patches, &n, &width, err->text) == FACET_OK &&
+              facet_session_encode_patches(b->session, planes, patches, &n, &width, err->text) ==
+                  FACET_OK &&
               floats_write(output, patches, (size_t)n * width, err);
     free(patches);
     return ok;
@@ -155,7 +159,8 @@ static bool write_logits(struct bench *b, const char *output, struct err *err)
         return err_set(err, "too many logits");
     float *logits = mem_try(n, sizeof *logits, "the logits of all positions", err);
     struct facet_prompt prompt = prompt_of(b);
-    bool ok = logits && facet_session_prompt_logits(b->session, &prompt, logits, err->text) == FACET_OK &&
+    bool ok = logits &&
+              facet_session_prompt_logits(b->session, &prompt, logits, err->text) == FACET_OK &&
               floats_write(output, logits, n, err);
     free(logits);
     return ok;
@@ -220,7 +225,8 @@ const struct verb verb_inspect_embed = {
     .name = "inspect embed",
     .operands = "IMAGE|planes.f32",
     .summary = "the soft tokens of a picture, row by row as 32-bit floats",
-    .details = "The picture is squashed whole to what the tower takes. A file that ends in .f32 holds planes\n"
+    .details = "The picture is squashed whole to what the tower takes. A file that ends in .f32 "
+               "holds planes\n"
                "(red, green, blue) of that size, 32-bit floats in [-1, 1].",
     .options = TAKES_MODEL,
     .flags = output_flag,
@@ -243,7 +249,8 @@ const struct verb verb_inspect_patches = {
 };
 
 static const struct flag logits_flags[] = {
-    {"image", 'i', "IMAGE|planes.f32", "a picture, squashed whole; its place is a run of <image_soft_token>; may be repeated"},
+    {"image", 'i', "IMAGE|planes.f32",
+     "a picture, squashed whole; its place is a run of <image_soft_token>; may be repeated"},
     {"ids", 0, "ID,ID,...", "the prompt's tokens, with <bos>; needed"},
     {"output", 'o', "OUT.f32", "where to write; needed"},
 };

@@ -4,6 +4,7 @@
 
 #include "cli/verb.h"
 
-extern const struct verb verb_inspect_embed, verb_inspect_patches, verb_inspect_logits, verb_inspect_greedy;
+extern const struct verb verb_inspect_embed, verb_inspect_patches, verb_inspect_logits,
+    verb_inspect_greedy;
 
 #endif

@@ -61,8 +61,9 @@ static int run_crops(struct args *args, struct err *err)
     size_t n = panscan_plan(variant, size[0], size[1], crops);
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("[I,I,I,I]", (json_int_t)crops[i].x, (json_int_t)crops[i].y,
-                                              (json_int_t)crops[i].width, (json_int_t)crops[i].height));
+        json_array_append_new(list,
+                              json_pack("[I,I,I,I]", (json_int_t)crops[i].x, (json_int_t)crops[i].y,
+                                        (json_int_t)crops[i].width, (json_int_t)crops[i].height));
     json_print(stdout, list);
     return EXIT_DONE;
 }
@@ -107,7 +108,8 @@ const struct verb verb_inspect_crops = {
     .name = "inspect crops",
     .operands = "WxH|IMAGE",
     .summary = "the pan-and-scan plan as JSON: [[x,y,width,height],...]",
-    .details = "[] means no crops: the whole picture alone. Otherwise the whole picture comes first and is not\n"
+    .details = "[] means no crops: the whole picture alone. Otherwise the whole picture comes "
+               "first and is not\n"
                "listed. A crop may reach past the edge; it is black there.",
     .flags = crops_flags,
     .n_flags = 1,

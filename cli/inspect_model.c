@@ -13,8 +13,8 @@ static json_t *tensor_json(const struct facet_tensor_info *t)
     json_t *shape = json_array();
     for (uint32_t d = 0; d < t->n_dims; d++)
         json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
-    return json_pack("{s:o, s:o, s:o, s:I}", "name", json_words(t->name), "type", json_words(t->type), "shape", shape,
-                     "bytes", (json_int_t)t->bytes);
+    return json_pack("{s:o, s:o, s:o, s:I}", "name", json_words(t->name), "type",
+                     json_words(t->type), "shape", shape, "bytes", (json_int_t)t->bytes);
 }
 
 static void put_number(json_t *object, const char *key, uint64_t value)
@@ -24,18 +24,27 @@ static void put_number(json_t *object, const char *key, uint64_t value)
 
 static json_t *info_json(const struct facet_model_info *i)
 {
-    json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_words(i->name), "note", json_words(i->note), "kernels", json_words(i->kernels),
-                          "weight_type", json_words(i->weight_type), "has_vision",
-                          (int)i->has_vision);
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_words(i->name), "note",
+                          json_words(i->note), "kernels", json_words(i->kernels), "weight_type",
+                          json_words(i->weight_type), "has_vision", (int)i->has_vision);
     const struct {
         const char *key;
         uint64_t value;
     } numbers[] = {
-        {"n_parameters", i->n_parameters}, {"weight_bytes", i->weight_bytes}, {"n_layers", i->n_layers},
-        {"n_embd", i->n_embd},             {"n_ff", i->n_ff},                 {"n_heads", i->n_heads},
-        {"n_kv_heads", i->n_kv_heads},     {"head_dim", i->head_dim},         {"window", i->window},
-        {"n_ctx_train", i->n_ctx_train},   {"n_vocab", i->n_vocab},           {"n_threads", i->n_threads},
-        {"image_size", i->image_size},     {"n_soft_tokens", i->n_soft_tokens},
+        {"n_parameters", i->n_parameters},
+        {"weight_bytes", i->weight_bytes},
+        {"n_layers", i->n_layers},
+        {"n_embd", i->n_embd},
+        {"n_ff", i->n_ff},
+        {"n_heads", i->n_heads},
+        {"n_kv_heads", i->n_kv_heads},
+        {"head_dim", i->head_dim},
+        {"window", i->window},
+        {"n_ctx_train", i->n_ctx_train},
+        {"n_vocab", i->n_vocab},
+        {"n_threads", i->n_threads},
+        {"image_size", i->image_size},
+        {"n_soft_tokens", i->n_soft_tokens},
     };
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         put_number(o, numbers[k].key, numbers[k].value);

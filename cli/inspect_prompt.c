@@ -12,8 +12,8 @@
 #include "cli/question.h"
 
 /* Takes the question over. */
-static bool render(struct prompt *out, const struct facet_model *model, const char *system, struct message *question,
-                   struct messages *conversation, struct err *err)
+static bool render(struct prompt *out, const struct facet_model *model, const char *system,
+                   struct message *question, struct messages *conversation, struct err *err)
 {
     if (system && *system)
         message_add_text(messages_add(conversation, ROLE_SYSTEM), system, strlen(system));
@@ -46,40 +46,44 @@ static json_t *crops_json(const struct attachment *image)
     json_t *crops = json_array();
     for (size_t i = 0; i < image->n_crops; i++) {
         const struct crop *c = &image->crops[i];
-        json_array_append_new(crops, json_pack("[I,I,I,I]", (json_int_t)c->x, (json_int_t)c->y, (json_int_t)c->width,
-                                               (json_int_t)c->height));
+        json_array_append_new(crops, json_pack("[I,I,I,I]", (json_int_t)c->x, (json_int_t)c->y,
+                                               (json_int_t)c->width, (json_int_t)c->height));
     }
     return crops;
 }
 
-static void print_json(const struct prompt *prompt, const struct messages *conversation, size_t n_soft)
+static void print_json(const struct prompt *prompt, const struct messages *conversation,
+                       size_t n_soft)
 {
     json_t *images = json_array();
     size_t at = 0;
     for (const struct attachment *a; (a = next_image(conversation, &at));) {
         json_int_t views = (json_int_t)attachment_views(a);
-        json_array_append_new(images, json_pack("{s:o, s:I, s:I, s:o, s:I, s:I}", "path", json_words(a->path), "width",
-                                                (json_int_t)a->image.width, "height", (json_int_t)a->image.height,
-                                                "crops", crops_json(a), "views", views, "tokens",
-                                                views * (json_int_t)n_soft));
+        json_array_append_new(
+            images,
+            json_pack("{s:o, s:I, s:I, s:o, s:I, s:I}", "path", json_words(a->path), "width",
+                      (json_int_t)a->image.width, "height", (json_int_t)a->image.height, "crops",
+                      crops_json(a), "views", views, "tokens", views * (json_int_t)n_soft));
     }
-    json_print(stdout, json_pack("{s:o, s:o, s:I, s:I, s:o}", "text", json_words(prompt->text), "ids",
-                                 ids_json(prompt->ids, prompt->n_ids), "n_tokens", (json_int_t)prompt->n_ids,
-                                 "n_image_tokens", (json_int_t)prompt->n_image_ids, "images", images));
+    json_print(stdout, json_pack("{s:o, s:o, s:I, s:I, s:o}", "text", json_words(prompt->text),
+                                 "ids", ids_json(prompt->ids, prompt->n_ids), "n_tokens",
+                                 (json_int_t)prompt->n_ids, "n_image_tokens",
+                                 (json_int_t)prompt->n_image_ids, "images", images));
 }
 
 static void print_image(const struct attachment *a, size_t number, size_t n_soft)
 {
     printf("image %zu: ", number);
     out_print(stdout, a->path, strlen(a->path));
-    printf(", %u x %u, %zu view%s, %zu tokens\n", a->image.width, a->image.height, attachment_views(a),
-           attachment_views(a) == 1 ? "" : "s", attachment_views(a) * n_soft);
+    printf(", %u x %u, %zu view%s, %zu tokens\n", a->image.width, a->image.height,
+           attachment_views(a), attachment_views(a) == 1 ? "" : "s", attachment_views(a) * n_soft);
     for (size_t i = 0; i < a->n_crops; i++)
-        printf("  crop %zu: %u x %u at %u,%u\n", i + 1, a->crops[i].width, a->crops[i].height, a->crops[i].x,
-               a->crops[i].y);
+        printf("  crop %zu: %u x %u at %u,%u\n", i + 1, a->crops[i].width, a->crops[i].height,
+               a->crops[i].x, a->crops[i].y);
 }
 
-static void print_readable(const struct prompt *prompt, const struct messages *conversation, size_t n_soft)
+static void print_readable(const struct prompt *prompt, const struct messages *conversation,
+                           size_t n_soft)
 {
     size_t n = strlen(prompt->text);
     out_print(stdout, prompt->text, n);
@@ -91,8 +95,8 @@ static void print_readable(const struct prompt *prompt, const struct messages *c
         print_image(a, number, n_soft);
 }
 
-/* The words and the count of soft tokens are all that a prompt needs of a model: a vocabulary will do
- * where there is no more. */
+/* The words and the count of soft tokens are all that a prompt needs of a model: a vocabulary will
+ * do where there is no more. */
 static struct facet_model *open_model(const struct options *options, struct err *err)
 {
     struct facet_model *model = models_open(options, false, err);
@@ -134,7 +138,8 @@ const struct verb verb_inspect_prompt = {
     .name = "inspect prompt",
     .operands = "[PROMPT]...",
     .summary = "the exact prompt that ask would send, its token counts and crops",
-    .details = "The tokens of a picture are written <image_soft_token>*256, once for each view of it.",
+    .details =
+        "The tokens of a picture are written <image_soft_token>*256, once for each view of it.",
     .options = TAKES_ALL,
     .flags = flags,
     .n_flags = 2,

@@ -49,7 +49,8 @@ static int run_tokens(struct args *args, struct err *err)
             engine_error(err, why);
     }
     if (ids)
-        json_print(stdout, json_pack("{s:o, s:o}", "ids", ids_json(ids, n_ids), "pieces", pieces_of(model, ids, n_ids)));
+        json_print(stdout, json_pack("{s:o, s:o}", "ids", ids_json(ids, n_ids), "pieces",
+                                     pieces_of(model, ids, n_ids)));
     int code = ids ? EXIT_DONE : EXIT_FAILED;
     free(ids);
     facet_model_close(model);
@@ -57,7 +58,8 @@ static int run_tokens(struct args *args, struct err *err)
     return code;
 }
 
-static void put_decoded(struct str *out, const struct facet_model *model, const struct ids *ids, bool skip_special)
+static void put_decoded(struct str *out, const struct facet_model *model, const struct ids *ids,
+                        bool skip_special)
 {
     struct facet_decoder decoder = {0};
     char text[FACET_DECODER_BYTES];
@@ -115,7 +117,8 @@ const struct verb verb_inspect_tokens = {
     .name = "inspect tokens",
     .operands = "TEXT|-",
     .summary = "the tokens of a text, as one line of JSON: ids and pieces",
-    .details = "No <bos> is added. - reads the text from standard input, every byte of it. The model may be a\n"
+    .details = "No <bos> is added. - reads the text from standard input, every byte of it. The "
+               "model may be a\n"
                "GGUF file that holds a vocabulary and nothing else.",
     .options = TAKES(model),
     .flags = tokens_flags,
@@ -133,7 +136,8 @@ const struct verb verb_inspect_detokenize = {
     .name = "inspect detokenize",
     .operands = "ID...",
     .summary = "the text that token ids stand for",
-    .details = "IDs are numbers, with spaces or commas between them. Into a pipe goes the text and not a byte more.",
+    .details = "IDs are numbers, with spaces or commas between them. Into a pipe goes the text and "
+               "not a byte more.",
     .options = TAKES(model),
     .flags = detokenize_flags,
     .n_flags = 1,

@@ -1,7 +1,8 @@
 /* Ctrl-C as something to wait for, so that no handler and no global is needed.
  *
- * Open it before other threads start: they must inherit that SIGINT is blocked. The first one is read
- * from `fd`; after interrupt_let_kill the next one ends the process as usual, for a program that hangs. */
+ * Open it before other threads start: they must inherit that SIGINT is blocked. The first one is
+ * read from `fd`; after interrupt_let_kill the next one ends the process as usual, for a program
+ * that hangs. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 

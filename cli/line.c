@@ -39,7 +39,8 @@ static const char *why_cut(enum chat_reason reason)
 
 void line_answer(struct line_mode *line)
 {
-    struct answer answer = {.interrupt = &line->interrupt, .progress = &line->progress, .out = &line->out};
+    struct answer answer = {
+        .interrupt = &line->interrupt, .progress = &line->progress, .out = &line->out};
     struct err err;
     bool ok = answer_take(&answer, line->chat, &err);
     out_end_line(&line->out);
@@ -78,7 +79,8 @@ static void take_line(struct line_mode *line, char *text)
     fflush(line->notes);
 }
 
-/* Leaves at /quit, at the end of the input, and at the second Ctrl-C in a row that had nothing to stop. */
+/* Leaves at /quit, at the end of the input, and at the second Ctrl-C in a row that had nothing to
+ * stop. */
 static int converse(struct line_mode *line)
 {
     bool struck = false;
@@ -102,7 +104,8 @@ static int converse(struct line_mode *line)
 static void greet(struct line_mode *line)
 {
     if (line->input.terminal && !line->options->quiet)
-        fputs("facet: /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n", line->notes);
+        fputs("facet: /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n",
+              line->notes);
 }
 
 static void part(struct line_mode *line)

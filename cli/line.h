@@ -25,7 +25,7 @@ struct line_mode {
     struct line_input input;
     struct out out;
     struct progress progress;
-    FILE *notes; /* what is no answer: the terminal, or standard error */
+    FILE *notes;                  /* what is no answer: the terminal, or standard error */
     struct attachment **attached; /* wait for the next message */
     size_t n_attached;
     bool quit;

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "chat/save.h"
+#include "cli/history.h"
 #include "history/store.h"
 
 typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
@@ -41,8 +41,8 @@ static void describe(struct line_mode *line, const struct attachment *a, size_t 
 {
     fprintf(line->notes, "[image %zu] ", number);
     note(line, a->path);
-    fprintf(line->notes, ": %s, %u x %u, %zu view%s", a->facts.format, a->image.width, a->image.height,
-            attachment_views(a), attachment_views(a) == 1 ? "" : "s");
+    fprintf(line->notes, ": %s, %u x %u, %zu view%s", a->facts.format, a->image.width,
+            a->image.height, attachment_views(a), attachment_views(a) == 1 ? "" : "s");
     if (chat_model(line->chat)) {
         struct facet_model_info info;
         facet_model_get_info(chat_model(line->chat), &info);
@@ -74,7 +74,8 @@ static bool do_detach(struct line_mode *line, const char *argument, struct err *
     if ((end && *end) || which < 1 || which > n)
         return err_set(err, "there is no [image %s]; %zu attached", argument, n);
     attachment_release(line->attached[which - 1]);
-    memmove(line->attached + which - 1, line->attached + which, (n - which) * sizeof *line->attached);
+    memmove(line->attached + which - 1, line->attached + which,
+            (n - which) * sizeof *line->attached);
     line->n_attached--;
     for (size_t i = 0; i < line->n_attached; i++)
         describe(line, line->attached[i], i + 1);
@@ -98,7 +99,8 @@ static bool do_set(struct line_mode *line, const char *argument, struct err *err
     if (*value)
         *value++ = 0;
     value += strspn(value, " =");
-    bool ok = *value ? chat_set(line->chat, name, value, err) : err_set(err, "/set needs OPTION VALUE");
+    bool ok =
+        *value ? chat_set(line->chat, name, value, err) : err_set(err, "/set needs OPTION VALUE");
     free(name);
     return ok;
 }
@@ -165,12 +167,8 @@ struct listing {
 static bool list_one(void *user, const struct store_conversation *c)
 {
     struct listing *l = user;
-    char date[20] = "?";
-    time_t at = (time_t)c->updated;
-    struct tm tm;
-    if (localtime_r(&at, &tm))
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
-    fprintf(l->line->notes, "%6lld  %s  ", (long long)c->id, date);
+    char date[HISTORY_DATE_BYTES];
+    fprintf(l->line->notes, "%6lld  %s  ", (long long)c->id, history_date(c->updated, date));
     note(l->line, c->title ? c->title : "");
     note(l->line, "\n");
     return ++l->n < LISTED;
@@ -184,7 +182,9 @@ static bool do_history(struct line_mode *line, const char *argument, struct err 
         return err_set(err, "no history is kept");
     if (!store_list(line->store, list_one, &listing, err))
         return false;
-    note(line, listing.n == LISTED ? "(facet history list shows all)\n" : listing.n == 0 ? "(nothing yet)\n" : "");
+    note(line, listing.n == LISTED ? "(facet history list shows all)\n"
+               : listing.n == 0    ? "(nothing yet)\n"
+                                   : "");
     return true;
 }
 
@@ -203,7 +203,8 @@ static bool do_context(struct line_mode *line, const char *argument, struct err 
     (void)err;
     size_t used, total;
     chat_context(line->chat, &used, &total);
-    fprintf(line->notes, "%zu of %zu tokens (%zu %%)\n", used, total, total ? used * 100 / total : 0);
+    fprintf(line->notes, "%zu of %zu tokens (%zu %%)\n", used, total,
+            total ? used * 100 / total : 0);
     return true;
 }
 
@@ -217,7 +218,8 @@ static bool do_help(struct line_mode *line, const char *argument, struct err *er
         snprintf(left, sizeof left, "/%s %s", row->name, row->argument ? row->argument : "");
         fprintf(line->notes, "  %-22s %s\n", left, row->help);
     }
-    note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several lines.\n");
+    note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several "
+               "lines.\n");
     return true;
 }
 
@@ -232,10 +234,12 @@ static bool do_quit(struct line_mode *line, const char *argument, struct err *er
 void line_command(struct line_mode *line, char *text)
 {
     static command_fn *const table[COMMAND_COUNT] = {
-        [COMMAND_IMAGE] = do_image,       [COMMAND_DETACH] = do_detach,   [COMMAND_SYSTEM] = do_system,
-        [COMMAND_SET] = do_set,           [COMMAND_REGEN] = do_regen,     [COMMAND_CONTINUE] = do_continue,
-        [COMMAND_NEW] = do_new,           [COMMAND_OPEN] = do_open,       [COMMAND_HISTORY] = do_history,
-        [COMMAND_SAVE] = do_save,         [COMMAND_CONTEXT] = do_context, [COMMAND_HELP] = do_help,
+        [COMMAND_IMAGE] = do_image,     [COMMAND_DETACH] = do_detach,
+        [COMMAND_SYSTEM] = do_system,   [COMMAND_SET] = do_set,
+        [COMMAND_REGEN] = do_regen,     [COMMAND_CONTINUE] = do_continue,
+        [COMMAND_NEW] = do_new,         [COMMAND_OPEN] = do_open,
+        [COMMAND_HISTORY] = do_history, [COMMAND_SAVE] = do_save,
+        [COMMAND_CONTEXT] = do_context, [COMMAND_HELP] = do_help,
         [COMMAND_QUIT] = do_quit,
     };
     enum command command;

@@ -71,7 +71,8 @@ static void add_options(struct matches *m, const char *line, size_t start)
             add(m, joined(line, start, option_rows[i].flag, " "));
 }
 
-/* Paths whose name begins like the last part of line[start..); what stands before it stays as typed. */
+/* Paths whose name begins like the last part of line[start..); what stands before it stays as
+ * typed. */
 static void add_paths(struct matches *m, const char *line, size_t start)
 {
     const char *slash = strrchr(line + start, '/');
@@ -81,7 +82,8 @@ static void add_paths(struct matches *m, const char *line, size_t start)
     const char *name = line + head;
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, name, strlen(name)) != 0 || (entry->d_name[0] == '.' && *name != '.'))
+        if (strncmp(entry->d_name, name, strlen(name)) != 0 ||
+            (entry->d_name[0] == '.' && *name != '.'))
             continue;
         char *path = path_join(folder, entry->d_name);
         add(m, joined(line, head, entry->d_name, file_is_dir(path) ? "/" : ""));
@@ -98,7 +100,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* `text` is all of the line up to the cursor: word breaks are switched off, since paths have spaces. */
+/* `text` is all of the line up to the cursor: word breaks are switched off, since paths have
+ * spaces. */
 static char **complete(const char *text, int start, int end)
 {
     (void)start;

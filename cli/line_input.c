@@ -76,7 +76,8 @@ void line_input_close(struct line_input *in)
 /* Waits for something to read; false if Ctrl-C came first. */
 static bool wait_for_input(struct line_input *in)
 {
-    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = in->interrupt->fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                            {.fd = in->interrupt->fd, .events = POLLIN}};
     while (poll(fds, 2, -1) < 0 && errno == EINTR)
         ;
     return !interrupt_came(in->interrupt);
@@ -105,7 +106,8 @@ static enum line_got read_terminal(struct line_input *in, const char *prompt, ch
     return *line ? LINE_TEXT : LINE_END;
 }
 
-/* Takes the first line out of what is held; at the end of the file the rest. NULL: there is none. */
+/* Takes the first line out of what is held; at the end of the file the rest. NULL: there is none.
+ */
 static char *take_held(struct str *held, bool end_of_file)
 {
     const char *newline = held->len ? memchr(held->data, '\n', held->len) : NULL;

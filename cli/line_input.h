@@ -8,7 +8,7 @@
 #include "cli/interrupt.h"
 
 struct line_input {
-    bool terminal;      /* readline; else plain lines without a prompt */
+    bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
     char *history_path; /* of what was typed; NULL: none is kept */
     struct str held;    /* read but not yet handed out, where there is no terminal */
@@ -24,7 +24,8 @@ enum line_got {
     LINE_STRUCK,  /* Ctrl-C on an empty line */
 };
 
-/* One message: a line, or several where a line ends with a backslash, where """ opens (until the next
+/* One message: a line, or several where a line ends with a backslash, where """ opens (until the
+ * next
  * """), or pasted. free() *text, which is NULL but for LINE_TEXT. */
 enum line_got line_input_read(struct line_input *in, char **text);
 

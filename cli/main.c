@@ -57,7 +57,8 @@ static int finish_output(int code, struct err *err)
     return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
-/* A file or database that got the number of a closed standard stream would be written into by mistake. */
+/* A file or database that got the number of a closed standard stream would be written into by
+ * mistake. */
 static void fill_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

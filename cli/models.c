@@ -25,9 +25,8 @@ struct facet_model *models_open(const struct options *options, bool tokens_only,
     if (!path)
         return NULL;
     char *mmproj = options->mmproj ? path_expand(options->mmproj) : NULL;
-    struct facet_model_options how = {.mmproj = mmproj,
-                                      .n_threads = (unsigned)options->threads,
-                                      .vocabulary_only = tokens_only};
+    struct facet_model_options how = {
+        .mmproj = mmproj, .n_threads = (unsigned)options->threads, .vocabulary_only = tokens_only};
     char why[FACET_ERROR_BYTES];
     struct facet_model *model = facet_model_open(path, &how, why);
     if (!model)
@@ -39,7 +38,8 @@ struct facet_model *models_open(const struct options *options, bool tokens_only,
 
 size_t models_session_bytes(const struct facet_model *model, const struct options *options)
 {
-    struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx, .cache = options->cache};
+    struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx,
+                                            .cache = options->cache};
     return facet_session_bytes(model, &session);
 }
 
@@ -80,15 +80,16 @@ void models_print(const struct facet_model *model, const struct options *options
     if (info.note)
         print_text("note", info.note);
     char number[24];
-    printf("%-16s%s, mostly %s\n", "parameters", count_text(info.n_parameters, number), info.weight_type);
+    printf("%-16s%s, mostly %s\n", "parameters", count_text(info.n_parameters, number),
+           info.weight_type);
     printf("%-16s%s\n", "weights", size_text(info.weight_bytes, number));
-    printf("%-16s%u layers, width %u, MLP %u, %u heads and %u kv heads of %u\n", "text", info.n_layers, info.n_embd,
-           info.n_ff, info.n_heads, info.n_kv_heads, info.head_dim);
+    printf("%-16s%u layers, width %u, MLP %u, %u heads and %u kv heads of %u\n", "text",
+           info.n_layers, info.n_embd, info.n_ff, info.n_heads, info.n_kv_heads, info.head_dim);
     printf("%-16s%u tokens, local layers see %u\n", "context", info.n_ctx_train, info.window);
     printf("%-16s%u tokens\n", "vocabulary", info.n_vocab);
     if (info.has_vision)
-        printf("%-16s%u x %u pixels become %u tokens\n", "pictures", info.image_size, info.image_size,
-               info.n_soft_tokens);
+        printf("%-16s%u x %u pixels become %u tokens\n", "pictures", info.image_size,
+               info.image_size, info.n_soft_tokens);
     else
         printf("%-16s%s\n", "pictures", "no (no vision tower or projector file)");
     printf("%-16s%s for %zu tokens, besides the weights\n", "memory",
@@ -203,7 +204,8 @@ const struct verb verb_models_list = {
     .name = "models list",
     .operands = "",
     .summary = "the models in facet's folder",
-    .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. Models elsewhere\n"
+    .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. "
+               "Models elsewhere\n"
                "are used by their path: facet ask -m PATH.",
     .flags = list_flags,
     .n_flags = 1,

@@ -9,8 +9,8 @@
 
 extern const struct verb verb_models_list, verb_models_show;
 
-/* Opens the model that the options mean (chat/resolve.h says which); tokens_only: a file that holds a
- * vocabulary and no weights will do. NULL and the error. */
+/* Opens the model that the options mean (chat/resolve.h says which); tokens_only: a file that holds
+ * a vocabulary and no weights will do. NULL and the error. */
 struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err);
 
 /* The bytes of a session with these options. */

@@ -67,7 +67,9 @@ static bool wait_for_reader(const struct out *out)
 
 static bool write_bytes(struct out *out, const char *bytes, size_t n)
 {
-    enum { PIECE = 4096 }; /* what a pipe that poll() calls writable takes without blocking (PIPE_BUF) */
+    enum {
+        PIECE = 4096
+    }; /* what a pipe that poll() calls writable takes without blocking (PIPE_BUF) */
     while (n > 0) {
         if (out->closed || !wait_for_reader(out))
             return false;

@@ -1,8 +1,8 @@
 /* Where text goes outside the full screen.
  *
- * To a terminal it goes without control codes (a model, a file name or a record may hold any): newline
- * and tab stay, other control characters become ^X or U+FFFD, so do the marks that turn text around.
- * Into a pipe or a file it goes byte for byte. */
+ * To a terminal it goes without control codes (a model, a file name or a record may hold any):
+ * newline and tab stay, other control characters become ^X or U+FFFD, so do the marks that turn
+ * text around. Into a pipe or a file it goes byte for byte. */
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
@@ -21,11 +21,12 @@ bool out_is_terminal(void);
 /* Writes to a stream, cleaned if it is a terminal. */
 void out_print(FILE *stream, const char *text, size_t n);
 
-/* Standard output for an answer as it comes: unbuffered, with Ctrl-C noticed while the reader is slow. */
+/* Standard output for an answer as it comes: unbuffered, with Ctrl-C noticed while the reader is
+ * slow. */
 struct out {
     bool terminal;
-    bool closed;                 /* nobody reads any more (or an error: see errno_was); what follows is dropped */
-    int errno_was;               /* 0, EPIPE, ENOSPC, … */
+    bool closed;   /* nobody reads any more (or an error: see errno_was); what follows is dropped */
+    int errno_was; /* 0, EPIPE, ENOSPC, … */
     bool line_open;              /* the last byte written was not a newline */
     struct interrupt *interrupt; /* NULL: none to watch */
 };

@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "image/image.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are written as they lie in memory");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "floats are written as they lie in memory");
 
 static bool is_raw(const char *path)
 {
@@ -24,7 +25,8 @@ static bool read_raw(float *planes, const char *path, size_t bytes, uint32_t siz
     if (ok)
         memcpy(planes, map.data, bytes);
     else
-        err_set(err, "%s: has %zu bytes, but 3 x %u x %u floats take %zu", path, map.size, size, size, bytes);
+        err_set(err, "%s: has %zu bytes, but 3 x %u x %u floats take %zu", path, map.size, size,
+                size, bytes);
     file_map_close(&map);
     return ok;
 }

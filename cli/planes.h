@@ -8,8 +8,8 @@
 
 #include "base/err.h"
 
-/* [3][size][size], values in [-1, 1]: from a file that ends in .f32, which holds just that, or from a
- * picture, squashed whole. free() it. */
+/* [3][size][size], values in [-1, 1]: from a file that ends in .f32, which holds just that, or from
+ * a picture, squashed whole. free() it. */
 float *planes_load(const char *path, uint32_t size, struct err *err);
 
 /* Writes n floats. */

@@ -1,5 +1,5 @@
-/* One line of progress on standard error: redrawn in place on a terminal, a plain line now and then in
- * a log, nothing with --quiet. */
+/* One line of progress on standard error: redrawn in place on a terminal, a plain line now and then
+ * in a log, nothing with --quiet. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -8,8 +8,8 @@
 
 struct progress {
     bool quiet, terminal;
-    bool shown;        /* the line stands on the screen */
-    double next_s;     /* not drawn again before */
+    bool shown;         /* the line stands on the screen */
+    double next_s;      /* not drawn again before */
     const char *prefix; /* stands before the text, borrowed; NULL: nothing */
 };
 
@@ -19,7 +19,8 @@ void progress_show(struct progress *p, const char *text, size_t done, size_t tot
 /* Takes the line away, before something else is written to the terminal. */
 void progress_clear(struct progress *p);
 /* A line that stays; not with --quiet. */
-void progress_note(struct progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void progress_note(struct progress *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 enum { DURATION_BYTES = 32 };
 /* "8 s", "2 min 05 s", "3 h 07 min". */

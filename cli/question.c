@@ -60,7 +60,8 @@ static void put_operands(struct str *text, const struct args *args)
     }
 }
 
-static bool load_images(struct attachment ***list, size_t *n, const struct args *args, struct err *err)
+static bool load_images(struct attachment ***list, size_t *n, const struct args *args,
+                        struct err *err)
 {
     const char *path;
     for (size_t i = 0; (path = args_nth(args, "image", i)); i++) {
@@ -92,7 +93,9 @@ int question_read(struct message *out, const struct args *args, struct err *err)
     if (code == EXIT_DONE && !load_images(&images, &n_images, args, err))
         code = EXIT_FAILED;
     if (code == EXIT_DONE && text.len == 0 && n_images == 0) {
-        err_set(err, "there is nothing to ask: give a prompt, a picture with -i, or text on standard input");
+        err_set(
+            err,
+            "there is nothing to ask: give a prompt, a picture with -i, or text on standard input");
         code = EXIT_USAGE;
     }
     if (code == EXIT_DONE)

@@ -64,7 +64,8 @@ static bool second_words(const char *first, const char *given, struct err *err)
         const char *name = verb_list[i]->name;
         if (strncmp(name, first, n_first) != 0 || name[n_first] != ' ')
             continue;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", name + n_first + 1);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                                 name + n_first + 1);
         nearest_try(&near, name + n_first + 1);
     }
     if (used == 0)

@@ -1,4 +1,5 @@
-/* Verbs: what `facet WORD [WORD]` can do, one row each. Dispatch, --help and completion all read these rows. */
+/* Verbs: what `facet WORD [WORD]` can do, one row each. Dispatch, --help and completion all read
+ * these rows. */
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
 
@@ -23,8 +24,8 @@ enum option_number {
     OPTION_NUMBER_COUNT,
 };
 #define TAKES(field) (UINT32_C(1) << OPTION_NUMBER_##field)
-#define TAKES_ALL ((UINT32_C(1) << OPTION_NUMBER_COUNT) - 1)
-#define TAKES_MODEL (TAKES(model) | TAKES(mmproj) | TAKES(threads))
+#define TAKES_ALL    ((UINT32_C(1) << OPTION_NUMBER_COUNT) - 1)
+#define TAKES_MODEL  (TAKES(model) | TAKES(mmproj) | TAKES(threads))
 
 /* A flag of one verb alone. */
 struct flag {
@@ -52,7 +53,8 @@ struct verb {
 extern const struct verb *const verb_list[];
 extern const size_t n_verbs;
 
-/* The row for argv[0..n), and in *words how many of them name it; NULL and an error if there is none. */
+/* The row for argv[0..n), and in *words how many of them name it; NULL and an error if there is
+ * none. */
 const struct verb *verb_find(char *const *argv, size_t n, size_t *words, struct err *err);
 
 #endif
