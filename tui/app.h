@@ -19,7 +19,7 @@
 struct app {
     struct terminal *term;
     struct surface surface;
-    const struct theme *theme;
+    struct theme theme; /* the panes point to it: it may change while they live */
     struct chat *chat;
     struct store *store; /* NULL: no history */
     struct transcript *transcript;

@@ -78,7 +78,7 @@ static void draw_pictures(const struct app *app, struct surface *s, struct rect 
         if (hidden)
             str_printf(&text, " · and %zu more", hidden);
         surface_puts(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
-                     app->theme->tones[TONE_MUTED]);
+                     app->theme.tones[TONE_MUTED]);
         str_done(&text);
     }
 }
@@ -102,9 +102,9 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
     draw_pictures(app, s, pictures);
     struct rect told = take_rows(&where, notice);
     draw_wrapped(s, told, str_text(&app->notice),
-                 app->theme->tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
+                 app->theme.tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
     if (app->in_progress && where.rows > 0)
-        progress_draw(&app->progress, app->theme, s, where);
+        progress_draw(&app->progress, &app->theme, s, where);
 }
 
 /* ---- Transcript and what may lie over it ---------------------------------------------------- */
@@ -121,10 +121,10 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
                    str_text(&app->model));
     else
         str_puts(&first, "facet is opening the model; you can write already.");
-    int used = draw_wrapped(s, where, str_text(&first), app->theme->tones[TONE_TEXT]);
+    int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        take_rows(&where, draw_wrapped(s, where, lines[i], app->theme->tones[TONE_MUTED]));
+        take_rows(&where, draw_wrapped(s, where, lines[i], app->theme.tones[TONE_MUTED]));
     str_done(&first);
 }
 
@@ -138,7 +138,7 @@ static void draw_transcript(struct app *app, struct rect where)
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
     surface_done(&hidden);
     if (covered)
-        app->help_rows = help_draw(app->theme, s, where, app->help_top);
+        app->help_rows = help_draw(&app->theme, s, where, app->help_top);
     else if (transcript_is_empty(app->transcript))
         draw_welcome(app, s, where);
 }
@@ -147,7 +147,7 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
 {
     if (row < 0)
         return;
-    surface_fill(s, row, 0, s->cols, "─", app->theme->tones[TONE_RULE]);
+    surface_fill(s, row, 0, s->cols, "─", app->theme.tones[TONE_RULE]);
     size_t below = transcript_below(app->transcript);
     if (!below || app->help)
         return;
@@ -155,7 +155,7 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
              app->focus == KEYS_TRANSCRIPT ? "End" : "Ctrl-End");
     surface_puts_right(s, row, text.col, text.col + text.cols - 2, note,
-                       app->theme->tones[TONE_MUTED]);
+                       app->theme.tones[TONE_MUTED]);
 }
 
 static void draw_status(const struct app *app, struct surface *s, struct rect where)
@@ -172,7 +172,7 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
         status.hint = "Esc stops";
     else if (app->focus == KEYS_TRANSCRIPT)
         status.hint = where.cols < 60 ? "Esc writes" : "j k g G scroll, Esc writes";
-    status_draw(&status, app->theme, s, where);
+    status_draw(&status, &app->theme, s, where);
 }
 
 void screen_draw(struct app *app)

@@ -28,11 +28,13 @@ enum {
     CODE_PASTE_END = FIRST_OWN_CODE - 1,
     KEY_OF_PASTE = K_CTRL | K_ALT, /* no key has both */
     LEAVE_BYTES = 256,
+    ANSWER_BYTES = 64,
     MAX_GLYPH_PARTS = CCHARW_MAX,
 };
 
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define ASK_BACKGROUND "\033]11;?\033\\"
 
 struct terminal {
     SCREEN *screen;
@@ -227,6 +229,8 @@ struct terminal *term_open(struct err *err)
     set_signals(true); /* after newterm, which sets its own */
     set_modes();
     send(PASTE_ON);
+    if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
+        send(ASK_BACKGROUND);
     t->all = true;
     surface_resize(&t->shown, LINES, COLS);
     return t;
@@ -404,6 +408,45 @@ static struct term_event read_paste(struct terminal *t)
         .kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
+/* "11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high on average. */
+static enum background parse_background(const char *text)
+{
+    static const char intro[] = "11;rgb:";
+    unsigned sum = 0;
+    if (strncmp(text, intro, sizeof intro - 1) != 0)
+        return BACKGROUND_UNKNOWN;
+    text += sizeof intro - 1;
+    for (int i = 0; i < 3; i++) {
+        char digit[2] = {text[0], 0};
+        sum += (unsigned)strtoul(digit, NULL, 16);
+        text += strcspn(text, "/");
+        text += *text == '/';
+    }
+    return sum >= 3 * 8 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+}
+
+/* The terminal's answer to a question, up to BEL or ESC \. It may come long after the question. */
+static struct term_event read_answer(void)
+{
+    char text[ANSWER_BYTES];
+    size_t n = 0;
+    for (;;) {
+        int c = getch();
+        if (c == ERR && more_within(PASTE_PATIENCE_MS))
+            continue;
+        if (c == 27)
+            getch(); /* the backslash */
+        if (c == ERR || c == 27 || c == '\007')
+            break;
+        if (c < 0x80 && n + 1 < sizeof text)
+            text[n++] = (char)c;
+    }
+    text[n] = 0;
+    enum background background = parse_background(text);
+    return (struct term_event){.kind = background ? TERM_BACKGROUND : TERM_NOTHING,
+                               .background = background};
+}
+
 struct term_event term_next(struct terminal *t)
 {
     struct term_event event = signal_event(t);
@@ -418,7 +461,10 @@ struct term_event term_next(struct terminal *t)
     if (key == KEY_OF_PASTE)
         return read_paste(t);
     uint32_t second;
-    if (key == K_ESC && read_key(t, &second))
+    bool more = key == K_ESC && read_key(t, &second);
+    if (more && second == ']')
+        return read_answer();
+    if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
 }

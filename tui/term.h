@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "tui/surface.h"
+#include "tui/theme.h"
 
 struct terminal;
 
@@ -16,6 +17,7 @@ enum term_event_kind {
     TERM_KEY,
     TERM_PASTE, /* text: as pasted, with \n at line ends; borrowed until the next term_next */
     TERM_RESIZED,
+    TERM_BACKGROUND, /* the terminal told how bright its background is */
     TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
     TERM_QUIT,    /* the terminal is gone, or the process was told to end */
 };
@@ -23,6 +25,7 @@ enum term_event_kind {
 struct term_event {
     enum term_event_kind kind;
     uint32_t key; /* keys.h */
+    enum background background;
     const char *text;
     size_t n_bytes;
 };

@@ -77,14 +77,14 @@ static const struct theme *by_name(const char *name)
 }
 
 /* $COLORFGBG is "foreground;background" or "foreground;default;background": 7 and 15 are light. */
-static bool background_is_light(void)
+static bool environment_says_light(void)
 {
     const char *value = getenv("COLORFGBG");
     const char *last = value ? strrchr(value, ';') : NULL;
     return last && (strcmp(last, ";7") == 0 || strcmp(last, ";15") == 0);
 }
 
-const struct theme *theme_choose(int n_colors)
+const struct theme *theme_choose(int n_colors, enum background background)
 {
     const char *no_color = getenv("NO_COLOR");
     if ((no_color && *no_color) || n_colors < 8)
@@ -95,5 +95,7 @@ const struct theme *theme_choose(int n_colors)
         return named;
     if (n_colors < 256)
         return by_name("16");
-    return by_name(background_is_light() ? "light" : "dark");
+    bool light = background == BACKGROUND_LIGHT ||
+                 (background == BACKGROUND_UNKNOWN && environment_says_light());
+    return by_name(light ? "light" : "dark");
 }

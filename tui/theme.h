@@ -23,9 +23,11 @@ struct theme {
     struct style tones[TONE_COUNT];
 };
 
-/* For a terminal of so many colours (0: none). $NO_COLOR gives the one without colours,
- * $FACET_THEME
- * ("dark", "light", "16", "mono") names one, $COLORFGBG tells a light background. */
-const struct theme *theme_choose(int n_colors);
+enum background { BACKGROUND_UNKNOWN, BACKGROUND_DARK, BACKGROUND_LIGHT };
+
+/* For a terminal of so many colours (0: none), on the background that it told. $NO_COLOR gives the
+ * theme without colours, $FACET_THEME ("dark", "light", "16", "mono") names one; $COLORFGBG is asked
+ * where the terminal told nothing. */
+const struct theme *theme_choose(int n_colors, enum background background);
 
 #endif

@@ -23,6 +23,10 @@ static bool take_terminal(struct app *app)
         case TERM_PASTE:
             actions_paste(app, event.text, event.n_bytes);
             break;
+        case TERM_BACKGROUND:
+            app->theme = *theme_choose(term_colors(app->term), event.background);
+            app->dirty = true;
+            break;
         case TERM_RESIZED:
             app->dirty = true;
             break;
@@ -70,9 +74,9 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     if (!app->term)
         return false;
     app->store = store;
-    app->theme = theme_choose(term_colors(app->term));
-    app->transcript = transcript_new(app->theme);
-    app->input = input_new(app->theme);
+    app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
+    app->transcript = transcript_new(&app->theme);
+    app->input = input_new(&app->theme);
     app->focus = KEYS_INPUT;
     app->dirty = true;
     return true;

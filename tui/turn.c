@@ -191,6 +191,8 @@ static void on_failed(struct app *app, const struct chat_event *event)
     }
     if (!in_turn) {
         transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
+        transcript_add(app->transcript, ITEM_NOTE, "Without a model there is no answer. Ctrl-D leaves.",
+                       NULL);
         return;
     }
     if (!transcript_answer_is_empty(app->transcript)) {

@@ -471,6 +471,19 @@ static void test_colors(void)
     leave(e);
 }
 
+/* A terminal that tells its background: what it says is never taken for typing. */
+static void test_background(void)
+{
+    struct emulator *e = start(24, 80);
+    emulator_send(e, "\033]11;rgb:ffff/ffff/ffff\033\\");
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "> typed"));
+    emulator_send(e, "\033]11;rgb:00/00/00\007");
+    emulator_send(e, " on");
+    CHECK(e, emulator_shows(e, "> typed on"));
+    leave(e);
+}
+
 static void test_locale(void)
 {
     struct emulator *e = emulator_start(24, 80, run_fake_in_latin, NULL);
@@ -548,7 +561,8 @@ int main(void)
     static void (*const once[])(void) = {test_evil,     test_markdown,   test_editing,
                                          test_commands, test_failures,   test_no_clears,
                                          test_leaving,  test_tiny_sizes, test_long_paste,
-                                         test_colors,   test_locale};
+                                         test_colors,
+                                         test_background, test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
