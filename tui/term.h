@@ -39,8 +39,7 @@ void term_close(struct terminal *t);
 int term_colors(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
-/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most
- * timeout_ms
+/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most so long
  * (< 0: for ever). */
 void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
