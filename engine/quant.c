@@ -1,17 +1,18 @@
-/* Block formats: what each bit of a quantised weight means. See quant.h and MODEL.md. */
+/* Block formats: what each bit of a quantised weight means. See quant.h and MODEL.md, "Weight
+ * types". */
 #include "engine/quant.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct type_traits traits[TYPE_COUNT] = {
-    [TYPE_F32] = {"F32", 1, 4, false},       [TYPE_F16] = {"F16", 1, 2, false},
-    [TYPE_BF16] = {"BF16", 1, 2, false},     [TYPE_Q4_0] = {"Q4_0", 32, 18, true},
-    [TYPE_Q4_1] = {"Q4_1", 32, 20, true},    [TYPE_Q5_0] = {"Q5_0", 32, 22, true},
-    [TYPE_Q5_1] = {"Q5_1", 32, 24, true},    [TYPE_Q8_0] = {"Q8_0", 32, 34, true},
-    [TYPE_Q2_K] = {"Q2_K", 256, 84, true},   [TYPE_Q3_K] = {"Q3_K", 256, 110, true},
-    [TYPE_Q4_K] = {"Q4_K", 256, 144, true},  [TYPE_Q5_K] = {"Q5_K", 256, 176, true},
-    [TYPE_Q6_K] = {"Q6_K", 256, 210, true},  [TYPE_IQ4_NL] = {"IQ4_NL", 32, 18, true},
+    [TYPE_F32] = {"F32", 1, 4, false},          [TYPE_F16] = {"F16", 1, 2, false},
+    [TYPE_BF16] = {"BF16", 1, 2, false},        [TYPE_Q4_0] = {"Q4_0", 32, 18, true},
+    [TYPE_Q4_1] = {"Q4_1", 32, 20, true},       [TYPE_Q5_0] = {"Q5_0", 32, 22, true},
+    [TYPE_Q5_1] = {"Q5_1", 32, 24, true},       [TYPE_Q8_0] = {"Q8_0", 32, 34, true},
+    [TYPE_Q2_K] = {"Q2_K", 256, 84, true},      [TYPE_Q3_K] = {"Q3_K", 256, 110, true},
+    [TYPE_Q4_K] = {"Q4_K", 256, 144, true},     [TYPE_Q5_K] = {"Q5_K", 256, 176, true},
+    [TYPE_Q6_K] = {"Q6_K", 256, 210, true},     [TYPE_IQ4_NL] = {"IQ4_NL", 32, 18, true},
     [TYPE_IQ4_XS] = {"IQ4_XS", 256, 136, true},
 };
 
@@ -27,9 +28,9 @@ const struct type_traits *type_traits_get(uint32_t type)
 const char *type_name_any(uint32_t type, char buffer[24])
 {
     static const char *const foreign[] = {
-        [9] = "Q8_1",   [15] = "Q8_K", [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS",
-        [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S",  [24] = "I8",     [25] = "I16",
-        [26] = "I32",   [27] = "I64",  [28] = "F64",     [29] = "IQ1_M",  [34] = "TQ1_0",
+        [9] = "Q8_1",   [15] = "Q8_K",  [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS",
+        [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S",   [24] = "I8",     [25] = "I16",
+        [26] = "I32",   [27] = "I64",   [28] = "F64",     [29] = "IQ1_M",  [34] = "TQ1_0",
         [35] = "TQ2_0", [39] = "MXFP4",
     };
     const char *name = type_traits_get(type)->name;

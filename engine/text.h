@@ -4,7 +4,7 @@
  *   h = embed[token]·√d, or an image's soft token as it is
  *   each layer: h += norm(attend(norm(h)));  h += norm(down(gelu(gate(norm(h)))·up(norm(h))))
  *   logits = head · norm(h)
- *   (Gemma 3 technical report, arXiv 2503.19786; MODEL.md has every detail) */
+ *   (Gemma 3 technical report, arXiv 2503.19786; MODEL.md, "Text model") */
 #ifndef ENGINE_TEXT_H
 #define ENGINE_TEXT_H
 

@@ -2,7 +2,7 @@
  *
  *   x = conv14×14(planes) + position;   each layer: x += out(attend(LN1 x));  x += fc2(gelu(fc1(LN2 x)))
  *   soft = RMSnorm(average of pool×pool patches of LN(x)) · P
- *   (SigLIP, arXiv 2303.15343; Gemma 3 report, section 2; MODEL.md) */
+ *   (SigLIP, arXiv 2303.15343; Gemma 3 report, section 2; MODEL.md, "Vision") */
 #ifndef ENGINE_VISION_H
 #define ENGINE_VISION_H
 
