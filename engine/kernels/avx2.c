@@ -10,34 +10,63 @@
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
 
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
-KERNEL_INLINE bytes16 bytes_look_up(bytes16 table, bytes16 indices)
-{
-    return (bytes16)_mm_shuffle_epi8((__m128i)table, (__m128i)indices);
-}
-
 KERNEL_INLINE float half_load(const uint8_t *p)
 {
     return _cvtsh_ss((uint16_t)(p[0] | p[1] << 8));
 }
 
+struct bytes32 {
+    __m256i v;
+};
 struct dots {
-    __m256i v[1];
+    __m256i v;
 };
 struct lanes {
-    __m256 v[1];
+    __m256 v;
 };
 
-#include "engine/kernels/blocks.h"
-
-KERNEL_INLINE __m256i whole(struct bytes32 b)
+KERNEL_INLINE struct bytes32 bytes_load(const void *p)
 {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)b.v[0]), (__m128i)b.v[1], 1);
+    return (struct bytes32){_mm256_loadu_si256(p)};
 }
 
-/* Sums of products of four bytes. vpmaddubsw wants one factor unsigned, and its sums of two must fit
- * 16 bits: signed weights (−128 … 127) lend their sign to the activation, 128 × 127 × 2 < 32768. */
+KERNEL_INLINE struct bytes32 bytes_nibbles(const uint8_t *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)p);
+    __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1);
+    return (struct bytes32){_mm256_and_si256(both, _mm256_set1_epi8(15))};
+}
+
+KERNEL_INLINE struct bytes32 bytes_fields(struct bytes32 b, int shift, int mask, int up)
+{
+    __m256i v = _mm256_and_si256(_mm256_srli_epi16(b.v, shift), _mm256_set1_epi8((char)mask));
+    return (struct bytes32){_mm256_slli_epi16(v, up)};
+}
+
+KERNEL_INLINE struct bytes32 bytes_or(struct bytes32 a, struct bytes32 b)
+{
+    return (struct bytes32){_mm256_or_si256(a.v, b.v)};
+}
+
+KERNEL_INLINE struct bytes32 bytes_bits(uint32_t bits, int value)
+{
+    const __m256i byte =
+        _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
+    const __m256i each = _mm256_set1_epi64x((int64_t)0x8040201008040201u);
+    __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)bits), byte);
+    __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(spread, each), each);
+    return (struct bytes32){_mm256_and_si256(set, _mm256_set1_epi8((char)value))};
+}
+
+KERNEL_INLINE struct bytes32 bytes_look_up(const int8_t table[16], struct bytes32 b)
+{
+    __m256i levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+    return (struct bytes32){_mm256_shuffle_epi8(levels, b.v)};
+}
+
+/* Sums of products of four bytes. vpmaddubsw wants one factor unsigned, and its sums of two must
+ * fit 16 bits: signed weights (−128 … 127) lend their sign to the activation, 128 × 127 × 2 <
+ * 32768. */
 KERNEL_INLINE __m256i dot_4(__m256i w, __m256i x, const int most)
 {
     __m256i pairs = most ? _mm256_maddubs_epi16(w, x)
@@ -50,46 +79,74 @@ KERNEL_INLINE struct dots dots_start(struct bytes32 x, const int zero)
 {
     __m256i none = _mm256_setzero_si256();
     if (!zero)
-        return (struct dots){{none}};
+        return (struct dots){none};
     __m256i zeroes = _mm256_set1_epi8((char)zero);
-    return (struct dots){{_mm256_sub_epi32(none, dot_4(zeroes, whole(x), 127))}};
+    return (struct dots){_mm256_sub_epi32(none, dot_4(zeroes, x.v, 127))};
 }
 
 KERNEL_INLINE struct dots dots_all(int32_t n)
 {
-    return (struct dots){{_mm256_set1_epi32(n)}};
+    return (struct dots){_mm256_set1_epi32(n)};
 }
 
 KERNEL_INLINE struct dots dots_add(struct dots acc, struct bytes32 w, struct bytes32 x,
                                    const int most)
 {
-    return (struct dots){{_mm256_add_epi32(acc.v[0], dot_4(whole(w), whole(x), most))}};
+    return (struct dots){_mm256_add_epi32(acc.v, dot_4(w.v, x.v, most))};
+}
+
+KERNEL_INLINE struct lanes lanes_zero(void)
+{
+    return (struct lanes){_mm256_setzero_ps()};
 }
 
 /* acc + dots × a in the lanes of the first 16 weights, × b in the others */
 KERNEL_INLINE struct lanes lanes_add_scaled(struct lanes acc, struct dots dots, float a, float b)
 {
     __m256 scale = _mm256_set_m128(_mm_set1_ps(b), _mm_set1_ps(a));
-    return (struct lanes){{_mm256_fmadd_ps(_mm256_cvtepi32_ps(dots.v[0]), scale, acc.v[0])}};
+    return (struct lanes){_mm256_fmadd_ps(_mm256_cvtepi32_ps(dots.v), scale, acc.v)};
 }
 
 /* acc + (dots × x_scale) × the 8 rows' scales */
 KERNEL_INLINE struct lanes lanes_add_rows(struct lanes acc, struct dots dots, float x_scale,
                                           const float *scale)
 {
-    __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(dots.v[0]), _mm256_set1_ps(x_scale));
-    return (struct lanes){{_mm256_fmadd_ps(v, _mm256_loadu_ps(scale), acc.v[0])}};
+    __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(dots.v), _mm256_set1_ps(x_scale));
+    return (struct lanes){_mm256_fmadd_ps(v, _mm256_loadu_ps(scale), acc.v)};
 }
 
 KERNEL_INLINE struct lanes lanes_add_offsets(struct lanes acc, float x_sum, const float *offset)
 {
-    return (struct lanes){
-        {_mm256_fmadd_ps(_mm256_set1_ps(x_sum), _mm256_loadu_ps(offset), acc.v[0])}};
+    return (struct lanes){_mm256_fmadd_ps(_mm256_set1_ps(x_sum), _mm256_loadu_ps(offset), acc.v)};
 }
 
 KERNEL_INLINE void lanes_store(struct lanes v, float out[8])
 {
-    _mm256_storeu_ps(out, v.v[0]);
+    _mm256_storeu_ps(out, v.v);
+}
+
+KERNEL_INLINE void quads_store(const struct bytes32 row[8], uint8_t *to)
+{
+    __m256i pair[8], four[8];
+    KERNEL_UNROLL
+    for (int r = 0; r < 8; r += 2) {
+        pair[r] = _mm256_unpacklo_epi32(row[r].v, row[r + 1].v);
+        pair[r + 1] = _mm256_unpackhi_epi32(row[r].v, row[r + 1].v);
+    }
+    KERNEL_UNROLL
+    for (int h = 0; h < 8; h += 4) { /* rows 0–3, then 4–7; four[h+q]: quads q and 4 + q */
+        four[h] = _mm256_unpacklo_epi64(pair[h], pair[h + 2]);
+        four[h + 1] = _mm256_unpackhi_epi64(pair[h], pair[h + 2]);
+        four[h + 2] = _mm256_unpacklo_epi64(pair[h + 1], pair[h + 3]);
+        four[h + 3] = _mm256_unpackhi_epi64(pair[h + 1], pair[h + 3]);
+    }
+    KERNEL_UNROLL
+    for (int q = 0; q < 4; q++) {
+        __m256i low = _mm256_permute2x128_si256(four[q], four[4 + q], 0x20);
+        __m256i high = _mm256_permute2x128_si256(four[q], four[4 + q], 0x31);
+        _mm256_storeu_si256((__m256i *)(to + 32 * q), low);
+        _mm256_storeu_si256((__m256i *)(to + 32 * (4 + q)), high);
+    }
 }
 
 KERNEL_INLINE __m256i broadcast_quad(const int8_t *p)
@@ -99,12 +156,17 @@ KERNEL_INLINE __m256i broadcast_quad(const int8_t *p)
     return _mm256_set1_epi32(quad);
 }
 
-/* acc[t] += quads of [8 rows][4 weights] × the token's activations. With small weights several quads
- * are summed in 16 bits before they are widened: `fit` × 2 × most × 127 < 32768. */
+/* acc[t] += quads of [8 rows][4 weights] × the token's activations. With small weights several
+ * quads are summed in 16 bits before they are widened: `fit` × 2 × most × 127 < 32768. */
 KERNEL_INLINE void quads_add(const int tokens, const int quads, const int most, const uint8_t *w,
                              const int8_t *x, size_t ldx, struct dots *acc)
 {
-    const int room = most > 31 ? 2 : most > 15 ? 4 : 8, fit = !most ? 1 : room < quads ? room : quads;
+    const int room = most > 31   ? 2
+                     : most > 15 ? 4
+                                 : 8,
+              fit = !most          ? 1
+                    : room < quads ? room
+                                   : quads;
     KERNEL_UNROLL
     for (int first = 0; first < quads; first += fit) {
         __m256i sum[4];
@@ -118,12 +180,12 @@ KERNEL_INLINE void quads_add(const int tokens, const int quads, const int most, 
                 __m256i quad = broadcast_quad(x + (size_t)t * ldx + 4 * q);
                 quad = _mm256_maddubs_epi16(size, most ? quad : _mm256_sign_epi8(quad, v));
                 sum[t] = q == first ? quad : _mm256_add_epi16(sum[t], quad);
+                __asm__("" : "+x"(sum[t])); /* or gcc multiplies all first and spills */
             }
         }
         KERNEL_UNROLL
         for (int t = 0; t < tokens; t++)
-            acc[t].v[0] = _mm256_add_epi32(acc[t].v[0],
-                                           _mm256_madd_epi16(sum[t], _mm256_set1_epi16(1)));
+            acc[t].v = _mm256_add_epi32(acc[t].v, _mm256_madd_epi16(sum[t], _mm256_set1_epi16(1)));
     }
 }
 

@@ -7,8 +7,8 @@
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
 
-#define MATVEC(TYPE, name) [TYPE_##TYPE] = avx512_matvec_##name,
-#define UNPACK(TYPE, name) [TYPE_##TYPE] = avx512_unpack_##name,
+#define MATVEC(TYPE, name)     [TYPE_##TYPE] = avx512_matvec_##name,
+#define UNPACK(TYPE, name)     [TYPE_##TYPE] = avx512_unpack_##name,
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = avx512_dequantize_##name,
 #define TABLE                                                                                      \
     .name = "avx512", .quantize_q8 = avx512_quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},       \

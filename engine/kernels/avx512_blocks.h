@@ -17,39 +17,76 @@
 
 /* The zero point, and whether there are offsets. */
 enum {
-    ZERO_Q4_0 = 8, ZERO_Q4_1 = 0, ZERO_Q5_0 = 16, ZERO_Q5_1 = 0, ZERO_Q8_0 = 128, ZERO_IQ4_NL = 128,
-    ZERO_Q2_K = 0, ZERO_Q3_K = 4, ZERO_Q4_K = 0, ZERO_Q5_K = 0, ZERO_Q6_K = 32, ZERO_IQ4_XS = 128,
-    OFFSET_Q4_0 = 0, OFFSET_Q4_1 = 1, OFFSET_Q5_0 = 0, OFFSET_Q5_1 = 1, OFFSET_Q8_0 = 0,
-    OFFSET_IQ4_NL = 0, OFFSET_Q2_K = 1, OFFSET_Q3_K = 0, OFFSET_Q4_K = 1, OFFSET_Q5_K = 1,
-    OFFSET_Q6_K = 0, OFFSET_IQ4_XS = 0,
-    BYTES_Q4_0 = 18, BYTES_Q4_1 = 20, BYTES_Q5_0 = 22, BYTES_Q5_1 = 24, BYTES_Q8_0 = 34,
-    BYTES_IQ4_NL = 18, BYTES_Q2_K = 84, BYTES_Q3_K = 110, BYTES_Q4_K = 144, BYTES_Q5_K = 176,
-    BYTES_Q6_K = 210, BYTES_IQ4_XS = 136,
-    GROUP_Q2_K = 16, GROUP_Q3_K = 16, GROUP_Q4_K = 32, GROUP_Q5_K = 32, GROUP_Q6_K = 16,
+    ZERO_Q4_0 = 8,
+    ZERO_Q4_1 = 0,
+    ZERO_Q5_0 = 16,
+    ZERO_Q5_1 = 0,
+    ZERO_Q8_0 = 128,
+    ZERO_IQ4_NL = 128,
+    ZERO_Q2_K = 0,
+    ZERO_Q3_K = 4,
+    ZERO_Q4_K = 0,
+    ZERO_Q5_K = 0,
+    ZERO_Q6_K = 32,
+    ZERO_IQ4_XS = 128,
+    OFFSET_Q4_0 = 0,
+    OFFSET_Q4_1 = 1,
+    OFFSET_Q5_0 = 0,
+    OFFSET_Q5_1 = 1,
+    OFFSET_Q8_0 = 0,
+    OFFSET_IQ4_NL = 0,
+    OFFSET_Q2_K = 1,
+    OFFSET_Q3_K = 0,
+    OFFSET_Q4_K = 1,
+    OFFSET_Q5_K = 1,
+    OFFSET_Q6_K = 0,
+    OFFSET_IQ4_XS = 0,
+    BYTES_Q4_0 = 18,
+    BYTES_Q4_1 = 20,
+    BYTES_Q5_0 = 22,
+    BYTES_Q5_1 = 24,
+    BYTES_Q8_0 = 34,
+    BYTES_IQ4_NL = 18,
+    BYTES_Q2_K = 84,
+    BYTES_Q3_K = 110,
+    BYTES_Q4_K = 144,
+    BYTES_Q5_K = 176,
+    BYTES_Q6_K = 210,
+    BYTES_IQ4_XS = 136,
+    GROUP_Q2_K = 16,
+    GROUP_Q3_K = 16,
+    GROUP_Q4_K = 32,
+    GROUP_Q5_K = 32,
+    GROUP_Q6_K = 16,
     GROUP_IQ4_XS = 32,
 };
 
 /* -- pairs -- */
 
-/* Two 16-bit words a and b (of the first 32 bytes at p) as floats, in eight lanes each. */
-KERNEL_INLINE __m512 spread_halves(const uint8_t *p, int a, int b)
+/* Two blocks of `bytes` bytes, together up to 64. */
+KERNEL_INLINE __m512i load_pair_bytes(const uint8_t *p, const int bytes)
 {
-    __m128i first = _mm_set1_epi16((int16_t)(p[2 * a] | p[2 * a + 1] << 8));
-    __m128i second = _mm_set1_epi16((int16_t)(p[2 * b] | p[2 * b + 1] << 8));
-    return _mm512_cvtph_ps(_mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1));
+    return _mm512_maskz_loadu_epi8((1ull << 2 * bytes) - 1, p);
+}
+
+/* The halves at words a and b of the first 32 bytes as floats, in eight lanes each. */
+KERNEL_INLINE __m512 spread_halves(__m512i raw, int a, int b)
+{
+    __m256i pick =
+        _mm256_inserti128_si256(_mm256_set1_epi16((int16_t)a), _mm_set1_epi16((int16_t)b), 1);
+    return _mm512_cvtph_ps(_mm256_permutexvar_epi16(pick, _mm512_castsi512_si256(raw)));
 }
 
 /* The nibbles of a pair of blocks of `bytes` bytes, whose 16 quant bytes are the last. */
 KERNEL_INLINE __m512i pair_nibbles(const uint8_t *p, const int bytes)
 {
     const int16_t a = (int16_t)(bytes / 2 - 8), b = (int16_t)(bytes - 8);
-    const __m512i pick = _mm512_set_epi16(
-        b + 7, b + 6, b + 5, b + 4, b + 3, b + 2, b + 1, b, b + 7, b + 6, b + 5, b + 4, b + 3,
-        b + 2, b + 1, b, a + 7, a + 6, a + 5, a + 4, a + 3, a + 2, a + 1, a, a + 7, a + 6, a + 5,
-        a + 4, a + 3, a + 2, a + 1, a);
+    const __m512i pick =
+        _mm512_set_epi16(b + 7, b + 6, b + 5, b + 4, b + 3, b + 2, b + 1, b, b + 7, b + 6, b + 5,
+                         b + 4, b + 3, b + 2, b + 1, b, a + 7, a + 6, a + 5, a + 4, a + 3, a + 2,
+                         a + 1, a, a + 7, a + 6, a + 5, a + 4, a + 3, a + 2, a + 1, a);
     const __m512i shift = _mm512_set_epi64(4, 4, 0, 0, 4, 4, 0, 0);
-    __m512i raw = _mm512_maskz_loadu_epi8((1ull << 2 * bytes) - 1, p);
-    __m512i twice = _mm512_permutexvar_epi16(pick, raw);
+    __m512i twice = _mm512_permutexvar_epi16(pick, load_pair_bytes(p, bytes));
     return _mm512_and_si512(_mm512_srlv_epi64(twice, shift), _mm512_set1_epi8(15));
 }
 
@@ -62,7 +99,8 @@ KERNEL_INLINE __m512i add_fifth_bit(__m512i q, uint64_t high)
 /* The levels of IQ4, 128 added. */
 KERNEL_INLINE __m512i iq4_bytes(__m512i index)
 {
-    __m128i levels = _mm_xor_si128(_mm_loadu_si128((const __m128i *)iq4_levels), _mm_set1_epi8(-128));
+    __m128i levels =
+        _mm_xor_si128(_mm_loadu_si128((const __m128i *)iq4_levels), _mm_set1_epi8(-128));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(levels), index);
 }
 
@@ -107,15 +145,27 @@ KERNEL_INLINE __m512i weights_iq4_nl(const uint8_t *p, int unit)
 #define PAIR_SCALES(name, bytes, has_offset)                                                       \
     KERNEL_INLINE __m512 scales_##name(const uint8_t *p, __m512 *offset)                           \
     {                                                                                              \
-        *offset = has_offset ? spread_halves(p, 1, bytes / 2 + 1) : _mm512_setzero_ps();           \
-        return spread_halves(p, 0, bytes / 2);                                                     \
+        __m512i raw = load_pair_bytes(p, bytes);                                                   \
+        *offset = has_offset ? spread_halves(raw, 1, bytes / 2 + 1) : _mm512_setzero_ps();         \
+        return spread_halves(raw, 0, bytes / 2);                                                   \
     }
 PAIR_SCALES(q4_0, BYTES_Q4_0, OFFSET_Q4_0)
 PAIR_SCALES(q4_1, BYTES_Q4_1, OFFSET_Q4_1)
 PAIR_SCALES(q5_0, BYTES_Q5_0, OFFSET_Q5_0)
 PAIR_SCALES(q5_1, BYTES_Q5_1, OFFSET_Q5_1)
-PAIR_SCALES(q8_0, BYTES_Q8_0, OFFSET_Q8_0)
 PAIR_SCALES(iq4_nl, BYTES_IQ4_NL, OFFSET_IQ4_NL)
+
+/* Both blocks' bytes exceed a register. */
+KERNEL_INLINE __m512 scales_q8_0(const uint8_t *p, __m512 *offset)
+{
+    uint16_t first, second;
+    memcpy(&first, p, 2);
+    memcpy(&second, p + BYTES_Q8_0, 2);
+    __m256i both = _mm256_inserti128_si256(_mm256_set1_epi16((int16_t)first),
+                                           _mm_set1_epi16((int16_t)second), 1);
+    *offset = _mm512_setzero_ps();
+    return _mm512_cvtph_ps(both);
+}
 
 /* -- blocks of 256 -- */
 
@@ -123,7 +173,8 @@ PAIR_SCALES(iq4_nl, BYTES_IQ4_NL, OFFSET_IQ4_NL)
 KERNEL_INLINE __m512i two_fields(const uint8_t *p, int low_shift, int high_shift, char mask)
 {
     __m512i raw = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)p));
-    __m512i shift = _mm512_inserti64x4(_mm512_set1_epi64(low_shift), _mm256_set1_epi64x(high_shift), 1);
+    __m512i shift =
+        _mm512_inserti64x4(_mm512_set1_epi64(low_shift), _mm256_set1_epi64x(high_shift), 1);
     return _mm512_and_si512(_mm512_srlv_epi64(raw, shift), _mm512_set1_epi8(mask));
 }
 
@@ -160,8 +211,8 @@ KERNEL_INLINE __m512i weights_q5_k(const uint8_t *b, int u)
 KERNEL_INLINE __m512i weights_q6_k(const uint8_t *b, int u)
 {
     __m512i low = _mm512_srli_epi16(_mm512_loadu_si512(b + u / 2 * 64), u % 2 ? 4 : 0);
-    __m512i raw = _mm512_broadcast_i64x4(
-        _mm256_loadu_si256((const __m256i *)(b + 128 + u / 2 * 32)));
+    __m512i raw =
+        _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(b + 128 + u / 2 * 32)));
     /* Bits 0–1 and 2–3 (4–5 and 6–7 for odd units) come to rest in bits 4–5. */
     __m512i turn = u % 2 ? _mm512_set_epi64(62, 62, 62, 62, 0, 0, 0, 0)
                          : _mm512_set_epi64(2, 2, 2, 2, 4, 4, 4, 4);

@@ -39,9 +39,18 @@ struct reader {
 /* 16 rows of weights, and where the left or right half of the panel's rows lie. */
 struct strip {
     const uint8_t *row[16];
-    uint8_t *to; /* the first block's quads of this half */
+    const uint8_t *next; /* where the following 16 rows begin */
+    uint8_t *to;         /* the first block's quads of this half */
     size_t stride;
 };
+
+/* Short rows give the hardware's prefetcher no time to start: without asking for the next 16 rows
+ * while these are unpacked, cold rows took 4 times as long. `at` is how far these have come. */
+KERNEL_INLINE void prefetch_rows(const struct strip *s, size_t at, size_t bytes)
+{
+    for (size_t i = 0; i < 16 * bytes; i += 64)
+        __builtin_prefetch(s->next + 16 * at + i);
+}
 
 /* v[q] lane r becomes v[r] lane q. */
 KERNEL_INLINE void transpose_16(__m512i v[16])
@@ -85,8 +94,8 @@ KERNEL_INLINE void put_quads(__m512i v[16], uint8_t *to, size_t stride, int bloc
         _mm512_store_si512(to + stride + q * QUAD, v[8 + q]);
 }
 
-/* The halves (16 bits each) of the scales are first collected in the slots of the floats they become:
- * converting one by one took a third of the unpacking. */
+/* The halves (16 bits each) of the scales are first collected in the slots of the floats they
+ * become: converting one by one took a third of the unpacking. */
 KERNEL_INLINE void put_half(uint8_t *slot, int r, const uint8_t *half)
 {
     memcpy(slot + 2 * r, half, 2);
@@ -123,8 +132,10 @@ KERNEL_INLINE void unpack_pairs(const struct reader t, const struct strip *s, si
 {
     uint8_t *to = s->to;
     size_t at = 0, blocks = n / 32;
-    for (size_t b = 0; b + 2 <= blocks; b += 2, at += 2 * (size_t)t.bytes, to += 2 * s->stride)
+    for (size_t b = 0; b + 2 <= blocks; b += 2, at += 2 * (size_t)t.bytes, to += 2 * s->stride) {
+        prefetch_rows(s, at, 2 * (size_t)t.bytes);
         unpack_pair(t, s, at, 2, to);
+    }
     if (blocks % 2)
         unpack_pair(t, s, at, 1, to);
     for (size_t b = 0; b < blocks; b++) {
@@ -151,9 +162,11 @@ KERNEL_INLINE void put_groups(__m512 rows[16], uint8_t *slot, size_t stride, int
 KERNEL_INLINE void unpack_blocks(const struct reader t, const struct strip *s, size_t n)
 {
     uint8_t *to = s->to;
-    for (size_t at = 0; at < n / 256 * (size_t)t.bytes; at += (size_t)t.bytes, to += 8 * s->stride) {
+    for (size_t at = 0; at < n / 256 * (size_t)t.bytes;
+         at += (size_t)t.bytes, to += 8 * s->stride) {
         __m512 scale[16], offset[16];
         __m512i v[16];
+        prefetch_rows(s, at, (size_t)t.bytes);
         for (int r = 0; r < 16; r++)
             scale[r] = t.scales(s->row[r] + at, &offset[r]);
         put_groups(scale, to + QUADS, s->stride, t.group);
@@ -173,20 +186,14 @@ KERNEL_INLINE void unpack_blocks(const struct reader t, const struct strip *s, s
 static struct strip strip_get(const uint8_t *w, size_t row_bytes, const struct panel *panel,
                               size_t half, size_t stride)
 {
-    struct strip s = {.to = (uint8_t *)panel->memory + HEADER + 64 * half, .stride = stride};
+    struct strip s = {.next = w + 16 * (half + 1) * row_bytes,
+                      .to = (uint8_t *)panel->memory + HEADER + 64 * half,
+                      .stride = stride};
     for (size_t r = 0; r < 16; r++) {
         size_t row = 16 * half + r;
         s.row[r] = w + (row < panel->n_rows ? row : panel->n_rows - 1) * row_bytes;
     }
     return s;
-}
-
-/* Short rows give the hardware's prefetcher no time to start: cold unpacking was 4 times slower
- * without asking for the next rows while these are unpacked. */
-static void prefetch_rows(const uint8_t *w, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i += 64)
-        __builtin_prefetch(w + i);
 }
 
 #define UNPACK(TYPE, name, group_weights, unpack_rows)                                             \
@@ -197,13 +204,12 @@ static void prefetch_rows(const uint8_t *w, size_t bytes)
         *(struct header *)panel->memory = (struct header){t.zero, t.has_offset};                   \
         panel->group = group_weights;                                                              \
         for (size_t half = 0; half < 2 && 16 * half < panel->n_rows; half++) {                     \
-            struct strip s = strip_get(w, row_bytes, panel, half,                                  \
-                                       block_bytes(group_weights, t.has_offset));                  \
-            prefetch_rows((const uint8_t *)w + 16 * (half + 1) * row_bytes, 16 * row_bytes);       \
+            struct strip s =                                                                       \
+                strip_get(w, row_bytes, panel, half, block_bytes(group_weights, t.has_offset));    \
             unpack_rows(t, &s, panel->n);                                                          \
         }                                                                                          \
     }
-#define UNPACK_PAIR(TYPE, name) UNPACK(TYPE, name, 32, unpack_pairs)
+#define UNPACK_PAIR(TYPE, name)  UNPACK(TYPE, name, 32, unpack_pairs)
 #define UNPACK_BLOCK(TYPE, name) UNPACK(TYPE, name, GROUP_##TYPE, unpack_blocks)
 QUANT_TYPES_32(UNPACK_PAIR)
 QUANT_TYPES_256(UNPACK_BLOCK)
@@ -212,7 +218,8 @@ QUANT_TYPES_256(UNPACK_BLOCK)
 
 enum { TOKENS = 6, CHUNK = 128 }; /* tokens of a register tile; blocks prepared at a time */
 
-/* gcc 12 copies accumulators that go round a loop through _mm512_dpbusd_epi32, at half the speed. */
+/* gcc 12 copies accumulators that go round a loop through _mm512_dpbusd_epi32, at half the speed.
+ */
 KERNEL_INLINE void dot_quad(__m512i *acc, __m512i w, __m512i x)
 {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*acc) : "v"(w), "v"(x));
@@ -231,8 +238,9 @@ struct form {
     bool has_offset;
 };
 
-/* What a token contributes besides its int8 values, for each group of a chunk: for types with offsets
- * the float sum that multiplies them; for the others where the dot product starts: −zero × Σ q. */
+/* What a token contributes besides its int8 values, for each group of a chunk: for types with
+ * offsets the float sum that multiplies them; for the others where the dot product starts: −zero ×
+ * Σ q. */
 union prepared {
     int32_t start[2 * CHUNK];
     float sum[2 * CHUNK];
@@ -284,8 +292,8 @@ KERNEL_INLINE void add_group(const int tokens, const struct form form, const uin
     __m512i dot[TOKENS][2];
     KERNEL_UNROLL
     for (int t = 0; t < tokens; t++) {
-        dot[t][0] = form.has_offset ? _mm512_setzero_si512()
-                                    : _mm512_set1_epi32(prepared[t].start[group]);
+        dot[t][0] =
+            form.has_offset ? _mm512_setzero_si512() : _mm512_set1_epi32(prepared[t].start[group]);
         dot[t][1] = dot[t][0];
     }
     KERNEL_UNROLL
@@ -313,8 +321,8 @@ KERNEL_INLINE void add_group(const int tokens, const struct form form, const uin
 }
 
 /* y of a few tokens. */
-KERNEL_INLINE void multiply_tile(const int tokens, const struct form form, const struct panel *panel,
-                                 struct q8 x, float *y, size_t ldy)
+KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
+                                 const struct panel *panel, struct q8 x, float *y, size_t ldy)
 {
     const uint8_t *memory = panel->memory;
     const int zero = ((const struct header *)panel->memory)->zero;

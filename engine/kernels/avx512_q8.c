@@ -28,8 +28,8 @@ void avx512_quantize_q8(const float *x, struct q8 out)
         _mm256_storeu_si256((__m256i *)(out.q + 32 * b), block.q);
         out.scale[b] = block.scale;
         __m256i quads = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_set1_epi8(1), block.q);
-        __m128i pairs = _mm_hadd_epi32(_mm256_castsi256_si128(quads),
-                                       _mm256_extracti128_si256(quads, 1));
+        __m128i pairs =
+            _mm_hadd_epi32(_mm256_castsi256_si128(quads), _mm256_extracti128_si256(quads, 1));
         __m128 sums = _mm_cvtepi32_ps(_mm_hadd_epi32(pairs, pairs));
         _mm_storel_pi((__m64 *)(out.sum + 2 * b), _mm_mul_ps(sums, _mm_set1_ps(block.scale)));
     }
@@ -239,7 +239,7 @@ KERNEL_INLINE void expand_blocks(const struct reader t, const uint8_t *b, float 
                                  OFFSET_##TYPE};                                                   \
         expand(t, src, dst, n);                                                                    \
     }
-#define PAIR_ENTRIES(TYPE, name) ENTRIES(TYPE, name, dot_pairs, expand_pairs)
+#define PAIR_ENTRIES(TYPE, name)  ENTRIES(TYPE, name, dot_pairs, expand_pairs)
 #define BLOCK_ENTRIES(TYPE, name) ENTRIES(TYPE, name, dot_blocks, expand_blocks)
 QUANT_TYPES_32(PAIR_ENTRIES)
 QUANT_TYPES_256(BLOCK_ENTRIES)

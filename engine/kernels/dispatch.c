@@ -62,7 +62,8 @@ const struct kernels *kernels_avx2(void)
 /* neon.c uses the dot products of bytes and half-precision conversions. */
 static bool has_neon(void)
 {
-    return getauxval(AT_HWCAP) & (1ul << 20); /* HWCAP_ASIMDDP */
+    const unsigned long needed = HWCAP_ASIMDDP | HWCAP_ASIMDHP;
+    return (getauxval(AT_HWCAP) & needed) == needed;
 }
 #else
 static bool has_neon(void)

@@ -28,9 +28,9 @@ struct q8 {
 enum { PANEL_ROWS = 32 };
 struct panel {
     void *memory;
-    size_t n;         /* weights a row, a multiple of 32 */
-    size_t n_rows;    /* ≤ PANEL_ROWS; the rest are to be zeroes */
-    uint32_t group;   /* weights that share a scale: 16 or 32; set by unpack */
+    size_t n;       /* weights a row, a multiple of 32 */
+    size_t n_rows;  /* ≤ PANEL_ROWS; the rest are to be zeroes */
+    uint32_t group; /* weights that share a scale: 16 or 32; set by unpack */
 };
 
 /* What a cache row of keys or values is made of. */
@@ -45,7 +45,8 @@ struct kernels {
     /* out.q/scale/sum of one row of n = out.n values from x; scale = max|x| / 127. */
     void (*quantize_q8)(const float *x, struct q8 out);
     /* y[r] = Σ w[r][i] x[i] for n_rows rows that lie row_bytes apart; x is one row. */
-    void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x, float *y);
+    void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,
+                                  float *y);
     /* Fills the panel from n_rows rows of weights. */
     void (*unpack[TYPE_COUNT])(const void *w, size_t row_bytes, struct panel *panel);
     /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */
@@ -57,14 +58,14 @@ struct kernels {
     /* dst[n] = a row of weights; set for every type. */
     void (*dequantize[TYPE_COUNT])(const void *src, float *dst, size_t n);
     /* y[r] = Σ w[r][i] x[i] for F32, F16, BF16 rows; NULL for the quantised types. */
-    void (*matvec_f32[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, size_t n, const float *x,
-                                   float *y);
+    void (*matvec_f32[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, size_t n,
+                                   const float *x, float *y);
     /* C[m][n] = A[m][k] · B[n][k]ᵀ, rows lda, ldb, ldc floats apart (dot products of rows). */
-    void (*gemm_nt)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
-                    float *c, size_t ldc);
+    void (*gemm_nt)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                    size_t ldb, float *c, size_t ldc);
     /* C[m][n] += A[m][k] · B[k][n]. */
-    void (*gemm_nn_add)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
-                        float *c, size_t ldc);
+    void (*gemm_nn_add)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                        size_t ldb, float *c, size_t ldc);
 
     /* -- rows of the cache -- */
 
@@ -77,7 +78,8 @@ struct kernels {
     /* out = x / sqrt(mean(x²) + eps) × weight. out may be x. */
     void (*rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
     /* out = (x − mean) / sqrt(variance + eps) × weight + bias. out may be x. */
-    void (*layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, float eps,
+                       float *out, size_t n);
     /* gate = gelu_tanh(gate) × up */
     void (*gelu_mul)(float *gate, const float *up, size_t n);
     /* x = gelu_tanh(x + bias) */
@@ -86,7 +88,8 @@ struct kernels {
     void (*add)(float *x, const float *y, size_t n);
     void (*scale)(float *x, float s, size_t n);
     void (*add_scaled)(float *x, const float *y, float s, size_t n);
-    /* Rotates pairs (x[i], x[i+n/2]) by the angles whose cosine and sine are cos[i], sin[i], i < n/2. */
+    /* Rotates pairs (x[i], x[i+n/2]) by the angles whose cosine and sine are cos[i], sin[i], i <
+     * n/2. */
     void (*rope)(float *x, const float *cos, const float *sin, size_t n);
     /* x[i] = exp(x[i] − max); returns their sum. −INFINITY gives 0. Within 2e-7 relative;
      * results under 2⁻¹²⁶ may be 0. */
@@ -102,8 +105,8 @@ const struct kernels *kernels_avx512(void);
 const struct kernels *kernels_neon(void);
 
 /* The set of that name, or for NULL the fastest that this processor has ("exact": the fastest, with
- * .exact set). NULL if the name is unknown or the processor lacks it. The table is constant and lives
- * as long as the process. */
+ * .exact set). NULL if the name is unknown or the processor lacks it. The table is constant and
+ * lives as long as the process. */
 const struct kernels *kernels_get(const char *name);
 
 #endif

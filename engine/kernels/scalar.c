@@ -7,7 +7,8 @@
 
 /* -- quantised weights × int8 activations -- */
 
-/* Writes 32 quantised values; returns their scale. A block of infinities or NaNs gives some values. */
+/* Writes 32 quantised values; returns their scale. A block of infinities or NaNs gives some values.
+ */
 static float quantize_32(const float *x, int8_t *q)
 {
     float largest = 0;
@@ -159,7 +160,8 @@ static float dot_f32(const float *a, const float *b, size_t n)
             part[j] += a[i + j] * b[i + j];
     for (size_t j = 0; i + j < n; j++)
         part[j] += a[i + j] * b[i + j];
-    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+    return ((part[0] + part[4]) + (part[1] + part[5])) +
+           ((part[2] + part[6]) + (part[3] + part[7]));
 }
 
 static void matvec_float(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
@@ -171,7 +173,8 @@ static void matvec_float(enum weight_type type, const uint8_t *w, size_t row_byt
         y[r] = 0;
         for (size_t i = 0; i < n; i += CHUNK) {
             size_t m = n - i < CHUNK ? n - i : CHUNK;
-            dequantize_row(type, w + r * row_bytes + i * type_traits_get(type)->block_bytes, row, m);
+            dequantize_row(type, w + r * row_bytes + i * type_traits_get(type)->block_bytes, row,
+                           m);
             y[r] += dot_f32(row, x + i, m);
         }
     }
@@ -346,8 +349,8 @@ static float max(const float *x, size_t n)
     return largest;
 }
 
-#define MATVEC(TYPE, name) [TYPE_##TYPE] = matvec_q8_##name,
-#define UNPACK(TYPE, name) [TYPE_##TYPE] = unpack_##name,
+#define MATVEC(TYPE, name)     [TYPE_##TYPE] = matvec_q8_##name,
+#define UNPACK(TYPE, name)     [TYPE_##TYPE] = unpack_##name,
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = dequantize_##name,
 #define TABLE                                                                                      \
     .name = "scalar", .quantize_q8 = quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},              \
@@ -357,9 +360,9 @@ static float max(const float *x, size_t n)
     .matvec_f32 = {[TYPE_F32] = matvec_f32, [TYPE_F16] = matvec_f16, [TYPE_BF16] = matvec_bf16},   \
     .gemm_nt = gemm_nt, .gemm_nn_add = gemm_nn_add,                                                \
     .cache_store = {store_f32, store_f16, store_q8_0},                                             \
-    .cache_load = {load_f32, load_f16, load_q8_0}, .rms_norm = rms_norm,                           \
-    .layer_norm = layer_norm, .gelu_mul = gelu_mul, .gelu_bias = gelu_bias, .add = add,            \
-    .scale = scale, .add_scaled = add_scaled, .rope = rope, .exp_sum = exp_sum, .max = max
+    .cache_load = {load_f32, load_f16, load_q8_0}, .rms_norm = rms_norm, .layer_norm = layer_norm, \
+    .gelu_mul = gelu_mul, .gelu_bias = gelu_bias, .add = add, .scale = scale,                      \
+    .add_scaled = add_scaled, .rope = rope, .exp_sum = exp_sum, .max = max
 
 const struct kernels *kernels_scalar(void)
 {

@@ -1,4 +1,5 @@
-/* Lists of the quantised weight types, for the tables and wrappers that the kernel sets generate. */
+/* Lists of the quantised weight types, for the tables and wrappers that the kernel sets generate.
+ */
 #ifndef ENGINE_KERNELS_TYPES_H
 #define ENGINE_KERNELS_TYPES_H
 

@@ -1,6 +1,6 @@
 /* The widest float vector of the instruction set that the including file is compiled for, and the
- * few operations that float.inc and gemm.inc need beyond + − × ÷ and comparisons, which the compiler
- * gives to vector types.
+ * few operations that float.inc and gemm.inc need beyond + − × ÷ and comparisons, which the
+ * compiler gives to vector types.
  *
  * A load or store of a part touches n < VEC floats; the lanes beyond are 0. */
 #ifndef ENGINE_KERNELS_VEC_H
