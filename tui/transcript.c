@@ -17,12 +17,19 @@ struct item {
     size_t laid; /* bytes of text that it covers */
 };
 
+/* A place in the text that stays where it is when rows are made anew. */
+struct anchor {
+    size_t item, row, offset;
+};
+
 struct transcript {
     const struct theme *theme;
     struct item *items;
     size_t n, cap;
     bool following;
     size_t top; /* first row shown, where not following */
+    struct anchor anchor; /* what was at the top before the rows were made anew ... */
+    size_t anchor_top;    /* ... which holds while the top is still this */
     int width, page;
     size_t total; /* rows, when last laid out */
 };
@@ -160,11 +167,6 @@ static void lay_item(struct item *item, int width)
     item->laid = item->text.len;
 }
 
-/* A place in the text that stays where it is when rows are made anew. */
-struct anchor {
-    size_t item, row, offset;
-};
-
 static struct anchor find_anchor(const struct transcript *t)
 {
     struct anchor a = {.row = t->top};
@@ -195,7 +197,8 @@ static size_t anchor_row(const struct transcript *t, const struct anchor *a)
 static void lay(struct transcript *t, int width)
 {
     bool rewrap = t->width && t->width != width && !t->following;
-    struct anchor anchor = rewrap ? find_anchor(t) : (struct anchor){0};
+    if (rewrap && (t->top == 0 || t->top != t->anchor_top))
+        t->anchor = find_anchor(t);
     t->total = 0;
     for (size_t i = 0; i < t->n; i++) {
         lay_item(&t->items[i], width);
@@ -204,7 +207,7 @@ static void lay(struct transcript *t, int width)
     if (t->total)
         t->total--; /* nothing follows the last item */
     if (rewrap)
-        t->top = anchor_row(t, &anchor);
+        t->top = t->anchor_top = anchor_row(t, &t->anchor);
     t->width = width;
 }
 

@@ -421,6 +421,30 @@ static void test_leaving(void)
     emulator_stop(e);
 }
 
+/* What is being read stays in its place when the width changes. */
+static void test_anchor(void)
+{
+    struct emulator *e = start(24, 80);
+    char word[16];
+    ask(e, "slow");
+    CHECK(e, emulator_shows(e, "w200"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    emulator_resize(e, 10, 40);
+    emulator_send(e, "\tg\033[6~");
+    CHECK(e, emulator_hides(e, "You"));
+    emulator_run(e, 100);
+    CHECK(e, sscanf(emulator_row(e, 0), "%15s", word) == 1 && word[0] == 'w');
+    emulator_resize(e, 12, 60);
+    emulator_run(e, 100);
+    CHECK(e, strstr(emulator_row(e, 0), word) != NULL);
+    emulator_resize(e, 10, 40);
+    emulator_run(e, 100);
+    CHECK(e, strstr(emulator_row(e, 0), word) != NULL);
+    emulator_send(e, "\033");
+    leave(e);
+}
+
 /* Smaller than anyone would want: it must live, and be right again when there is room. */
 static void test_tiny_sizes(void)
 {
@@ -558,11 +582,10 @@ int main(void)
     static void (*const at_every_size[])(int rows, int cols) = {
         test_start,  test_turn,   test_wide, test_paste,  test_resize,
         test_scroll, test_cancel, test_help, test_images, test_broken_image};
-    static void (*const once[])(void) = {test_evil,     test_markdown,   test_editing,
-                                         test_commands, test_failures,   test_no_clears,
-                                         test_leaving,  test_tiny_sizes, test_long_paste,
-                                         test_colors,
-                                         test_background, test_locale};
+    static void (*const once[])(void) = {
+        test_evil,    test_markdown, test_editing,    test_commands,   test_failures, test_no_clears,
+        test_leaving, test_anchor,   test_tiny_sizes, test_long_paste, test_colors,   test_background,
+        test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
