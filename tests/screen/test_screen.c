@@ -431,6 +431,7 @@ static void test_anchor(void)
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc stops"));
     emulator_resize(e, 10, 40);
+    emulator_run(e, 100);
     emulator_send(e, "\tg\033[6~");
     CHECK(e, emulator_hides(e, "You"));
     emulator_run(e, 100);
