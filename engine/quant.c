@@ -1,5 +1,4 @@
-/* Block formats: what each bit of a quantised weight means. See quant.h and MODEL.md, "Weight
- * types". */
+/* Block formats: what each bit of a quantised weight means (MODEL.md, "Weight types"). */
 #include "engine/quant.h"
 
 #include <stdio.h>

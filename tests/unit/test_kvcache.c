@@ -1,0 +1,237 @@
+/* The KV cache beside a plain array that keeps every row: thousands of random chunks, abandoned chunks,
+ * checkpoints and rewinds; after each the rows that a forward pass may read must be the array's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/kvcache.h"
+
+enum { N_LAYERS = 4, N_HEADS = 2, HEAD_DIM = 32, MAX_CTX = 2500, ROW_FLOATS = N_HEADS * HEAD_DIM };
+enum { MAX_ROW_BYTES = ROW_FLOATS * 4, STEPS = 3000 };
+
+/* What the cache should hold: a row of each position and layer, keys in front of values. */
+struct array {
+    struct kvcache_shape shape;
+    size_t length, checkpoint, row_bytes;
+    uint8_t (*rows)[N_LAYERS][2][MAX_ROW_BYTES]; /* [n_ctx] */
+};
+
+static uint32_t state;
+
+static uint32_t draw(uint32_t n)
+{
+    state = state * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)(state >> 8) * n >> 24);
+}
+
+/* Every second layer is global, so a local one comes first and a global one last. */
+static bool is_global(const void *user, size_t layer)
+{
+    (void)user;
+    return layer % 2 == 1;
+}
+
+static struct kvcache_shape shape_of(size_t window, size_t n_ctx, enum cache_type type)
+{
+    return (struct kvcache_shape){.n_layers = N_LAYERS, .is_global = is_global, .window = window, .n_ctx = n_ctx,
+                                  .n_kv_heads = N_HEADS, .head_dim = HEAD_DIM, .type = type};
+}
+
+static void array_init(struct array *a, struct kvcache_shape shape)
+{
+    *a = (struct array){.shape = shape, .row_bytes = N_HEADS * kvcache_head_bytes(shape.type, HEAD_DIM)};
+    a->rows = malloc(shape.n_ctx * sizeof *a->rows);
+}
+
+static struct kvcache *cache_new(const struct array *a)
+{
+    struct err err;
+    struct kvcache *c = kvcache_new(&a->shape, kernels_scalar(), &err);
+    if (!c)
+        fail_msg("%s", err.text);
+    return c;
+}
+
+static void store_row(const struct array *a, uint8_t *to, const float *row)
+{
+    size_t head_bytes = kvcache_head_bytes(a->shape.type, HEAD_DIM);
+    for (size_t h = 0; h < N_HEADS; h++)
+        kernels_scalar()->cache_store[a->shape.type](row + h * HEAD_DIM, to + h * head_bytes, HEAD_DIM);
+}
+
+static float *random_rows(size_t n)
+{
+    float *rows = malloc((n * ROW_FLOATS + 1) * sizeof *rows);
+    for (size_t i = 0; i < n * ROW_FLOATS; i++)
+        rows[i] = (float)draw(2001) / 1000.0f - 1.0f;
+    return rows;
+}
+
+/* A chunk of n positions through the first n_layers layers. */
+static void store_chunk(struct array *a, struct kvcache *c, size_t n, size_t n_layers)
+{
+    struct err err;
+    if (!kvcache_begin(c, n, &err))
+        fail_msg("%s", err.text);
+    for (size_t l = 0; l < n_layers; l++) {
+        float *keys = random_rows(n), *values = random_rows(n);
+        kvcache_store(c, l, keys, values);
+        for (size_t i = 0; i < n && n_layers == N_LAYERS; i++) {
+            store_row(a, a->rows[a->length + i][l][0], keys + i * ROW_FLOATS);
+            store_row(a, a->rows[a->length + i][l][1], values + i * ROW_FLOATS);
+        }
+        free(keys);
+        free(values);
+    }
+}
+
+static void expect_layer(const struct array *a, const struct kvcache *c, size_t layer)
+{
+    size_t window = is_global(NULL, layer) ? a->length : a->shape.window;
+    for (size_t at = a->length > window ? a->length - window : 0; at < a->length;) {
+        struct kv_span span = kvcache_span(c, layer, at);
+        assert_int_equal(span.first, at);
+        assert_true(span.n > 0 && span.n <= a->length - at);
+        for (size_t i = 0; i < span.n; i++) {
+            assert_memory_equal(span.keys + i * a->row_bytes, a->rows[at + i][layer][0], a->row_bytes);
+            assert_memory_equal(span.values + i * a->row_bytes, a->rows[at + i][layer][1], a->row_bytes);
+        }
+        at += span.n;
+    }
+}
+
+/* The rows, and what kvcache.h promises of the places that can be gone back to. */
+static void expect(const struct array *a, const struct kvcache *c)
+{
+    assert_int_equal(kvcache_length(c), a->length);
+    assert_int_equal(kvcache_checkpointed(c), a->checkpoint);
+    for (size_t l = 0; l < N_LAYERS; l++)
+        expect_layer(a, c, l);
+    assert_int_equal(kvcache_reachable(c, a->length), a->length);
+    assert_int_equal(kvcache_reachable(c, a->checkpoint), a->checkpoint);
+    if (a->length <= a->checkpoint + a->shape.window && a->length > a->checkpoint)
+        assert_int_equal(kvcache_reachable(c, a->checkpoint + 1), a->checkpoint + 1);
+}
+
+static void go_back(struct array *a, struct kvcache *c, size_t n)
+{
+    size_t to = kvcache_reachable(c, n);
+    assert_true(to <= n);
+    assert_true(n < a->checkpoint || to >= a->checkpoint);
+    kvcache_rewind(c, to);
+    a->length = to;
+    if (a->checkpoint > to)
+        a->checkpoint = to;
+}
+
+static size_t chunk_size(const struct array *a)
+{
+    size_t most = a->shape.n_ctx - a->length, n = draw(3) ? 1 + draw(4) : 1 + draw(3 * (uint32_t)a->shape.window + 5);
+    return n < most ? n : most;
+}
+
+static void step(struct array *a, struct kvcache *c)
+{
+    switch (draw(8)) {
+    case 0:
+        kvcache_checkpoint(c);
+        a->checkpoint = a->length;
+        break;
+    case 1:
+        go_back(a, c, draw((uint32_t)a->length + 1));
+        break;
+    case 2:
+        store_chunk(a, c, chunk_size(a), draw(N_LAYERS));
+        go_back(a, c, a->length);
+        break;
+    default: {
+        size_t n = chunk_size(a);
+        store_chunk(a, c, n, N_LAYERS);
+        kvcache_end(c);
+        a->length += n;
+        if (a->length == a->shape.n_ctx)
+            go_back(a, c, draw((uint32_t)a->length));
+    }
+    }
+}
+
+static void holds_what_an_array_holds(void **unused)
+{
+    (void)unused;
+    static const struct {
+        size_t window, n_ctx;
+    } sizes[] = {{1, 40}, {2, 9}, {7, 100}, {24, 24}, {24, 300}, {64, 40}, {100, 99}, {16, MAX_CTX}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (enum cache_type type = 0; type < CACHE_TYPE_COUNT; type++) {
+            struct array a;
+            state = (uint32_t)(i * CACHE_TYPE_COUNT + type + 1);
+            array_init(&a, shape_of(sizes[i].window, sizes[i].n_ctx, type));
+            struct kvcache *c = cache_new(&a);
+            for (int s = 0; s < STEPS; s++) {
+                step(&a, c);
+                expect(&a, c);
+            }
+            kvcache_free(c);
+            free(a.rows);
+        }
+}
+
+static void a_written_cache_reads_back(void **unused)
+{
+    (void)unused;
+    struct array a;
+    state = 99;
+    array_init(&a, shape_of(24, 300, CACHE_F16));
+    for (size_t n = 0; n <= 300; n += 23) {
+        struct kvcache *from = cache_new(&a), *to = cache_new(&a);
+        struct err err;
+        a.length = a.checkpoint = 0;
+        store_chunk(&a, from, n, N_LAYERS);
+        kvcache_end(from);
+        a.length = a.checkpoint = n;
+        FILE *file = tmpfile();
+        assert_true(kvcache_write(from, file));
+        rewind(file);
+        assert_true(kvcache_read(to, file, n, &err));
+        expect(&a, to);
+        rewind(file);
+        assert_int_equal(kvcache_read(to, file, n + 1, &err), false);
+        assert_int_equal(kvcache_length(to), 0);
+        fclose(file);
+        kvcache_free(from);
+        kvcache_free(to);
+    }
+    free(a.rows);
+}
+
+static void a_full_context_takes_no_more(void **unused)
+{
+    (void)unused;
+    struct array a;
+    struct err err;
+    array_init(&a, shape_of(24, 30, CACHE_F32));
+    struct kvcache *c = cache_new(&a);
+    assert_false(kvcache_begin(c, 31, &err));
+    store_chunk(&a, c, 30, N_LAYERS);
+    kvcache_end(c);
+    assert_false(kvcache_begin(c, 1, &err));
+    assert_true(kvcache_begin(c, 0, &err));
+    kvcache_free(c);
+    free(a.rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(holds_what_an_array_holds),
+        cmocka_unit_test(a_written_cache_reads_back),
+        cmocka_unit_test(a_full_context_takes_no_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
