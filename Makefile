@@ -143,24 +143,28 @@ check: test-deps
 	$(Q)sh tests/check.sh
 
 # The tests under sanitizers, each in a build folder of its own.
+ASAN := B=build-asan OPT="-O1 -g" \
+        SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 asan:
-	$(Q)ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" \
-	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" test-built
+	$(Q)$(MAKE) --no-print-directory $(ASAN) test-built
 tsan:
 	$(Q)$(MAKE) --no-print-directory B=build-tsan OPT="-O1 -g" SAN="-fsanitize=thread" tsan-built
 tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_chat)
 	$(Q)for t in $^; do $$t || exit 1; done
 
-# Mutated files through every parser, FUZZ_RUNS of each, under ASan and UBSan.
+# Mutated files through every parser, FUZZ_RUNS of each seed, under ASan and UBSan.
 FUZZ_RUNS ?= 10000
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz:
-	$(Q)$(MAKE) --no-print-directory B=build-fuzz OPT="-O1 -g" CFLAGS=-DFUZZ_MAIN \
-	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" fuzz-built
-fuzz-built: $(FUZZERS:%=$(B)/tests/fuzz_%) $(TINY)
+	$(Q)$(MAKE) --no-print-directory $(ASAN) fuzz-built
+fuzz-built: $(FUZZERS)
 	$(Q)B="$(B)" RUNS="$(FUZZ_RUNS)" sh tests/fuzz.sh
-$(FUZZERS:%=$(B)/tests/fuzz_%): $(B)/tests/%: $(B)/tests/fuzz/%.o $(TEST_LIBS)
-	$(link) $(ALL_LIBS)
+$(B)/tests/fuzz/%.o: EXTRA := -DFUZZ_MAIN
+$(B)/tests/libcli.a: $(filter-out $(B)/cli/main.o,$(CLI))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@; ar rcs $@ $^
+$(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
+	$(link) -lz $(ALL_LIBS)
 
 # What the kernels reach beside what the machine can do.
 $(B)/tests/bench_kernels: $(B)/tests/bench/bench_kernels.o $(LIBFACET)

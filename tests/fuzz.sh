@@ -1,9 +1,8 @@
 #!/bin/sh
 # Runs every fuzzer's own driver on seed files, RUNS mutations of each, built with sanitizers (make fuzz).
-# Seeds: the golden data where it is, and what the fuzzers make themselves.
+# Seeds: the pictures of tests/data, and what the fuzzers make themselves.
 passed=0
 failed=0
-golden=$(ls -d "${FACET_GOLDEN:-../shared/golden}" 2>/dev/null)
 
 fuzz() { # name, arguments…
     name=$1

@@ -11,20 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-enum { MAX_BYTES = 16 << 20 };
-
-/* The sound folder's two files, which the hostile ones stand in for. */
-static struct str sound_file(const char *folder, const char *name)
-{
-    struct str s = {0};
-    char *path = scratch_path(folder, name);
-    s.data = file_read(path, MAX_BYTES, &s.len, NULL);
-    free(path);
-    if (!s.data)
-        abort();
-    return s;
-}
-
 static void replace(const char *folder, const char *name, const void *bytes, size_t n)
 {
     char *path = scratch_path(folder, name);
@@ -51,12 +37,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 }
 
 #ifdef FUZZ_MAIN
+enum { MAX_BYTES = 16 << 20 };
+
+/* The sound folder's two files, which the hostile ones stand in for. */
+static struct str sound_file(const char *folder, const char *name)
+{
+    struct str s = {0};
+    char *path = scratch_path(folder, name);
+    s.data = file_read(path, MAX_BYTES, &s.len, NULL);
+    free(path);
+    if (!s.data)
+        abort();
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     char *folder = make_folder("sound");
     struct str seeds[] = {sound_file(folder, "config.json"),
                           sound_file(folder, "model.safetensors")};
-    int result = fuzz_main(argc, argv, seeds, 2, 4096, LLVMFuzzerTestOneInput);
+    const struct fuzz fuzz = {
+        .target = LLVMFuzzerTestOneInput, .head = 4096, .seeds = seeds, .n_seeds = 2};
+    int result = fuzz_main(argc, argv, &fuzz);
     str_done(&seeds[0]);
     str_done(&seeds[1]);
     free(folder);

@@ -45,7 +45,9 @@ int main(int argc, char **argv)
         seeds[i] = gguf_writer_bytes(writers[i]);
         gguf_writer_free(writers[i]);
     }
-    int result = fuzz_main(argc, argv, seeds, 3, HEAD, LLVMFuzzerTestOneInput);
+    const struct fuzz fuzz = {
+        .target = LLVMFuzzerTestOneInput, .head = HEAD, .seeds = seeds, .n_seeds = 3};
+    int result = fuzz_main(argc, argv, &fuzz);
     for (size_t i = 0; i < 3; i++)
         str_done(&seeds[i]);
     return result;

@@ -1,5 +1,7 @@
-/* libFuzzer target. The first byte tells what the input is: {, a tokenizer.json; G, a GGUF file with a
- * vocabulary; else the rest is a text that must come back whole from its ids in a small one. */
+/* The first byte tells what the input is: {, a tokenizer.json; G, a GGUF file with a vocabulary; else the
+ * rest is a text that must come back whole from its ids in a small one. With libFuzzer:
+ *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_tokenizer.c
+ * With -DFUZZ_MAIN a program of its own: fuzz_tokenizer [N [FILE…]]. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 #include "base/utf8.h"
 #include "engine/gguf.h"
 #include "engine/tokenizer.h"
+#include "tests/support/fuzz.h"
+#include "tests/support/fuzz_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,7 +31,7 @@ static void put_piece(struct str *json, const char *text, size_t id)
     str_printf(json, "\":%zu", id);
 }
 
-static struct tokenizer *small_tokenizer(void)
+static struct str small_json(void)
 {
     struct str json = {0};
     str_puts(&json, "{\"model\":{\"vocab\":{");
@@ -36,6 +40,12 @@ static struct tokenizer *small_tokenizer(void)
     for (unsigned byte = 0; byte < 256; byte++)
         str_printf(&json, ",\"<0x%02X>\":%zu", byte, N_WORDS + (size_t)byte);
     str_puts(&json, "},\"merges\":[\"a b\",\"▁ a\",\"b a\",\"ab a\",\"ab ab\",\"é a\",\"< 0\"]}}");
+    return json;
+}
+
+static struct tokenizer *small_tokenizer(void)
+{
+    struct str json = small_json();
     struct tokenizer *t = tokenizer_from_json(json.data, json.len, 0, "small", NULL);
     str_done(&json);
     return t;
@@ -123,3 +133,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         round_trip(text, size - 1);
     return 0;
 }
+
+#ifdef FUZZ_MAIN
+int main(int argc, char **argv)
+{
+    struct gguf_writer *w = tiny_text(&fuzz_shape);
+    struct str seeds[] = {small_json(), gguf_writer_bytes(w), {0}};
+    str_puts(&seeds[2], " abab  <0x41> <b>éab</b>\n\n▁a 猫 👩\u200d🚀 \xff\xe7\x8c <bos>");
+    const struct fuzz fuzz = {
+        .target = LLVMFuzzerTestOneInput, .head = 4096, .seeds = seeds, .n_seeds = 3};
+    int result = fuzz_main(argc, argv, &fuzz);
+    for (size_t i = 0; i < 3; i++)
+        str_done(&seeds[i]);
+    gguf_writer_free(w);
+    return result;
+}
+#endif

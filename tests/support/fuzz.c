@@ -18,8 +18,8 @@ static uint32_t next_random(uint64_t *state)
     return (uint32_t)((*state * UINT64_C(0x2545F4914F6CDD1D)) >> 32);
 }
 
-/* Flips bits, puts in telling bytes or whole numbers, or cuts the end off. Returns the new length.
- */
+/* Flips bits, puts in telling bytes or whole numbers, or cuts the end off. Returns the
+ * new length. */
 static size_t mutate(uint8_t *bytes, size_t n, size_t head, uint64_t *state)
 {
     static const uint8_t telling[] = {0, 1, 4, 8, 0x7f, 0x80, 0xff};
@@ -37,35 +37,45 @@ static size_t mutate(uint8_t *bytes, size_t n, size_t head, uint64_t *state)
     return next_random(state) % 8 ? n : next_random(state) % n;
 }
 
-int fuzz_main(int argc, char **argv, const struct str *seeds, size_t n_seeds, size_t head,
-              int (*target)(const uint8_t *bytes, size_t n))
+static void run_seed(const struct fuzz *fuzz, const uint8_t *seed, size_t n, unsigned long n_runs)
 {
-    unsigned long n_runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
-    size_t n_files = argc > 2 ? (size_t)argc - 2 : 0, n = n_files ? n_files : n_seeds;
-    struct str *all = mem_new(n, sizeof *all);
-    for (size_t i = 0; i < n; i++) {
-        struct err err;
-        if (!n_files)
-            str_put(&all[i], seeds[i].data, seeds[i].len);
-        else if (!(all[i].data = file_read(argv[2 + i], MAX_SEED_BYTES, &all[i].len, &err))) {
-            fprintf(stderr, "%s\n", err.text);
-            return 1;
-        }
-        target((const uint8_t *)all[i].data, all[i].len);
-    }
     uint64_t state = 0x9E3779B97F4A7C15;
-    for (unsigned long run = 0; run < n_runs; run++) {
-        const struct str *seed = &all[run % n];
-        if (seed->len == 0)
-            continue;
-        uint8_t *bytes = mem_new(seed->len, 1); /* of just this size, so that ASan sees its end */
-        memcpy(bytes, seed->data, seed->len);
-        target(bytes, mutate(bytes, seed->len, head, &state));
+    fuzz->target(seed, n);
+    for (unsigned long run = 0; n && run < n_runs; run++) {
+        uint8_t *whole = mem_new(n, 1);
+        memcpy(whole, seed, n);
+        size_t left = mutate(whole, n, fuzz->head, &state);
+        uint8_t *bytes = mem_new(left, 1); /* of just this size, so that ASan sees its end */
+        memcpy(bytes, whole, left);
+        free(whole);
+        if (fuzz->mend && run % 2)
+            fuzz->mend(bytes, left);
+        fuzz->target(bytes, left);
         free(bytes);
     }
+}
+
+static bool run_file(const struct fuzz *fuzz, const char *path, unsigned long n_runs)
+{
+    struct err err;
+    size_t n;
+    char *seed = file_read(path, MAX_SEED_BYTES, &n, &err);
+    if (!seed)
+        return fprintf(stderr, "%s\n", err.text) < 0;
+    run_seed(fuzz, (const uint8_t *)seed, n, n_runs);
+    free(seed);
+    return true;
+}
+
+int fuzz_main(int argc, char **argv, const struct fuzz *fuzz)
+{
+    unsigned long n_runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
+    size_t n_files = argc > 2 ? (size_t)argc - 2 : 0, n = n_files ? n_files : fuzz->n_seeds;
     for (size_t i = 0; i < n; i++)
-        str_done(&all[i]);
-    free(all);
-    printf("%lu runs\n", n_runs);
+        if (!n_files)
+            run_seed(fuzz, (const uint8_t *)fuzz->seeds[i].data, fuzz->seeds[i].len, n_runs);
+        else if (!run_file(fuzz, argv[2 + i], n_runs))
+            return 1;
+    printf("%zu seeds, %lu mutations of each\n", n, n_runs);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* A plain driver for fuzz targets, where there is no libFuzzer: seeds are mutated, in the same ways
- * each time, and given to the target. */
+ * each time, and given to the target. Programs take PROGRAM [N [FILE…]]. */
 #ifndef TESTS_SUPPORT_FUZZ_H
 #define TESTS_SUPPORT_FUZZ_H
 
@@ -8,10 +8,17 @@
 
 #include "base/str.h"
 
-/* PROGRAM [N [FILE…]]: each seed as it is, then N mutations (default 1000), of the files in turn,
- * or of the n_seeds given where there are none. head: bytes at the start that half of the changes
- * hit. */
-int fuzz_main(int argc, char **argv, const struct str *seeds, size_t n_seeds, size_t head,
-              int (*target)(const uint8_t *bytes, size_t n));
+struct fuzz {
+    int (*target)(const uint8_t *bytes, size_t n);
+    /* Puts checksums right in every second mutation, so that what lies behind them is reached; or NULL. */
+    void (*mend)(uint8_t *bytes, size_t n);
+    size_t head; /* bytes at the start that half of the changes hit */
+    const struct str *seeds;
+    size_t n_seeds;
+};
+
+/* The target gets each file, or each of the seeds where no file is given, as it is and then in N
+ * mutations (default 1000). */
+int fuzz_main(int argc, char **argv, const struct fuzz *fuzz);
 
 #endif
