@@ -4,6 +4,7 @@
 /* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
 #define TILE_ROWS 6
 #define TILE_VECS 4
+#define PAIR_VECS 8
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
 

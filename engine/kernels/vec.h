@@ -20,6 +20,7 @@ enum { VEC = 4 };
 
 typedef float vec __attribute__((vector_size(VEC * 4)));
 typedef int32_t ivec __attribute__((vector_size(VEC * 4)));
+typedef uint32_t uvec __attribute__((vector_size(VEC * 4)));
 typedef float vec_unaligned __attribute__((vector_size(VEC * 4), aligned(4), may_alias));
 
 static inline vec vec_load(const float *p)
