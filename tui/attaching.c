@@ -127,6 +127,10 @@ enum attached attaching_text(struct app *app, const char *text)
     char *path = as_path(text);
     if (!path)
         return ATTACHED_NOTHING;
+    if (!strchr(path, '/') && !is_named_like_a_picture(path)) { /* a word that is a file's name, too */
+        free(path);
+        return ATTACHED_NOTHING;
+    }
     enum attached result = attach(app, path, &err) ? ATTACHED : ATTACHED_NOTHING;
     if (result != ATTACHED && is_named_like_a_picture(path)) {
         app_fail(app, "%s", err.text);

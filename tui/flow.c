@@ -112,37 +112,39 @@ static uint8_t emphasis(size_t n)
     return n == 1 ? LOOK_ITALIC : n == 2 ? LOOK_BOLD : LOOK_BOLD | LOOK_ITALIC;
 }
 
+/* Whether the n marks at i begin something, and where it closes: at `end` if it is not closed yet. */
+static bool find_span(const struct line *l, size_t i, size_t n, size_t end, int depth, size_t *close)
+{
+    bool tick = l->text[i] == '`';
+    if (!tick && (depth == MAX_DEPTH || !may_open(l, i, n, end)))
+        return false;
+    *close = tick ? find_code_end(l->text, i + n, end, n) : find_close(l, i, n, end);
+    return *close < end || (l->open && i + n < end && (tick || n == 2));
+}
+
 static void style(struct line *l, size_t start, size_t end, uint8_t look, int depth)
 {
     const char *s = l->text;
     struct flow_list *runs = &l->flow->line;
     size_t plain = start;
     for (size_t i = start; i < end;) {
-        bool tick = s[i] == '`', star = s[i] == '*' || s[i] == '_';
-        size_t n = tick || star ? repeat(s, i, end) : 1, close = end;
-        if (s[i] == '\\' && i + 1 < end && ispunct((unsigned char)s[i + 1])) {
+        bool escape = s[i] == '\\' && i + 1 < end && ispunct((unsigned char)s[i + 1]);
+        bool mark = s[i] == '`' || s[i] == '*' || s[i] == '_';
+        size_t n = mark ? repeat(s, i, end) : 1, close;
+        if (escape) {
             add_run(runs, plain, i, look);
             plain = i + 1;
             i += 2;
-            continue;
-        }
-        if (tick)
-            close = find_code_end(s, i + n, end, n);
-        else if (star && depth < MAX_DEPTH && may_open(l, i, n, end))
-            close = find_close(l, i, n, end);
-        bool unclosed = close == end;
-        bool meant =
-            unclosed && l->open && i + n < end && (tick || (n == 2 && may_open(l, i, n, end)));
-        if (!(tick || star) || (unclosed && !meant)) {
+        } else if (mark && find_span(l, i, n, end, depth, &close)) {
+            add_run(runs, plain, i, look);
+            if (s[i] == '`')
+                add_run(runs, i + n, close, look | LOOK_CODE);
+            else
+                style(l, i + n, close, look | emphasis(n), depth + 1);
+            i = plain = close < end ? close + n : end;
+        } else {
             i += n;
-            continue;
         }
-        add_run(runs, plain, i, look);
-        if (tick)
-            add_run(runs, i + n, close, look | LOOK_CODE);
-        else
-            style(l, i + n, close, look | emphasis(n), depth + 1);
-        i = plain = unclosed ? end : close + n;
     }
     add_run(runs, plain, end, look);
 }

@@ -67,7 +67,7 @@ enum action {
 
 enum key_context { KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_EVERYWHERE, KEYS_CONTEXTS };
 
-enum { KEYS_PER_ACTION = 3, KEY_NAME_BYTES = 24 };
+enum { KEYS_PER_ACTION = 4, KEY_NAME_BYTES = 24 };
 
 struct key_row {
     enum action action;
