@@ -127,7 +127,7 @@ enum attached attaching_text(struct app *app, const char *text)
     char *path = as_path(text);
     if (!path)
         return ATTACHED_NOTHING;
-    if (!strchr(path, '/') && !is_named_like_a_picture(path)) { /* a word that is a file's name, too */
+    if (!strchr(path, '/') && !is_named_like_a_picture(path)) { /* a word that names a file */
         free(path);
         return ATTACHED_NOTHING;
     }

@@ -112,8 +112,9 @@ static uint8_t emphasis(size_t n)
     return n == 1 ? LOOK_ITALIC : n == 2 ? LOOK_BOLD : LOOK_BOLD | LOOK_ITALIC;
 }
 
-/* Whether the n marks at i begin something, and where it closes: at `end` if it is not closed yet. */
-static bool find_span(const struct line *l, size_t i, size_t n, size_t end, int depth, size_t *close)
+/* Whether the n marks at i begin something, and where it closes: `end` if it is still open. */
+static bool find_span(const struct line *l, size_t i, size_t n, size_t end, int depth,
+                      size_t *close)
 {
     bool tick = l->text[i] == '`';
     if (!tick && (depth == MAX_DEPTH || !may_open(l, i, n, end)))

@@ -51,7 +51,7 @@ const struct key_row key_rows[] = {
     {ACTION_ROW_DOWN, KEYS_EVERYWHERE, {A('j')}, "down a line"},
     {ACTION_TOP, KEYS_EVERYWHERE, {A('<'), C(K_HOME)}, "to the start"},
     {ACTION_BOTTOM, KEYS_EVERYWHERE, {A('>'), C(K_END)}, "to the end, and follow"},
-    {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, K_BACKTAB, A(K_UP), A(K_DOWN)}, "between reading and writing"},
+    {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, K_BACKTAB, A(K_UP), A(K_DOWN)}, "read, or write"},
     {ACTION_CANCEL, KEYS_EVERYWHERE, {K_ESC}, "stop the answer; else one step back"},
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
     {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},

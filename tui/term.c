@@ -408,7 +408,7 @@ static struct term_event read_paste(struct terminal *t)
         .kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
-/* "11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high on average. */
+/* "11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high. */
 static enum background parse_background(const char *text)
 {
     static const char intro[] = "11;rgb:";

@@ -186,13 +186,11 @@ static void give_back(struct app *app)
 static void on_failed(struct app *app, const struct chat_event *event)
 {
     bool in_turn = app->turn.started > 0; /* else it is the model that could not be opened */
-    if (app->model.len == 0) {
+    if (app->model.len == 0)
         str_puts(&app->model, "no model");
-    }
     if (!in_turn) {
         transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
-        transcript_add(app->transcript, ITEM_NOTE, "Without a model there is no answer. Ctrl-D leaves.",
-                       NULL);
+        transcript_add(app->transcript, ITEM_NOTE, "No model, no answers. Ctrl-D leaves.", NULL);
         return;
     }
     if (!transcript_answer_is_empty(app->transcript)) {

@@ -584,9 +584,9 @@ int main(void)
         test_start,  test_turn,   test_wide, test_paste,  test_resize,
         test_scroll, test_cancel, test_help, test_images, test_broken_image};
     static void (*const once[])(void) = {
-        test_evil,    test_markdown, test_editing,    test_commands,   test_failures, test_no_clears,
-        test_leaving, test_anchor,   test_tiny_sizes, test_long_paste, test_colors,   test_background,
-        test_locale};
+        test_evil, test_markdown, test_editing, test_commands, test_failures, test_no_clears,
+        test_leaving, test_anchor, test_tiny_sizes, test_long_paste, test_colors,
+        test_background, test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
