@@ -215,8 +215,10 @@ static void wrap_glyph(struct line *l, struct wrapping *w, size_t p, size_t n, i
     bool space = l->text[p] == ' ' && !l->verbatim, wide = cells > 1 && l->text[p] != '\t';
     if ((wide || w->after_wide) && !clings(l->text + p, n))
         w->chance = p;
-    if (w->used + cells > room && w->used > 0 && !space)
+    while (w->used + cells > room && w->used > 0 && !space) {
         break_row(l, w, p);
+        room = l->format->width - l->indent;
+    }
     if (space)
         w->chance = p + n;
     w->used += cells;

@@ -26,8 +26,8 @@ struct theme {
 enum background { BACKGROUND_UNKNOWN, BACKGROUND_DARK, BACKGROUND_LIGHT };
 
 /* For a terminal of so many colours (0: none), on the background it told. $NO_COLOR gives the
- * theme without colours, $FACET_THEME ("dark", "light", "16", "mono") names one; $COLORFGBG is asked
- * where the terminal told nothing. */
+ * theme without colours, $FACET_THEME ("dark", "light", "16", "mono") names one; $COLORFGBG is
+ * asked where the terminal told nothing. */
 const struct theme *theme_choose(int n_colors, enum background background);
 
 #endif
