@@ -26,7 +26,7 @@ ENGINE_LIBS := $(shell pkg-config --libs jansson libutf8proc nettle 2>/dev/null)
 IMAGE_LIBS  := $(shell pkg-config --libs libpng libjpeg libwebp libwebpdemux 2>/dev/null) -lgif
 ALL_LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgif -lm -ldl -pthread
 
-ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 X86_ONLY := $(wildcard engine/kernels/avx*.c)
 ARM_ONLY := $(wildcard engine/kernels/neon*.c)
 SKIP := $(if $(filter x86_64,$(ARCH)),$(ARM_ONLY),$(if $(filter aarch64,$(ARCH)),$(X86_ONLY),$(ARM_ONLY) $(X86_ONLY)))
