@@ -17,7 +17,7 @@ struct layer {
     bool is_global;
     struct rows kept;   /* ring of W rows; global: reserved for n_ctx rows */
     struct rows shadow; /* rows of the ring that were replaced since the checkpoint, by slot */
-    size_t written;     /* positions that were ever put into `kept` */
+    size_t written;     /* a ring holds positions [written − W, written); those from the length on are void */
 };
 
 struct kvcache {
@@ -253,29 +253,36 @@ static size_t written(const struct kvcache *c)
     return most;
 }
 
-/* A ring written up to w holds rows [w − W, w), and with its shadow [c − W, c) too, c the checkpoint.
- * Position n wants rows [n − W, n). */
+/* With n positions held, the first whose row the next one sees in a local layer. */
+static size_t oldest_wanted(const struct kvcache *c, size_t n)
+{
+    return n < c->window ? 0 : n + 1 - c->window;
+}
+
+/* A ring written up to w holds rows [w − W, w), and with its shadow (c − W, c) too, c the checkpoint.
+ * Position n wants rows (n − W, n). */
 size_t kvcache_reachable(const struct kvcache *c, size_t n)
 {
     size_t w = written(c);
     if (n > c->length)
         n = c->length;
-    if (w <= c->window || n == w)
+    if (w <= c->window || n + 1 >= w)
         return n;
     if (n >= c->checkpoint)
         return w <= c->checkpoint + c->window ? n : c->checkpoint;
-    return c->checkpoint <= c->window ? n : 0;
+    /* below W no ring had replaced a row at the checkpoint, not even for a position taken back */
+    return c->checkpoint < c->window ? n : 0;
 }
 
 void kvcache_rewind(struct kvcache *c, size_t n)
 {
-    size_t first = n > c->window ? n - c->window : 0;
     for (size_t i = 0; i < c->n_layers; i++) {
         struct layer *l = &c->layers[i];
-        if (!l->is_global)
-            for (size_t p = first; p < n && p + c->window < l->written; p++)
-                copy_row(c, &l->kept, p % c->window, &l->shadow, p % c->window);
-        l->written = n;
+        if (l->is_global || l->written <= n + 1)
+            continue;
+        for (size_t p = oldest_wanted(c, n); p < n && p + c->window < l->written; p++)
+            copy_row(c, &l->kept, p % c->window, &l->shadow, p % c->window);
+        l->written = n + 1; /* slot n mod W: void, and row n − W is not there */
     }
     c->length = n;
     c->chunk = 0;
@@ -288,7 +295,7 @@ static bool each_run(const struct kvcache *c, bool (*fn)(void *user, uint8_t *by
 {
     for (size_t i = 0; i < c->n_layers; i++) {
         const struct layer *l = &c->layers[i];
-        size_t at = !l->is_global && c->length > c->window ? c->length - c->window : 0;
+        size_t at = l->is_global ? 0 : oldest_wanted(c, c->length);
         while (at < c->length) {
             size_t row = l->is_global ? at : at % c->window;
             size_t n = c->length - at;
@@ -327,7 +334,7 @@ bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err)
     c->length = c->checkpoint = length;
     c->chunk = 0;
     for (size_t l = 0; l < c->n_layers; l++)
-        c->layers[l].written = length;
+        c->layers[l].written = length + 1;
     if (each_run(c, read_run, in))
         return true;
     kvcache_rewind(c, 0);

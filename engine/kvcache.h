@@ -10,10 +10,11 @@
  * share a beginning, the rows that are replaced after a checkpoint are kept in a shadow of the ring, W rows at
  * most. Any position from the checkpoint on can be
  * restored while at most W rows followed it, and the checkpoint itself always; before it, only positions
- * that no ring has replaced, or the beginning. kvcache_reachable tells; what lies between is computed again.
+ * that no ring has replaced, or the beginning. The newest row can always be taken back: a step of one token
+ * that is cancelled costs nothing. kvcache_reachable tells; what lies between is computed again.
  *
  * Once a position is stored its rows never change, and rows of a ring are only ever read for positions
- * [n − W, n), n being the length. */
+ * (n − W, n), n being the length: position n itself is the W-th that it sees. */
 #ifndef ENGINE_KVCACHE_H
 #define ENGINE_KVCACHE_H
 
