@@ -74,7 +74,7 @@ static size_t scratch_bytes(const struct facet_model *model)
     const struct model *m = model->m;
     size_t cols = max_size(m->text.n_ff, max_size(m->text.n_embd, (size_t)m->text.n_heads * m->text.head_dim));
     if (m->has_vision)
-        cols = max_size(cols, max_size(m->vision.n_ff, 3 * m->vision.patch_size * m->vision.patch_size));
+        cols = max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
     size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
     return m->has_vision ? max_size(bytes, vision_scratch_bytes(m)) : bytes;
 }
@@ -83,8 +83,10 @@ size_t facet_session_bytes(const struct facet_model *model, const struct facet_s
 {
     size_t n_batch;
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
+    if (!model->pool)
+        return 0;
     size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
-    bytes += pool_threads(model->pool) * scratch_bytes(model);
+    bytes += pool_threads(model->pool) * scratch_bytes(model) + n_batch * sizeof(struct text_input);
     bytes += shape.n_ctx * sizeof(int32_t) + 2 * model->m->text.n_vocab * sizeof(float);
     return model->m->has_vision ? bytes + vision_pass_bytes(model->m) : bytes;
 }
@@ -118,6 +120,10 @@ static bool shape_is_possible(const struct facet_model *model, const struct kvca
 {
     if (!model->pool)
         return err_set(err, "%s: holds a vocabulary only", model->m->path);
+    const struct text_params *t = &model->m->text;
+    if (t->n_heads / t->n_kv_heads > ATTENTION_MAX_QUERIES)
+        return err_set(err, "%s: %u heads share one of keys and values, more than %d", model->m->path,
+                       t->n_heads / t->n_kv_heads, ATTENTION_MAX_QUERIES);
     if (shape->type == CACHE_Q8_0 && shape->head_dim % 32 != 0)
         return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu", model->m->path,
                        shape->head_dim);
@@ -261,6 +267,21 @@ static void go_back(struct facet_session *s, size_t n)
 {
     s->has_checkpoint_logits = s->has_checkpoint_logits && kvcache_checkpointed(s->cache) <= n;
     kvcache_rewind(s->cache, n);
+    s->computed_from = n;
+}
+
+/* What was not computed is not held. */
+static void give_up(struct facet_session *s)
+{
+    go_back(s, kvcache_reachable(s->cache, kvcache_length(s->cache)));
+    session_cut(s, kvcache_length(s->cache));
+}
+
+static void report(const struct facet_session *s, size_t at)
+{
+    size_t total = s->n_ids - s->computed_from;
+    if (s->progress && total > 1)
+        s->progress(s->progress_user, "prompt", at - s->computed_from, total);
 }
 
 /* Fills inputs with positions from `at` on, up to `end`: as many as a chunk takes without cutting a picture. */
@@ -292,19 +313,19 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
     s->has_logits = false;
     for (size_t at = first; at < end; at += n) {
         n = gather(s, at, end);
-        if (!text_forward(&s->text, s->inputs, n, &err))
+        if (!text_forward(&s->text, s->inputs, n, &err)) {
+            give_up(s);
             return fail(error, &err);
+        }
         if (all)
             text_logits(&s->text, 0, n, all + (at - first) * n_vocab);
         else if (at + n == s->n_ids)
             text_logits(&s->text, n - 1, 1, s->logits);
         if (is_stopped(s)) {
-            go_back(s, kvcache_reachable(s->cache, kvcache_length(s->cache)));
-            session_cut(s, kvcache_length(s->cache));
+            give_up(s);
             return FACET_CANCELLED;
         }
-        if (s->progress && s->n_ids - first > 1)
-            s->progress(s->progress_user, "prompt", at + n - first, s->n_ids - first);
+        report(s, at + n);
     }
     s->has_logits = !all && end == s->n_ids;
     return FACET_OK;
@@ -312,31 +333,39 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
 
 /* ---- Prompts ---- */
 
-/* Checks a prompt's ids, length and runs of soft tokens. */
-static bool check_prompt(const struct facet_session *s, const struct facet_prompt *p, struct err *err)
+/* Ids that the embedding has a row for. */
+static bool is_token(const struct facet_session *s, int32_t id)
 {
-    size_t n_images = 0, n_soft = s->model->m->vision.n_soft;
+    return id >= 0 && (size_t)id < s->model->m->tw.embed.rows && id != s->model->special.image_soft;
+}
+
+bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids, size_t n_images,
+                       struct err *err)
+{
+    size_t n_places = 0, n_soft = s->model->m->vision.n_soft, run;
     int32_t soft = s->model->special.image_soft;
-    if (p->n_ids == 0)
-        return err_set(err, "the prompt is empty");
-    if (p->n_ids > s->n_ctx)
-        return err_set(err, "the prompt takes %zu tokens, the context holds %zu", p->n_ids, s->n_ctx);
-    for (size_t i = 0; i < p->n_ids;) {
-        size_t run = 0;
-        while (soft >= 0 && i + run < p->n_ids && p->ids[i + run] == soft)
+    for (size_t i = 0; i < n_ids; i += run ? run : 1) {
+        for (run = 0; soft >= 0 && i + run < n_ids && ids[i + run] == soft;)
             run++;
-        if (run == 0 && (p->ids[i] < 0 || (size_t)p->ids[i] >= s->model->m->tw.embed.rows))
-            return err_set(err, "token %d at position %zu is not in the vocabulary", (int)p->ids[i], i);
+        if (run == 0 && !is_token(s, ids[i]))
+            return err_set(err, "token %d at position %zu is not in the vocabulary", (int)ids[i], i);
         if (run > 0 && !s->model->m->has_vision)
             return err_set(err, "%s: has no vision tower", s->model->m->path);
         if (run > 0 && run != n_soft)
             return err_set(err, "%zu image tokens at position %zu, a picture takes %zu", run, i, n_soft);
-        if (run > 0 && n_images++ == p->n_images)
-            return err_set(err, "the prompt has places for more than its %zu pictures", p->n_images);
-        i += run ? run : 1;
+        n_places += run > 0;
     }
-    return n_images == p->n_images ||
-           err_set(err, "the prompt has places for %zu of its %zu pictures", n_images, p->n_images);
+    return n_places == n_images ||
+           err_set(err, "there are places for %zu pictures, and %zu pictures", n_places, n_images);
+}
+
+static bool check_prompt(const struct facet_session *s, const struct facet_prompt *p, struct err *err)
+{
+    if (p->n_ids == 0)
+        return err_set(err, "the prompt is empty");
+    if (p->n_ids > s->n_ctx)
+        return err_set(err, "the prompt takes %zu tokens, the context holds %zu", p->n_ids, s->n_ctx);
+    return session_check_ids(s, p->ids, p->n_ids, p->n_images, err);
 }
 
 /* Positions that the session holds already, as the prompt wants them. */
@@ -391,7 +420,7 @@ static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, si
     return adopt(s, p, n, err);
 }
 
-static void checkpoint(struct facet_session *s)
+void session_checkpoint(struct facet_session *s)
 {
     kvcache_checkpoint(s->cache);
     s->has_checkpoint_logits = s->has_logits;
@@ -430,12 +459,12 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
         if (departs) {
             status = compute(s, before_image(s, reuse), NULL, error);
             if (status == FACET_OK)
-                checkpoint(s);
+                session_checkpoint(s);
         }
         if (status == FACET_OK)
             status = compute(s, s->n_ids, NULL, error);
         if (status == FACET_OK && !departs)
-            checkpoint(s);
+            session_checkpoint(s);
     }
     if (n_kept)
         *n_kept = kept;
@@ -454,7 +483,7 @@ enum facet_status facet_session_prompt_logits(struct facet_session *s, const str
 enum facet_status facet_session_append(struct facet_session *s, int32_t id, char *error)
 {
     struct err err = {0};
-    if (id < 0 || (size_t)id >= s->model->m->tw.embed.rows) {
+    if (!is_token(s, id)) {
         err_set(&err, "token %d is not in the vocabulary", (int)id);
         return fail(error, &err);
     }
@@ -462,6 +491,7 @@ enum facet_status facet_session_append(struct facet_session *s, int32_t id, char
         err_set(&err, "the context of %zu positions is full", s->n_ctx);
         return fail(error, &err);
     }
+    s->computed_from = s->n_ids;
     s->ids[s->n_ids++] = id;
     return compute(s, s->n_ids, NULL, error);
 }

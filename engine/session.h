@@ -34,10 +34,16 @@ struct facet_session {
     bool has_logits;
     float *checkpoint_logits;   /* [n_vocab], of the cache's checkpoint */
     bool has_checkpoint_logits;
+    size_t computed_from; /* what the prompt under way could keep: progress counts from here */
     facet_progress_fn *progress;
     void *progress_user;
 };
 
+/* Whether a prompt of these ids could be: tokens of the vocabulary, and n_images whole runs of soft tokens. */
+bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids, size_t n_images,
+                       struct err *err);
+/* Makes the present end, with its logits, the point that another answer starts from. */
+void session_checkpoint(struct facet_session *s);
 /* Forgets all positions from n on, in the lists; not in the cache. */
 void session_cut(struct facet_session *s, size_t n);
 /* Appends a copy of a picture at that position. */

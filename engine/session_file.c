@@ -1,12 +1,14 @@
 /* facet.h: a session's cache in a file.
  *
- *   "facetKV1" · u64 fingerprint of model and options · u64 n_ids · u64 n_images · u8 has_logits
- *   i32 ids[n_ids] · per image: u64 start, f32 soft[n_soft][n_embd] · f32 logits[n_vocab] if any · rows of the cache */
+ *   "facetKV1" · u64 fingerprint of model and options · u64 n_ids · u64 n_images · u64 has_logits
+ *   i32 ids[n_ids] · per image: f32 soft[n_soft][n_embd] · f32 logits[n_vocab] if any · rows of the cache
+ *
+ * In the order of bytes of the machine. Where the images are, the runs of soft tokens among the ids tell. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "engine/session.h"
@@ -62,10 +64,8 @@ static bool write_session(const struct facet_session *s, FILE *out)
                         .has_logits = s->has_logits};
     memcpy(head.magic, magic, sizeof magic);
     bool ok = put(out, &head, sizeof head) && put(out, s->ids, s->n_ids * sizeof *s->ids);
-    for (size_t i = 0; ok && i < s->n_images; i++) {
-        uint64_t start = s->images[i].start;
-        ok = put(out, &start, sizeof start) && put(out, s->images[i].soft, soft_bytes(s));
-    }
+    for (size_t i = 0; ok && i < s->n_images; i++)
+        ok = put(out, s->images[i].soft, soft_bytes(s));
     if (ok && s->has_logits)
         ok = put(out, s->logits, s->model->m->text.n_vocab * sizeof *s->logits);
     return ok && kvcache_write(s->cache, out);
@@ -82,36 +82,35 @@ static enum facet_status fail(char *error, const char *path, struct err *err)
 enum facet_status facet_session_save(struct facet_session *s, const char *path, char *error)
 {
     struct err err = {0};
-    size_t bytes = strlen(path) + sizeof ".part";
+    size_t bytes = strlen(path) + sizeof ".XXXXXX";
     char *part = mem_try(bytes, 1, "file name", &err);
     if (!part)
         return fail(error, path, &err);
-    snprintf(part, bytes, "%s.part", path);
-    FILE *out = fopen(part, "wbe");
-    bool ok = out && fchmod(fileno(out), 0600) == 0 && write_session(s, out);
+    snprintf(part, bytes, "%s.XXXXXX", path);
+    int fd = mkostemp(part, O_CLOEXEC); /* 0600 */
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "wb");
+    bool ok = out && write_session(s, out);
     if (out)
         ok = fclose(out) == 0 && ok;
     ok = ok && rename(part, path) == 0;
-    if (!ok) {
+    if (!ok)
         err_set(&err, "%s", strerror(errno));
+    if (!ok && fd >= 0)
         remove(part);
-    }
     free(part);
     return ok ? FACET_OK : fail(error, path, &err);
 }
 
-static bool read_images(struct facet_session *s, FILE *in, uint64_t n_images, struct err *err)
+/* The ids are checked. */
+static bool read_images(struct facet_session *s, FILE *in, struct err *err)
 {
-    float *soft = n_images ? mem_try(1, soft_bytes(s), "soft tokens", err) : NULL;
-    bool ok = !n_images || soft;
-    size_t free_from = 0;
-    for (uint64_t i = 0; ok && i < n_images; i++) {
-        uint64_t start;
-        ok = (get(in, &start, sizeof start) && get(in, soft, soft_bytes(s))) || err_set(err, "is cut off");
-        if (ok && (start < free_from || start + s->model->m->vision.n_soft > s->n_ids))
-            ok = err_set(err, "is damaged: a picture at position %llu", (unsigned long long)start);
-        free_from = start + s->model->m->vision.n_soft;
-        ok = ok && session_add_image(s, start, soft, err);
+    float *soft = mem_try(1, soft_bytes(s), "soft tokens", err);
+    bool ok = soft != NULL;
+    for (size_t i = 0; ok && i < s->n_ids; i++) {
+        if (s->ids[i] != s->model->special.image_soft)
+            continue;
+        ok = get(in, soft, soft_bytes(s)) ? session_add_image(s, i, soft, err) : err_set(err, "is cut off");
+        i += s->model->m->vision.n_soft - 1;
     }
     free(soft);
     return ok;
@@ -126,22 +125,17 @@ static bool read_session(struct facet_session *s, FILE *in, struct err *err)
         return err_set(err, "was saved with another model or cache type");
     if (head.n_ids > s->n_ctx)
         return err_set(err, "holds %llu positions, the context %zu", (unsigned long long)head.n_ids, s->n_ctx);
-    if (head.n_images > s->max_images)
-        return err_set(err, "is damaged: %llu pictures", (unsigned long long)head.n_images);
     if (!get(in, s->ids, head.n_ids * sizeof *s->ids))
         return err_set(err, "is cut off");
     s->n_ids = head.n_ids;
-    for (size_t i = 0; i < s->n_ids; i++)
-        if (s->ids[i] != s->model->special.image_soft &&
-            (s->ids[i] < 0 || (size_t)s->ids[i] >= s->model->m->tw.embed.rows))
-            return err_set(err, "is damaged: token %d", (int)s->ids[i]);
-    if (!read_images(s, in, head.n_images, err))
+    if (!session_check_ids(s, s->ids, s->n_ids, head.n_images, err) || !read_images(s, in, err))
         return false;
     if (head.has_logits && !get(in, s->logits, s->model->m->text.n_vocab * sizeof *s->logits))
         return err_set(err, "is cut off");
     if (!kvcache_read(s->cache, in, s->n_ids, err))
         return false;
     s->has_logits = head.has_logits != 0;
+    session_checkpoint(s);
     return true;
 }
 

@@ -442,6 +442,215 @@ static void a_cancelled_session_recovers(void **state)
     facet_session_close(s);
 }
 
+/* Overwrites one token id of a saved session. */
+static void patch_id(const char *path, size_t position, int32_t id)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_int_equal(fseek(file, (long)(40 + 4 * position), SEEK_SET), 0);
+    assert_int_equal(fwrite(&id, sizeof id, 1, file), 1);
+    fclose(file);
+}
+
+/* Ids that could not come from a prompt would be looked up in the embedding once they are computed again. */
+static void hostile_session_files_are_refused(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "hostile.kv");
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F16);
+    struct facet_prompt text = text_prompt(f, 75), images = image_prompt(f, 75);
+    const int32_t wrong[] = {-1, INT32_MIN, 1 << 20, f->soft_id};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(facet_session_prompt(s, &text, NULL, why), FACET_OK);
+        assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+        patch_id(path, 10, wrong[i]);
+        assert_int_equal(facet_session_restore(s, path, why), FACET_FAILED);
+        assert_int_equal(facet_session_length(s), 0);
+    }
+    for (size_t n = 15; n <= 16; n++) { /* a picture cut short, and one that is not there */
+        assert_int_equal(facet_session_prompt(s, n == 16 ? &text : &images, NULL, why), FACET_OK);
+        assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+        for (size_t i = 9; i < 9 + N_SOFT; i++)
+            patch_id(path, i, i < 9 + n ? f->soft_id : 700);
+        assert_int_equal(facet_session_restore(s, path, why), FACET_FAILED);
+    }
+    facet_session_close(s);
+    free(path);
+}
+
+static void a_restored_session_answers_again_at_once(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "again.kv");
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F32);
+    struct facet_prompt prompt = image_prompt(f, N_IDS);
+    size_t kept;
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+    assert_int_equal(facet_session_restore(s, path, why), FACET_OK);
+    answer(s, 70);
+    assert_int_equal(facet_session_prompt(s, &prompt, &kept, why), FACET_OK);
+    assert_int_equal(kept, N_IDS);
+    expect_logits(f, s, &prompt, 1e-4);
+    facet_session_close(s);
+    free(path);
+}
+
+static void a_soft_token_cannot_be_appended(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_DEFAULT);
+    struct facet_prompt prompt = text_prompt(f, 20);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_append(s, f->soft_id, why), FACET_FAILED);
+    assert_int_equal(facet_session_length(s), 20);
+    facet_session_close(s);
+}
+
+static void a_vocabulary_makes_no_session(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_model_options options = {.vocabulary_only = true};
+    struct facet_model *model = facet_model_open(f->path, &options, why);
+    assert_non_null(model);
+    assert_int_equal(facet_session_bytes(model, NULL), 0);
+    assert_null(facet_session_open(model, NULL, why));
+    assert_non_null(strstr(why, "vocabulary"));
+    facet_model_close(model);
+}
+
+/* A tile of attention has 64 rows. */
+static void heads_that_share_a_key_are_64_at_most(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "heads.gguf");
+    for (uint32_t n_heads = 63; n_heads <= 65; n_heads++) {
+        struct tiny t = tiny_default;
+        t.n_layers = 1;
+        t.n_heads = n_heads;
+        t.head_dim = 6;
+        struct err err;
+        struct gguf_writer *w = tiny_text(&t);
+        assert_true(gguf_writer_save(w, path, &err));
+        gguf_writer_free(w);
+        struct facet_model_options options = {.text_only = true, .kernels = "exact"};
+        struct facet_model *model = facet_model_open(path, &options, why);
+        struct facet_session *s = model ? facet_session_open(model, NULL, why) : NULL;
+        struct facet_prompt prompt = text_prompt(f, N_IDS);
+        if (n_heads <= 64) {
+            assert_non_null(s);
+            assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+        } else {
+            assert_null(s);
+            assert_non_null(strstr(why, "64"));
+        }
+        facet_session_close(s);
+        facet_model_close(model);
+    }
+    free(path);
+}
+
+struct seen {
+    size_t done, total, calls;
+};
+
+static void see(void *user, const char *what, size_t done, size_t total)
+{
+    struct seen *seen = user;
+    (void)what;
+    if (seen->calls++)
+        assert_int_equal(total, seen->total);
+    assert_true(done > seen->done && done <= total);
+    seen->done = done;
+    seen->total = total;
+}
+
+/* The second prompt is computed in two steps, with a checkpoint between them. */
+static void progress_only_rises(void **state)
+{
+    const struct fixture *f = *state;
+    struct seen seen = {0};
+    struct facet_session_options options = {.n_ctx = 256, .n_batch = 16, .progress = see, .progress_user = &seen};
+    struct facet_session *s = facet_session_open(f->model, &options, why);
+    int32_t ids[N_IDS + 30];
+    for (int32_t item = 0; item < 2; item++) {
+        memcpy(ids, f->ids, sizeof f->ids);
+        for (int32_t i = 0; i < 30; i++)
+            ids[N_IDS + i] = 600 + item * 40 + i;
+        struct facet_prompt prompt = {.ids = ids, .n_ids = N_IDS + 30};
+        seen = (struct seen){0};
+        assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+        assert_int_equal(seen.done, N_IDS + 30);
+    }
+    seen = (struct seen){0};
+    answer(s, 3);
+    assert_int_equal(seen.calls, 0);
+    facet_session_close(s);
+}
+
+struct canceller {
+    struct facet_session *session;
+    size_t at, done, total;
+};
+
+static void cancel_at(void *user, const char *what, size_t done, size_t total)
+{
+    struct canceller *c = user;
+    (void)what;
+    c->done = done;
+    c->total = total;
+    if (done == c->at)
+        facet_session_cancel(c->session);
+}
+
+static void a_cancelled_picture_is_not_told_to_be_done(void **state)
+{
+    const struct fixture *f = *state;
+    struct canceller c = {0};
+    struct facet_session_options options = {.n_ctx = 256, .progress = cancel_at, .progress_user = &c};
+    c.session = facet_session_open(f->model, &options, why);
+    size_t n = 3 * (size_t)f->info.image_size * f->info.image_size;
+    float *planes = calloc(n, sizeof *planes), *soft = calloc((size_t)N_SOFT * f->info.n_embd, sizeof *soft);
+    for (c.at = 0; c.at < 3; c.at++) {
+        facet_session_resume(c.session);
+        assert_int_equal(facet_session_encode_image(c.session, planes, soft, why), FACET_CANCELLED);
+        assert_int_equal(c.done, c.at);
+    }
+    facet_session_resume(c.session);
+    c.at = 1000;
+    assert_int_equal(facet_session_encode_image(c.session, planes, soft, why), FACET_OK);
+    assert_int_equal(c.done, c.total);
+    free(planes);
+    free(soft);
+    facet_session_close(c.session);
+}
+
+/* What was said before the cancel stays, however long ago the prompt's rows left the windows. */
+static void a_cancelled_answer_is_kept(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F32);
+    struct facet_prompt prompt = text_prompt(f, 30);
+    int cancelled = 0;
+    for (int round = 0; round < 40; round++) {
+        facet_session_resume(s);
+        assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+        answer(s, 60);
+        pthread_t thread;
+        pthread_create(&thread, NULL, cancel_soon, s);
+        size_t length = 0;
+        enum facet_status status = FACET_OK;
+        while (status == FACET_OK && (length = facet_session_length(s)) < 256)
+            status = facet_session_append(s, 800, why);
+        pthread_join(thread, NULL);
+        if (status == FACET_OK)
+            continue;
+        cancelled++;
+        assert_true(facet_session_length(s) >= length);
+    }
+    assert_true(cancelled > 0);
+    facet_session_close(s);
+}
+
 static void the_size_told_grows_with_the_context(void **state)
 {
     const struct fixture *f = *state;
@@ -483,6 +692,14 @@ int main(void)
         cmocka_unit_test(damaged_session_files_are_refused),
         cmocka_unit_test(wrong_prompts_are_refused),
         cmocka_unit_test(a_cancelled_session_recovers),
+        cmocka_unit_test(hostile_session_files_are_refused),
+        cmocka_unit_test(a_restored_session_answers_again_at_once),
+        cmocka_unit_test(a_soft_token_cannot_be_appended),
+        cmocka_unit_test(a_vocabulary_makes_no_session),
+        cmocka_unit_test(heads_that_share_a_key_are_64_at_most),
+        cmocka_unit_test(progress_only_rises),
+        cmocka_unit_test(a_cancelled_picture_is_not_told_to_be_done),
+        cmocka_unit_test(a_cancelled_answer_is_kept),
         cmocka_unit_test(the_size_told_grows_with_the_context),
         cmocka_unit_test(next_stops_at_the_end_of_a_turn),
     };
