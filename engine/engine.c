@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "engine/kernels/blas.h"
 #include "engine/sampler.h"
 #include "engine/tokenizer.h"
 
@@ -68,19 +67,25 @@ void facet_model_close(struct facet_model *model)
 /* Name of the type that holds most bytes. */
 static const char *main_type(const struct model *m)
 {
-    const char *name = "";
-    uint64_t most = 0;
+    enum { MOST_TYPES = 64 }; /* more than there are; a file can make up names */
+    struct {
+        const char *name;
+        uint64_t bytes;
+    } types[MOST_TYPES] = {{"", 0}};
+    size_t n = 0, largest = 0;
     for (size_t i = 0; i < m->n_listing; i++) {
-        uint64_t bytes = 0;
-        for (size_t j = 0; j < m->n_listing; j++)
-            if (strcmp(m->listing[i].type, m->listing[j].type) == 0)
-                bytes += m->listing[j].bytes;
-        if (bytes > most) {
-            most = bytes;
-            name = m->listing[i].type;
-        }
+        size_t t = 0;
+        while (t < n && strcmp(types[t].name, m->listing[i].type) != 0)
+            t++;
+        if (t == MOST_TYPES)
+            continue;
+        if (t == n)
+            types[n++].name = m->listing[i].type;
+        types[t].bytes += m->listing[i].bytes;
+        if (types[t].bytes > types[largest].bytes)
+            largest = t;
     }
-    return name;
+    return types[largest].name;
 }
 
 void facet_model_get_info(const struct facet_model *model, struct facet_model_info *info)
@@ -166,8 +171,9 @@ struct facet_sampler *facet_sampler_new(const struct facet_model *model, const s
                                         char *error)
 {
     const struct facet_special_ids *s = &model->special;
-    const int32_t banned[] = {s->pad, s->unk, s->bos, s->start_of_image, s->end_of_image, s->image_soft};
-    size_t n_banned = sampling->allow_image_tokens ? 0 : sizeof banned / sizeof *banned;
+    /* without a picture a soft token cannot be computed: it is banned in any case */
+    const int32_t banned[] = {s->image_soft, s->pad, s->unk, s->bos, s->start_of_image, s->end_of_image};
+    size_t n_banned = sampling->allow_image_tokens ? 1 : sizeof banned / sizeof *banned;
     struct err err = {0};
     struct facet_sampler *sampler = sampler_new(sampling, model->k, model->m->text.n_vocab, banned, n_banned, &err);
     if (!sampler)

@@ -130,15 +130,16 @@ struct facet_session_options {
     void *progress_user;
 };
 
-/* The bytes a session will take at most: cache, scratch, vision scratch. Soft tokens of the pictures in the
- * prompt come on top (n_soft_tokens × n_embd floats each). */
+/* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone. Soft tokens
+ * of the pictures in the prompt come on top (n_soft_tokens × n_embd floats each). */
 size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options);
 struct facet_session *facet_session_open(const struct facet_model *model,
                                          const struct facet_session_options *options, char *error);
 void facet_session_close(struct facet_session *session);
 
 /* Stops what the session is doing within a tenth of a second: the call under way returns
- * FACET_CANCELLED. Stays set until facet_session_resume. Any thread, or a signal handler. */
+ * FACET_CANCELLED. Stays set until facet_session_resume. Cancelling is for any thread, or a signal handler;
+ * resuming for the session's own. Tokens that were appended stay; of a prompt, what can be restored. */
 void facet_session_cancel(struct facet_session *session);
 void facet_session_resume(struct facet_session *session);
 
@@ -171,7 +172,7 @@ enum facet_status facet_session_prompt(struct facet_session *session, const stru
 enum facet_status facet_session_prompt_logits(struct facet_session *session,
                                               const struct facet_prompt *prompt, float *out, char *error);
 
-/* Appends one token and computes its logits. */
+/* Appends one token and computes its logits. Soft tokens cannot be appended. */
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
 
 /* Logits of the last position: n_vocab floats, borrowed until the next call. NULL if there are none. */
@@ -198,7 +199,7 @@ struct facet_sampling {
     float repetition_penalty; /* 1: none */
     uint32_t repetition_last; /* positions looked at for it; 0: 64 */
     uint64_t seed;
-    bool allow_image_tokens;  /* else <pad>, <unk>, <bos> and those of images are never drawn */
+    bool allow_image_tokens;  /* else <pad>, <unk>, <bos> and image marks are never drawn; soft tokens never are */
 };
 /* Gemma 3's own: 1.0, 64, 0.95, 0, 1, 64, seed 0. */
 extern const struct facet_sampling facet_sampling_default;

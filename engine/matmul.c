@@ -7,7 +7,7 @@
 
 enum {
     /* Rows a task of a single-token product takes: small enough that no thread waits long for the last
-     * one, large enough (80 KB of Q4_0 at 2560 columns) to stream. */
+     * one, large enough (90 KB of Q4_0 at 2560 columns) to stream. */
     MATVEC_ROWS = 64,
     /* From this many tokens on, unpacking a panel costs less than reading the weights once for each. */
     PANEL_MIN_TOKENS = 4,
@@ -16,7 +16,7 @@ enum {
     /* Weights dequantised at once for a float product: what a thread's scratch holds of them. */
     FLOAT_PANEL_FLOATS = 1 << 20,
     FLOAT_PANEL_MAX_ROWS = 384,
-    /* Tokens of one float product: 512 × 384 × 1152 take a fortieth of a second, so a cancel is prompt. */
+    /* Tokens of one float product: with a full panel it is about 1 GFLOP at most, so a cancel is prompt. */
     FLOAT_TOKENS = 512,
     /* Below this, BLAS spends more on packing than it gains. */
     BLAS_MIN_TOKENS = 32,

@@ -28,7 +28,7 @@ size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols);
 struct activations {
     const float *x; /* [n_tokens][n], rows close together */
     size_t n_tokens, n;
-    struct q8 q8;   /* memory for n_tokens rows; activations_q8_init */
+    struct q8 q8;   /* memory for n_tokens rows, of q8_init */
     bool has_q8;    /* q8 holds x; clear it when x changes */
 };
 /* Memory for up to n_tokens × n values, n rounded up to 32. */

@@ -110,20 +110,18 @@ static size_t best(const float *logits, size_t n, size_t k, struct candidate *ou
     return k;
 }
 
-static void penalise(struct facet_sampler *s, const int32_t *recent, size_t n)
+/* From the unchanged logits, so that a token counts once, however often it stands there. */
+static void penalise(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n)
 {
     float penalty = s->sampling.repetition_penalty;
     size_t last = s->sampling.repetition_last ? s->sampling.repetition_last : 64;
     if (penalty == 1.0f)
         return;
     for (size_t i = n > last ? n - last : 0; i < n; i++) {
-        bool again = false;
-        for (size_t j = n > last ? n - last : 0; j < i && !again; j++)
-            again = recent[j] == recent[i];
-        if (again || recent[i] < 0 || (size_t)recent[i] >= s->n_vocab)
+        if (recent[i] < 0 || (size_t)recent[i] >= s->n_vocab)
             continue;
-        float *logit = &s->logits[recent[i]];
-        *logit = *logit > 0 ? *logit / penalty : *logit * penalty;
+        float logit = logits[recent[i]];
+        s->logits[recent[i]] = logit > 0 ? logit / penalty : logit * penalty;
     }
 }
 
@@ -162,9 +160,9 @@ void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *r
 {
     *token = (struct facet_token){0};
     memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
+    penalise(s, logits, recent, n_recent);
     for (size_t i = 0; i < s->n_banned; i++)
         s->logits[s->banned[i]] = -INFINITY;
-    penalise(s, recent, n_recent);
     size_t k = s->sampling.temperature <= 0 ? 1 : s->sampling.top_k;
     token->id = draw(s, best(s->logits, s->n_vocab, k, s->candidates));
     if (n_alternatives < 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "engine/session.h"
@@ -92,6 +93,8 @@ enum facet_status facet_session_save(struct facet_session *s, const char *path, 
     bool ok = out && write_session(s, out);
     if (out)
         ok = fclose(out) == 0 && ok;
+    else if (fd >= 0)
+        close(fd);
     ok = ok && rename(part, path) == 0;
     if (!ok)
         err_set(&err, "%s", strerror(errno));

@@ -294,7 +294,7 @@ void vision_patches(struct vision_pass *p, const float *planes, facet_progress_f
         layer_forward(p, &w->layers[l]);
     }
     layer_norm(p, &w->post_ln_w, &w->post_ln_b, p->x);
-    if (progress)
+    if (progress && !atomic_load(p->compute->stop))
         progress(user, "image", n_layers, n_layers);
 }
 
