@@ -9,8 +9,8 @@
 
 enum {
     PATCHES_PER_TASK = 16,
-    /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), and weights are
-     * dequantised once for each, 2 % of the work. */
+    /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), while weights that
+     * are dequantised once for each tile still serve a thousand patches. */
     MLP_TILE = 1024,
     QUERIES_PER_TILE = ATTENTION_MAX_QUERIES,
     /* Rows of the projection that are dequantised at once, and soft tokens that a task makes. */
