@@ -549,6 +549,51 @@ static void heads_that_share_a_key_are_64_at_most(void **state)
     free(path);
 }
 
+/* Sizes that fill no vector and no block, windows down to one position, a context within the window: whatever the
+ * chunks and kernels are, the logits are those of one chunk with the scalar kernels. */
+static void odd_shapes_agree(void **state)
+{
+    const struct fixture *f = *state;
+    static const struct {
+        uint32_t n_embd, n_ff, n_heads, n_kv_heads, head_dim, window, n_ctx;
+    } shapes[] = {{50, 70, 3, 3, 10, 5, 100}, {33, 17, 6, 2, 14, 1, 100}, {64, 35, 40, 2, 2, 200, 90}, {96, 31, 7, 7, 34, 2, 128}};
+    char *path = scratch_path(f->folder, "odd.gguf");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct tiny t = tiny_default;
+        t.n_embd = shapes[i].n_embd, t.n_ff = shapes[i].n_ff, t.n_heads = shapes[i].n_heads;
+        t.n_kv_heads = shapes[i].n_kv_heads, t.head_dim = shapes[i].head_dim, t.window = shapes[i].window;
+        struct err err;
+        struct gguf_writer *w = tiny_text(&t);
+        assert_true(gguf_writer_save(w, path, &err));
+        gguf_writer_free(w);
+        struct facet_prompt prompt = text_prompt(f, N_IDS);
+        float *want = NULL;
+        for (int k = 0; k < 2; k++) {
+            struct facet_model_options options = {.text_only = true, .kernels = k ? "exact" : "scalar", .n_threads = 2};
+            struct facet_model *model = facet_model_open(path, &options, why);
+            assert_non_null(model);
+            for (uint32_t batch = N_IDS; batch; batch /= 3) {
+                struct facet_session_options o = {.n_ctx = shapes[i].n_ctx, .n_batch = batch, .cache = FACET_CACHE_F32};
+                struct facet_session *s = facet_session_open(model, &o, why);
+                assert_non_null(s);
+                assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+                for (size_t back = 1; back < N_IDS; back *= 4) {
+                    assert_int_equal(facet_session_rewind(s, N_IDS - back, why), FACET_OK);
+                    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+                }
+                size_t bytes = f->info.n_vocab * sizeof *want;
+                if (!want)
+                    want = memcpy(malloc(bytes), facet_session_logits(s), bytes);
+                assert_true(distance(f, facet_session_logits(s), want) < 1e-4);
+                facet_session_close(s);
+            }
+            facet_model_close(model);
+        }
+        free(want);
+    }
+    free(path);
+}
+
 struct seen {
     size_t done, total, calls;
 };
@@ -697,6 +742,7 @@ int main(void)
         cmocka_unit_test(a_soft_token_cannot_be_appended),
         cmocka_unit_test(a_vocabulary_makes_no_session),
         cmocka_unit_test(heads_that_share_a_key_are_64_at_most),
+        cmocka_unit_test(odd_shapes_agree),
         cmocka_unit_test(progress_only_rises),
         cmocka_unit_test(a_cancelled_picture_is_not_told_to_be_done),
         cmocka_unit_test(a_cancelled_answer_is_kept),
