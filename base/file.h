@@ -18,8 +18,8 @@ struct file_map {
 bool file_map_open(struct file_map *map, const char *path, struct err *err);
 void file_map_close(struct file_map *map);
 
-/* The whole of a file, or of standard input for "-", with a NUL behind (not counted); an error if it
- * is over `limit` bytes. free() it. */
+/* The whole of a file, or of standard input for "-", with a NUL behind (not counted); an error if
+ * it is over `limit` bytes. free() it. */
 char *file_read(const char *path, size_t limit, size_t *size, struct err *err);
 
 /* Writes all of it, to a temporary name first, then renames; mode as given (0600, 0644). */
@@ -39,7 +39,8 @@ const char *path_base(const char *path);
 char *path_expand(const char *path);
 
 enum xdg { XDG_CONFIG, XDG_DATA, XDG_CACHE, XDG_STATE };
-/* facet's own folder of that kind ($XDG_DATA_HOME/facet, else ~/.local/share/facet, …); free() it. */
+/* facet's own folder of that kind ($XDG_DATA_HOME/facet, else ~/.local/share/facet, …); free() it.
+ */
 char *path_xdg(enum xdg kind);
 
 enum { SHA256_HEX_BYTES = 65 };

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 
-/* count × size bytes of zeroes (large ones take real memory only as they are touched); NULL and an error
- * that names `what` where the product overflows or memory is short. free() it. */
+/* count × size bytes of zeroes (large ones take real memory only as they are touched); NULL and an
+ * error that names `what` where the product overflows or memory is short. free() it. */
 void *mem_try(size_t count, size_t size, const char *what, struct err *err);
 
 /* Zeroed; never NULL. free() it. */

@@ -8,8 +8,8 @@
 
 enum { UTF8_REPLACEMENT = 0xFFFD };
 
-/* Reads one scalar value from s[0..n), n ≥ 1. Returns the bytes it takes, ≥ 1. Ill-formed bytes give
- * UTF8_REPLACEMENT for each maximal ill-formed part (Unicode 15, 3.9, "substitution of maximal
+/* Reads one scalar value from s[0..n), n ≥ 1. Returns the bytes it takes, ≥ 1. Ill-formed bytes
+ * give UTF8_REPLACEMENT for each maximal ill-formed part (Unicode 15, 3.9, "substitution of maximal
  * subparts"), with *ok false. ok may be NULL. */
 size_t utf8_next(const char *s, size_t n, uint32_t *cp, bool *ok);
 

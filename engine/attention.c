@@ -12,8 +12,8 @@ void attention_begin(struct attention_tile *t)
     }
 }
 
-/* Turns the scores of query r into weights, and what was summed so far into their scale. Keys outside
- * [from, to) get weight 0. */
+/* Turns the scores of query r into weights, and what was summed so far into their scale. Keys
+ * outside [from, to) get weight 0. */
 static void soften(struct attention_tile *t, size_t r, size_t n_keys, size_t from, size_t to)
 {
     float *s = t->scores + r * ATTENTION_MAX_KEYS;
@@ -33,22 +33,24 @@ static void soften(struct attention_tile *t, size_t r, size_t n_keys, size_t fro
 
 void attention_score_rows(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys)
 {
-    t->k->gemm_nt(t->n_queries, n_keys, t->head_dim, t->q, t->ldq, keys, ld, t->scores, ATTENTION_MAX_KEYS);
+    t->k->gemm_nt(t->n_queries, n_keys, t->head_dim, t->q, t->ldq, keys, ld, t->scores,
+                  ATTENTION_MAX_KEYS);
 }
 
 void attention_score_columns(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys)
 {
     memset(t->scores, 0, t->n_queries * ATTENTION_MAX_KEYS * sizeof *t->scores);
-    t->k->gemm_nn_add(t->n_queries, n_keys, t->head_dim, t->q, t->ldq, keys, ld, t->scores, ATTENTION_MAX_KEYS);
+    t->k->gemm_nn_add(t->n_queries, n_keys, t->head_dim, t->q, t->ldq, keys, ld, t->scores,
+                      ATTENTION_MAX_KEYS);
 }
 
-void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys, const int *from,
-                     const int *to)
+void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys,
+                     const int *from, const int *to)
 {
     for (size_t r = 0; r < t->n_queries; r++)
         soften(t, r, n_keys, from ? (size_t)from[r] : 0, from ? (size_t)to[r] : n_keys);
-    t->k->gemm_nn_add(t->n_queries, t->head_dim, n_keys, t->scores, ATTENTION_MAX_KEYS, values, ld, t->out,
-                      t->ldo);
+    t->k->gemm_nn_add(t->n_queries, t->head_dim, n_keys, t->scores, ATTENTION_MAX_KEYS, values, ld,
+                      t->out, t->ldo);
 }
 
 void attention_end(struct attention_tile *t)

@@ -1,8 +1,13 @@
-/* Attention of a tile of queries over blocks of keys, with an online softmax: the scores of one block
- * exist at a time. Text and vision share it.
+/* Attention of a tile of queries over blocks of keys, with an online softmax: the scores of one
+ * block exist at a time. Text and vision share it.
  *
- *   m' = max(m, max_j s_j),  p_j = exp(s_j − m'),  l' = l·exp(m − m') + Σ p_j,  o' = o·exp(m − m') + Σ p_j v_j
- *   (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax"; Dao et al. 2022, FlashAttention) */
+ *   m' = max(m, max_j s_j)
+ *   p_j = exp(s_j − m')
+ *   l' = l·exp(m − m') + Σ p_j
+ *   o' = o·exp(m − m') + Σ p_j v_j
+ *
+ * (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax"; Dao et al. 2022,
+ * FlashAttention) */
 #ifndef ENGINE_ATTENTION_H
 #define ENGINE_ATTENTION_H
 
@@ -26,14 +31,14 @@ struct attention_tile {
 
 /* k, n_queries, head_dim, q, ldq, out and ldo are set. */
 void attention_begin(struct attention_tile *t);
-/* scores = Q · Kᵀ for n_keys ≤ ATTENTION_MAX_KEYS keys: rows of head_dim, or columns (Kᵀ as it lies in memory, which
- * saves the sums across a vector where heads are short), ld floats apart. */
+/* scores = Q · Kᵀ for n_keys ≤ ATTENTION_MAX_KEYS keys: rows of head_dim, or columns (Kᵀ as it lies
+ * in memory, which saves the sums across a vector where heads are short), ld floats apart. */
 void attention_score_rows(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys);
 void attention_score_columns(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys);
-/* Adds the n_keys values, rows ld floats apart, as the scores weigh them. Query r sees keys from[r] up to, not
- * including, to[r] of this block (0 ≤ from ≤ to ≤ n_keys); from NULL: all see all. */
-void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys, const int *from,
-                     const int *to);
+/* Adds the n_keys values, rows ld floats apart, as the scores weigh them. Query r sees keys from[r]
+ * up to, not including, to[r] of this block (0 ≤ from ≤ to ≤ n_keys); from NULL: all see all. */
+void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys,
+                     const int *from, const int *to);
 /* Divides by the sums. Every query has seen a key. */
 void attention_end(struct attention_tile *t);
 

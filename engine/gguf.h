@@ -3,12 +3,12 @@
  *
  *   "GGUF" · u32 version · u64 n_tensors · u64 n_pairs
  *   pair:   string key · u32 type · value           (string: u64 length, bytes)
- *   tensor: string name · u32 n_dims · u64 dims[n_dims], fastest first · u32 weight type · u64 offset
- *   padding to general.alignment (default 32) · data; offsets count from here
+ *   tensor: string name · u32 n_dims · u64 dims[n_dims], fastest first · u32 weight type · u64
+ * offset padding to general.alignment (default 32) · data; offsets count from here
  *
- * The file stays mapped; strings, arrays and tensors are borrowed from the map. Everything is checked
- * at open: sizes, offsets, counts, types, names, UTF-8 is not. Split files (NAME-00001-of-0000N.gguf)
- * open as one, from any part. */
+ * The file stays mapped; strings, arrays and tensors are borrowed from the map. Everything is
+ * checked at open: sizes, offsets, counts, types, names, UTF-8 is not. Split files
+ * (NAME-00001-of-0000N.gguf) open as one, from any part. */
 #ifndef ENGINE_GGUF_H
 #define ENGINE_GGUF_H
 
@@ -19,8 +19,20 @@
 #include "base/err.h"
 
 enum gguf_type {
-    GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STRING,
-    GGUF_ARRAY, GGUF_U64, GGUF_I64, GGUF_F64, GGUF_TYPE_COUNT
+    GGUF_U8,
+    GGUF_I8,
+    GGUF_U16,
+    GGUF_I16,
+    GGUF_U32,
+    GGUF_I32,
+    GGUF_F32,
+    GGUF_BOOL,
+    GGUF_STRING,
+    GGUF_ARRAY,
+    GGUF_U64,
+    GGUF_I64,
+    GGUF_F64,
+    GGUF_TYPE_COUNT
 };
 
 /* A byte string inside the map; no NUL behind it. */
@@ -38,11 +50,11 @@ struct gguf_array {
 
 struct gguf_tensor {
     struct gguf_string name;
-    uint32_t type;      /* enum weight_type, or a number that quant.h does not know */
-    uint32_t n_dims;    /* 1 to 4 */
-    uint64_t dims[4];   /* fastest first; 1 behind n_dims */
+    uint32_t type;    /* enum weight_type, or a number that quant.h does not know */
+    uint32_t n_dims;  /* 1 to 4 */
+    uint64_t dims[4]; /* fastest first; 1 behind n_dims */
     const uint8_t *data;
-    uint64_t bytes;     /* 0 for a weight type that quant.h does not know */
+    uint64_t bytes; /* 0 for a weight type that quant.h does not know */
 };
 
 struct gguf;

@@ -17,7 +17,8 @@ struct layer {
     bool is_global;
     struct rows kept;   /* ring of W rows; global: reserved for n_ctx rows */
     struct rows shadow; /* rows of the ring that were replaced since the checkpoint, by slot */
-    size_t written;     /* a ring holds positions [written − W, written); those from the length on are void */
+    size_t written; /* a ring holds positions [written − W, written); those from the length on are
+                       void */
 };
 
 struct kvcache {
@@ -99,9 +100,14 @@ struct kvcache *kvcache_new(const struct kvcache_shape *s, const struct kernels 
     struct kvcache *c = mem_try(1, sizeof *c, "KV cache", err);
     if (!c)
         return NULL;
-    *c = (struct kvcache){.k = k, .type = s->type, .n_layers = s->n_layers, .n_ctx = s->n_ctx,
-                          .n_kv_heads = s->n_kv_heads, .head_dim = s->head_dim,
-                          .window = ring_rows(s), .row_bytes = row_bytes_of(s)};
+    *c = (struct kvcache){.k = k,
+                          .type = s->type,
+                          .n_layers = s->n_layers,
+                          .n_ctx = s->n_ctx,
+                          .n_kv_heads = s->n_kv_heads,
+                          .head_dim = s->head_dim,
+                          .window = ring_rows(s),
+                          .row_bytes = row_bytes_of(s)};
     c->layers = mem_try(s->n_layers, sizeof *c->layers, "KV cache", err);
     bool ok = c->layers != NULL;
     for (size_t l = 0; ok && l < s->n_layers; l++) {
@@ -157,8 +163,9 @@ static bool make_available(struct kvcache *c, size_t n, struct err *err)
         n = c->n_ctx;
     for (size_t l = 0; l < c->n_layers; l++) {
         struct rows *r = &c->layers[l].kept;
-        if (c->layers[l].is_global && (mprotect(r->keys, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0 ||
-                                       mprotect(r->values, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0))
+        if (c->layers[l].is_global &&
+            (mprotect(r->keys, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0 ||
+             mprotect(r->values, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0))
             return err_set(err, "KV cache: no memory for %zu positions", n);
     }
     c->available = n;
@@ -187,15 +194,16 @@ static void put_row(const struct kvcache *c, const struct rows *to, size_t row, 
     }
 }
 
-static void copy_row(const struct kvcache *c, const struct rows *to, size_t to_row, const struct rows *from,
-                     size_t from_row)
+static void copy_row(const struct kvcache *c, const struct rows *to, size_t to_row,
+                     const struct rows *from, size_t from_row)
 {
     memcpy(to->keys + to_row * c->row_bytes, from->keys + from_row * c->row_bytes, c->row_bytes);
-    memcpy(to->values + to_row * c->row_bytes, from->values + from_row * c->row_bytes, c->row_bytes);
+    memcpy(to->values + to_row * c->row_bytes, from->values + from_row * c->row_bytes,
+           c->row_bytes);
 }
 
-/* Whether the slot holds a position from before the checkpoint: the last one congruent to it that was
- * written. */
+/* Whether the slot holds a position from before the checkpoint: the last one congruent to it that
+ * was written. */
 static bool holds_checkpointed(const struct kvcache *c, const struct layer *l, size_t slot)
 {
     if (slot >= l->written)
@@ -230,7 +238,8 @@ struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at)
     size_t row = l->is_global ? at : at % c->window, n = c->length - at;
     if (!l->is_global && n > c->window - row)
         n = c->window - row;
-    return (struct kv_span){l->kept.keys + row * c->row_bytes, l->kept.values + row * c->row_bytes, at, n};
+    return (struct kv_span){l->kept.keys + row * c->row_bytes, l->kept.values + row * c->row_bytes,
+                            at, n};
 }
 
 void kvcache_checkpoint(struct kvcache *c)
@@ -259,8 +268,8 @@ static size_t oldest_wanted(const struct kvcache *c, size_t n)
     return n < c->window ? 0 : n + 1 - c->window;
 }
 
-/* A ring written up to w holds rows [w − W, w), and with its shadow (c − W, c) too, c the checkpoint.
- * Position n wants rows (n − W, n). */
+/* A ring written up to w holds rows [w − W, w), and with its shadow (c − W, c) too, c the
+ * checkpoint. Position n wants rows (n − W, n). */
 size_t kvcache_reachable(const struct kvcache *c, size_t n)
 {
     size_t w = written(c);
@@ -291,7 +300,8 @@ void kvcache_rewind(struct kvcache *c, size_t n)
 }
 
 /* Calls fn with each contiguous run of stored rows, layer by layer, positions ascending. */
-static bool each_run(const struct kvcache *c, bool (*fn)(void *user, uint8_t *bytes, size_t n), void *user)
+static bool each_run(const struct kvcache *c, bool (*fn)(void *user, uint8_t *bytes, size_t n),
+                     void *user)
 {
     for (size_t i = 0; i < c->n_layers; i++) {
         const struct layer *l = &c->layers[i];

@@ -1,9 +1,9 @@
 /* A loaded model: hyper-parameters, and every weight bound to its place and shape-checked.
  *
- * Three containers give the same struct: GGUF text file (+ projector file), Ollama's single GGUF with
- * the tower inside, Hugging Face folder of safetensors. Matrices stay as they are mapped. Vectors
- * (norms and biases) are always F32, converted where the file has something else, and RMS norm
- * weights have their 1 added: the forward passes need to know nothing of the container. */
+ * Three containers give the same struct: GGUF text file (+ projector file), Ollama's single GGUF
+ * with the tower inside, Hugging Face folder of safetensors. Matrices stay as they are mapped.
+ * Vectors (norms and biases) are always F32, converted where the file has something else, and RMS
+ * norm weights have their 1 added: the forward passes need to know nothing of the container. */
 #ifndef ENGINE_MODEL_H
 #define ENGINE_MODEL_H
 
@@ -26,12 +26,12 @@ struct tensor {
 
 struct text_params {
     uint32_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim;
-    uint32_t window;          /* W: a local layer sees key j from query i iff i − W < j */
+    uint32_t window; /* W: a local layer sees key j from query i iff i − W < j */
     uint32_t n_ctx_train;
-    uint32_t n_vocab;         /* rows of the head that stand for tokens */
+    uint32_t n_vocab; /* rows of the head that stand for tokens */
     float rms_eps;
-    float attention_scale;    /* applied to q */
-    float embed_scale;        /* sqrt(n_embd) */
+    float attention_scale; /* applied to q */
+    float embed_scale;     /* sqrt(n_embd) */
     float rope_base_local, rope_base_global;
     float rope_factor_global; /* positions of global layers are divided by it; 1 or 8 */
 };
@@ -63,12 +63,12 @@ struct vision_layer {
 };
 
 struct vision_weights {
-    struct tensor patch_w;   /* [width][3·patch·patch], channel-major as the convolution has it */
+    struct tensor patch_w; /* [width][3·patch·patch], channel-major as the convolution has it */
     struct tensor patch_b;
-    struct tensor position;  /* [patches][width] */
+    struct tensor position; /* [patches][width] */
     struct vision_layer *layers;
     struct tensor post_ln_w, post_ln_b;
-    struct tensor soft_norm; /* RMS norm, 1 already added */
+    struct tensor soft_norm;  /* RMS norm, 1 already added */
     struct tensor projection; /* [width][n_embd], input-major: soft = x · P */
 };
 
@@ -81,17 +81,18 @@ struct model {
     bool has_vision;
     struct vision_params vision;
     struct vision_weights vw;
-    struct tokenizer *tokenizer;      /* NULL: there is none, or (chat_note tells) none that works */
-    int32_t image_soft_id;            /* as config.json has it; -1: it is for the vocabulary to say */
+    struct tokenizer *tokenizer; /* NULL: there is none, or (chat_note tells) none that works */
+    int32_t image_soft_id;       /* as config.json has it; -1: it is for the vocabulary to say */
     struct facet_tensor_info *listing; /* every tensor of the files */
     size_t n_listing;
     uint64_t weight_bytes, n_parameters;
-    char *chat_note;                  /* what was odd about the file and how it was read, or NULL */
-    struct model_files *files;        /* what keeps the data mapped; model.c's own */
+    char *chat_note;           /* what was odd about the file and how it was read, or NULL */
+    struct model_files *files; /* what keeps the data mapped; model.c's own */
 };
 
 /* Opens and binds. Of options mmproj, vocabulary_only and text_only count; NULL as in facet.h. */
-struct model *model_open(const char *path, const struct facet_model_options *options, struct err *err);
+struct model *model_open(const char *path, const struct facet_model_options *options,
+                         struct err *err);
 void model_free(struct model *m);
 
 #endif

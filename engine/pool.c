@@ -7,18 +7,18 @@
 
 #include "base/mem.h"
 
-/* Half a millisecond on an EPYC of Zen 5: longer than the serial work between two jobs of a decode step,
- * shorter than the time slice that a spinning thread could steal from others. */
+/* Half a millisecond on an EPYC of Zen 5: longer than the serial work between two jobs of a decode
+ * step, shorter than the time slice that a spinning thread could steal from others. */
 enum { SPINS = 20000 };
 
-/* The job is open while its tasks are handed out. A thread enters by adding one to `state` while the
- * open bit is set; the owner closes it, and waits only for those inside. So a thread that wakes late
- * costs nothing, and the job's fields are stable for everyone who got in. */
+/* The job is open while its tasks are handed out. A thread enters by adding one to `state` while
+ * the open bit is set; the owner closes it, and waits only for those inside. So a thread that wakes
+ * late costs nothing, and the job's fields are stable for everyone who got in. */
 enum { OPEN = 1u << 31 };
 
 struct pool {
     unsigned n_threads;
-    pthread_t *threads; /* n_threads − 1 */
+    pthread_t *threads;   /* n_threads − 1 */
     pthread_mutex_t turn; /* held by the session whose job runs */
 
     atomic_uint generation; /* of jobs; what the threads wait for */

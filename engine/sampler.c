@@ -22,13 +22,15 @@ struct facet_sampler {
     size_t n_banned;
 };
 
-struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
-                            const int32_t *banned, size_t n_banned, struct err *err)
+struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k,
+                                  size_t n_vocab, const int32_t *banned, size_t n_banned,
+                                  struct err *err)
 {
     struct facet_sampler *s = mem_try(1, sizeof *s, "sampler", err);
     if (!s)
         return NULL;
-    *s = (struct facet_sampler){.sampling = *sampling, .k = k, .n_vocab = n_vocab, .state = sampling->seed};
+    *s = (struct facet_sampler){
+        .sampling = *sampling, .k = k, .n_vocab = n_vocab, .state = sampling->seed};
     s->logits = mem_try(n_vocab, sizeof *s->logits, "sampler", err);
     s->candidates = mem_try(n_vocab, sizeof *s->candidates, "sampler", err);
     s->banned = mem_try(n_banned, sizeof *s->banned, "sampler", err);
@@ -90,7 +92,8 @@ static void sift(struct candidate *heap, size_t n, size_t i)
     }
 }
 
-/* out = the k best of n logits, best first; returns how many. One pass, a heap of the best so far. */
+/* out = the k best of n logits, best first; returns how many. One pass, a heap of the best so far.
+ */
 static size_t best(const float *logits, size_t n, size_t k, struct candidate *out)
 {
     if (k == 0 || k > n)
@@ -155,8 +158,8 @@ static float log_sum(struct facet_sampler *s, const float *logits)
     return max + logf(s->k->exp_sum(s->logits, max, s->n_vocab));
 }
 
-void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
-                  int n_alternatives, struct facet_token *token)
+void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
+                  size_t n_recent, int n_alternatives, struct facet_token *token)
 {
     *token = (struct facet_token){0};
     memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
@@ -171,7 +174,8 @@ void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *r
     token->logprob = logits[token->id] - total;
     if (n_alternatives == 0)
         return;
-    size_t n = n_alternatives < FACET_MAX_ALTERNATIVES ? (size_t)n_alternatives : FACET_MAX_ALTERNATIVES;
+    size_t n =
+        n_alternatives < FACET_MAX_ALTERNATIVES ? (size_t)n_alternatives : FACET_MAX_ALTERNATIVES;
     token->n_alternatives = (uint32_t)best(logits, s->n_vocab, n, s->candidates);
     for (size_t i = 0; i < token->n_alternatives; i++) {
         token->alternatives[i].id = s->candidates[i].id;

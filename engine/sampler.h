@@ -1,5 +1,6 @@
 /* Drawing a token from logits. In this order, as Hugging Face's generate has it: repetition penalty
- * (Keskar et al. 2019: positive logits divided, negative multiplied), temperature, top-k, top-p, min-p. */
+ * (Keskar et al. 2019: positive logits divided, negative multiplied), temperature, top-k, top-p,
+ * min-p. */
 #ifndef ENGINE_SAMPLER_H
 #define ENGINE_SAMPLER_H
 
@@ -12,11 +13,12 @@
 #include "engine/kernels/kernels.h"
 
 /* banned[n_banned]: ids that are never drawn. Copied. Free it with facet_sampler_free. */
-struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k, size_t n_vocab,
-                            const int32_t *banned, size_t n_banned, struct err *err);
+struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k,
+                                  size_t n_vocab, const int32_t *banned, size_t n_banned,
+                                  struct err *err);
 
 /* recent[n_recent]: the ids before this one, oldest first, negative where no token stands. */
-void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n_recent,
-                  int n_alternatives, struct facet_token *token);
+void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
+                  size_t n_recent, int n_alternatives, struct facet_token *token);
 
 #endif

@@ -1,5 +1,5 @@
-/* A session's inside: what it holds, and how it computes what is missing. session.c implements the public
- * calls; session_file.c saves and restores. */
+/* A session's inside: what it holds, and how it computes what is missing. session.c implements the
+ * public calls; session_file.c saves and restores. */
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
 
@@ -11,7 +11,8 @@
 #include "engine/text.h"
 #include "engine/vision.h"
 
-/* A picture in the context; soft is a copy of its own, so that its positions can be computed again. */
+/* A picture in the context; soft is a copy of its own, so that its positions can be computed again.
+ */
 struct held_image {
     size_t start; /* its first position */
     float *soft;  /* [n_soft][n_embd] */
@@ -25,23 +26,29 @@ struct facet_session {
     struct kvcache *cache;
     struct text_pass text;
     struct vision_pass vision;
-    int32_t *ids;               /* [n_ctx], those of the cache's positions and of the prompt under way */
+    int32_t *ids; /* [n_ctx], those of the cache's positions and of the prompt under way */
     size_t n_ids;
-    struct held_image *images;  /* by position; [n_images], room for max_images */
+    struct held_image *images; /* by position; [n_images], room for max_images */
     size_t n_images, max_images;
-    struct text_input *inputs;  /* [n_batch] */
-    float *logits;              /* [n_vocab] */
+    struct text_input *inputs; /* [n_batch] */
+    float *logits;             /* [n_vocab] */
     bool has_logits;
-    float *checkpoint_logits;   /* [n_vocab], of the cache's checkpoint */
+    float *checkpoint_logits; /* [n_vocab], of the cache's checkpoint */
     bool has_checkpoint_logits;
     size_t computed_from; /* what the prompt under way could keep: progress counts from here */
     facet_progress_fn *progress;
     void *progress_user;
 };
 
-/* Whether a prompt of these ids could be: tokens of the vocabulary, and n_images whole runs of soft tokens. */
-bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids, size_t n_images,
-                       struct err *err);
+/* The id at a picture's positions; -1 without a tower: it is a token like any other then. */
+static inline int32_t session_soft_id(const struct facet_session *s)
+{
+    return s->model->m->has_vision ? s->model->special.image_soft : -1;
+}
+/* Whether a prompt of these ids could be: tokens of the vocabulary, and n_images whole runs of soft
+ * tokens. */
+bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids,
+                       size_t n_images, struct err *err);
 /* Makes the present end, with its logits, the point that another answer starts from. */
 void session_checkpoint(struct facet_session *s);
 /* Forgets all positions from n on, in the lists; not in the cache. */

@@ -1,9 +1,11 @@
 /* facet.h: a session's cache in a file.
  *
  *   "facetKV1" · u64 fingerprint of model and options · u64 n_ids · u64 n_images · u64 has_logits
- *   i32 ids[n_ids] · per image: f32 soft[n_soft][n_embd] · f32 logits[n_vocab] if any · rows of the cache
+ *   i32 ids[n_ids] · per image: f32 soft[n_soft][n_embd] · f32 logits[n_vocab] if any · rows of the
+ * cache
  *
- * In the order of bytes of the machine. Where the images are, the runs of soft tokens among the ids tell. */
+ * In the order of bytes of the machine. Where the images are, the runs of soft tokens among the ids
+ * tell. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +31,8 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
     return hash;
 }
 
-/* Tells models, cache types and windows apart: the parameters, and the first weights of each layer. */
+/* Tells models, cache types and windows apart: the parameters, and the first weights of each layer.
+ */
 static uint64_t fingerprint(const struct facet_session *s)
 {
     const struct model *m = s->model->m;
@@ -61,7 +64,9 @@ static bool get(FILE *in, void *bytes, size_t n)
 
 static bool write_session(const struct facet_session *s, FILE *out)
 {
-    struct head head = {.fingerprint = fingerprint(s), .n_ids = s->n_ids, .n_images = s->n_images,
+    struct head head = {.fingerprint = fingerprint(s),
+                        .n_ids = s->n_ids,
+                        .n_images = s->n_images,
                         .has_logits = s->has_logits};
     memcpy(head.magic, magic, sizeof magic);
     bool ok = put(out, &head, sizeof head) && put(out, s->ids, s->n_ids * sizeof *s->ids);
@@ -110,9 +115,10 @@ static bool read_images(struct facet_session *s, FILE *in, struct err *err)
     float *soft = mem_try(1, soft_bytes(s), "soft tokens", err);
     bool ok = soft != NULL;
     for (size_t i = 0; ok && i < s->n_ids; i++) {
-        if (s->ids[i] != s->model->special.image_soft)
+        if (s->ids[i] != session_soft_id(s))
             continue;
-        ok = get(in, soft, soft_bytes(s)) ? session_add_image(s, i, soft, err) : err_set(err, "is cut off");
+        ok = get(in, soft, soft_bytes(s)) ? session_add_image(s, i, soft, err)
+                                          : err_set(err, "is cut off");
         i += s->model->m->vision.n_soft - 1;
     }
     free(soft);
@@ -127,7 +133,8 @@ static bool read_session(struct facet_session *s, FILE *in, struct err *err)
     if (head.fingerprint != fingerprint(s))
         return err_set(err, "was saved with another model or cache type");
     if (head.n_ids > s->n_ctx)
-        return err_set(err, "holds %llu positions, the context %zu", (unsigned long long)head.n_ids, s->n_ctx);
+        return err_set(err, "holds %llu positions, the context %zu", (unsigned long long)head.n_ids,
+                       s->n_ctx);
     if (!get(in, s->ids, head.n_ids * sizeof *s->ids))
         return err_set(err, "is cut off");
     s->n_ids = head.n_ids;

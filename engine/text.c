@@ -10,7 +10,8 @@
 enum {
     /* Positions that one task norms, rotates or multiplies elementwise. */
     TOKENS_PER_TASK = 8,
-    /* Keys that are converted to F32 at once: with their values 128 KB at 256 a head, in the second-level cache. */
+    /* Keys that are converted to F32 at once: with their values 128 KB at 256 a head, in the
+       second-level cache. */
     KEYS_PER_BLOCK = 64,
 };
 
@@ -66,15 +67,16 @@ static bool init_rope(struct text_pass *p, struct err *err)
     return true;
 }
 
-bool text_pass_init(struct text_pass *p, const struct model *m, const struct compute *c, struct kvcache *cache,
-                    size_t n_batch, struct err *err)
+bool text_pass_init(struct text_pass *p, const struct model *m, const struct compute *c,
+                    struct kvcache *cache, size_t n_batch, struct err *err)
 {
     *p = (struct text_pass){.model = m, .compute = c, .cache = cache, .n_batch = n_batch};
     struct sizes s = sizes_of(m);
-    if (floats(&p->x, n_batch, s.d, err) && floats(&p->h, n_batch, s.d, err) && floats(&p->q, n_batch, s.q, err) &&
-        floats(&p->attended, n_batch, s.q, err) && floats(&p->k, n_batch, s.kv, err) &&
-        floats(&p->v, n_batch, s.kv, err) && floats(&p->gate, n_batch, s.ff, err) &&
-        floats(&p->up, n_batch, s.ff, err) && init_rope(p, err) && q8_init(&p->q8, n_batch, widest(&s), err))
+    if (floats(&p->x, n_batch, s.d, err) && floats(&p->h, n_batch, s.d, err) &&
+        floats(&p->q, n_batch, s.q, err) && floats(&p->attended, n_batch, s.q, err) &&
+        floats(&p->k, n_batch, s.kv, err) && floats(&p->v, n_batch, s.kv, err) &&
+        floats(&p->gate, n_batch, s.ff, err) && floats(&p->up, n_batch, s.ff, err) &&
+        init_rope(p, err) && q8_init(&p->q8, n_batch, widest(&s), err))
         return true;
     text_pass_done(p);
     return false;
@@ -82,8 +84,9 @@ bool text_pass_init(struct text_pass *p, const struct model *m, const struct com
 
 void text_pass_done(struct text_pass *p)
 {
-    float *all[] = {p->x, p->h, p->q, p->k, p->v, p->attended, p->gate, p->up,
-                    p->cos[0], p->cos[1], p->sin[0], p->sin[1], p->frequency[0], p->frequency[1]};
+    float *all[] = {
+        p->x,  p->h,      p->q,      p->k,      p->v,      p->attended,     p->gate,
+        p->up, p->cos[0], p->cos[1], p->sin[0], p->sin[1], p->frequency[0], p->frequency[1]};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     q8_done(&p->q8);
@@ -113,7 +116,8 @@ static size_t task_end(const struct chunk *c, size_t task)
     return end < c->n ? end : c->n;
 }
 
-static void rms_norm(const struct text_pass *p, const float *x, const struct tensor *weight, float *out)
+static void rms_norm(const struct text_pass *p, const float *x, const struct tensor *weight,
+                     float *out)
 {
     p->compute->k->rms_norm(x, weight->data, p->model->text.rms_eps, out, weight->cols);
 }
@@ -131,7 +135,8 @@ static void embed_task(void *job, size_t task, unsigned thread)
         if (c->inputs[i].soft) {
             memcpy(x, c->inputs[i].soft, d * sizeof *x);
         } else {
-            const uint8_t *row = (const uint8_t *)embed->data + (size_t)c->inputs[i].id * embed->row_bytes;
+            const uint8_t *row =
+                (const uint8_t *)embed->data + (size_t)c->inputs[i].id * embed->row_bytes;
             p->compute->k->dequantize[embed->type](row, x, d);
             p->compute->k->scale(x, p->model->text.embed_scale, d);
         }
@@ -178,14 +183,16 @@ static size_t tile_tokens(const struct text_params *t)
     return group < ATTENTION_MAX_QUERIES ? ATTENTION_MAX_QUERIES / group : 1;
 }
 
-/* The first position that query i of the chunk sees: local layers look at W positions, its own included. */
+/* The first position that query i of the chunk sees: local layers look at W positions, its own
+ * included. */
 static size_t sees_from(const struct chunk *c, size_t i)
 {
     size_t position = c->start + i, window = c->p->model->text.window;
     return c->w->is_global || position < window ? 0 : position - window + 1;
 }
 
-/* The rows of a tile: positions first … first + n − 1 of the chunk, for the heads that share a key head. */
+/* The rows of a tile: positions first … first + n − 1 of the chunk, for the heads that share a key
+ * head. */
 struct tile {
     size_t first, n, group, kv_head;
     int from[ATTENTION_MAX_QUERIES], to[ATTENTION_MAX_QUERIES];
@@ -207,20 +214,21 @@ static void see_block(const struct chunk *c, struct tile *tile, size_t at, size_
 }
 
 /* Converts one head of n rows of the cache to F32, rows head_dim apart. */
-static void load_rows(const struct text_pass *p, const uint8_t *rows, size_t kv_head, size_t n, float *out)
+static void load_rows(const struct text_pass *p, const uint8_t *rows, size_t kv_head, size_t n,
+                      float *out)
 {
     const struct text_params *t = &p->model->text;
     enum cache_type type = kvcache_type(p->cache);
     size_t bytes = kvcache_head_bytes(type, t->head_dim);
     for (size_t i = 0; i < n; i++)
-        p->compute->k->cache_load[type](rows + (i * t->n_kv_heads + kv_head) * bytes, out + i * t->head_dim,
-                                        t->head_dim);
+        p->compute->k->cache_load[type](rows + (i * t->n_kv_heads + kv_head) * bytes,
+                                        out + i * t->head_dim, t->head_dim);
 }
 
-/* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted in
- * blocks. memory: KEYS_PER_BLOCK keys and values. */
-static size_t attend_block(const struct chunk *c, struct tile *tile, struct attention_tile *a, size_t at, size_t end,
-                           float *memory)
+/* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted
+ * in blocks. memory: KEYS_PER_BLOCK keys and values. */
+static size_t attend_block(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+                           size_t at, size_t end, float *memory)
 {
     const struct text_pass *p = c->p;
     const float *keys = memory, *values = memory + KEYS_PER_BLOCK * a->head_dim;
@@ -242,7 +250,8 @@ static size_t attend_block(const struct chunk *c, struct tile *tile, struct atte
     return n;
 }
 
-static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a, float *memory)
+static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+                        float *memory)
 {
     size_t end = 0;
     for (size_t i = 0; i < tile->n; i++)
@@ -253,12 +262,14 @@ static void attend_keys(const struct chunk *c, struct tile *tile, struct attenti
 }
 
 /* Between the chunk's rows [token][head] and a tile's, close together. */
-static void copy_tile(const struct chunk *c, const struct tile *tile, float *rows, float *packed, bool pack)
+static void copy_tile(const struct chunk *c, const struct tile *tile, float *rows, float *packed,
+                      bool pack)
 {
     const struct text_params *t = &c->p->model->text;
     size_t bytes = tile->group * t->head_dim * sizeof(float);
     for (size_t i = 0; i < tile->n; i++) {
-        float *row = rows + ((tile->first + i) * t->n_heads + tile->kv_head * tile->group) * t->head_dim;
+        float *row =
+            rows + ((tile->first + i) * t->n_heads + tile->kv_head * tile->group) * t->head_dim;
         float *other = packed + i * tile->group * t->head_dim;
         memcpy(pack ? other : row, pack ? row : other, bytes);
     }
@@ -270,13 +281,19 @@ static void attend_task(void *job, size_t task, unsigned thread)
     struct text_pass *p = c->p;
     const struct text_params *t = &p->model->text;
     size_t tokens = tile_tokens(t);
-    struct tile tile = {.kv_head = task % t->n_kv_heads, .first = task / t->n_kv_heads * tokens,
+    struct tile tile = {.kv_head = task % t->n_kv_heads,
+                        .first = task / t->n_kv_heads * tokens,
                         .group = t->n_heads / t->n_kv_heads};
     tile.n = c->n - tile.first < tokens ? c->n - tile.first : tokens;
     float *q = p->compute->scratch[thread];
     float *out = q + ATTENTION_MAX_QUERIES * t->head_dim;
-    struct attention_tile a = {.k = p->compute->k, .n_queries = tile.n * tile.group, .head_dim = t->head_dim,
-                               .q = q, .ldq = t->head_dim, .out = out, .ldo = t->head_dim};
+    struct attention_tile a = {.k = p->compute->k,
+                               .n_queries = tile.n * tile.group,
+                               .head_dim = t->head_dim,
+                               .q = q,
+                               .ldq = t->head_dim,
+                               .out = out,
+                               .ldo = t->head_dim};
     copy_tile(c, &tile, p->q, q, true);
     attention_begin(&a);
     attend_keys(c, &tile, &a, out + ATTENTION_MAX_QUERIES * t->head_dim);
@@ -359,7 +376,10 @@ bool text_forward(struct text_pass *p, const struct text_input *inputs, size_t n
         return false;
     const struct text_layer *layers = p->model->tw.layers;
     size_t n_layers = p->model->text.n_layers;
-    struct chunk c = {.p = p, .inputs = inputs, .n = n, .start = kvcache_length(p->cache),
+    struct chunk c = {.p = p,
+                      .inputs = inputs,
+                      .n = n,
+                      .start = kvcache_length(p->cache),
                       .next_norm = &layers[0].attn_norm};
     each_tokens(&c, embed_task);
     for (size_t l = 0; l < n_layers && !stopped(p); l++) {

@@ -1,8 +1,8 @@
 /* Gemma 3's tokenizer: byte-pair merges over a SentencePiece vocabulary with byte fallback.
  *
- * Built from GGUF metadata or from a Hugging Face tokenizer.json. Which pieces are control tokens and
- * which are found in raw text is decided by their text and id (published files mark them wrongly):
- * MODEL.md, "Tokenizer". */
+ * Built from GGUF metadata or from a Hugging Face tokenizer.json. Which pieces are control tokens
+ * and which are found in raw text is decided by their text and id (published files mark them
+ * wrongly): MODEL.md, "Tokenizer". */
 #ifndef ENGINE_TOKENIZER_H
 #define ENGINE_TOKENIZER_H
 
@@ -20,8 +20,8 @@ struct tokenizer;
  * them are left out (0: none). */
 struct tokenizer *tokenizer_from_gguf(const struct gguf *g, size_t n_rows, struct err *err);
 /* From the bytes of a tokenizer.json; `name` for messages. */
-struct tokenizer *tokenizer_from_json(const char *json, size_t n_bytes, size_t n_rows, const char *name,
-                                      struct err *err);
+struct tokenizer *tokenizer_from_json(const char *json, size_t n_bytes, size_t n_rows,
+                                      const char *name, struct err *err);
 void tokenizer_free(struct tokenizer *t);
 
 size_t tokenizer_size(const struct tokenizer *t);

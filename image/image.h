@@ -1,5 +1,5 @@
-/* Pictures: decoding, orientation, crops, resizing, the planes that the vision tower takes. Pixels only:
- * nothing here knows the engine or the screen. */
+/* Pictures: decoding, orientation, crops, resizing, the planes that the vision tower takes. Pixels
+ * only: nothing here knows the engine or the screen. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
@@ -18,15 +18,16 @@ void image_done(struct image *image);
 
 /* What was found and done on the way, for the user to see. */
 struct image_facts {
-    const char *format;      /* "JPEG", "PNG", "WebP", "GIF", "BMP", "PPM" */
+    const char *format;                   /* "JPEG", "PNG", "WebP", "GIF", "BMP", "PPM" */
     uint32_t stored_width, stored_height; /* before orientation */
-    int orientation;         /* EXIF, 1 to 8 */
+    int orientation;                      /* EXIF, 1 to 8 */
     bool had_alpha;
-    bool animated;           /* only the first frame was taken */
-    char warning[160];       /* "the file is cut off: the lower part is grey", or empty */
+    bool animated;     /* only the first frame was taken */
+    char warning[160]; /* "the file is cut off: the lower part is grey", or empty */
 };
 
-/* No side may be longer, whatever the limits: the sums in resize.c rely on it. (libpng has it too.) */
+/* No side may be longer, whatever the limits: the sums in resize.c rely on it. (libpng has it too.)
+ */
 enum { IMAGE_MAX_SIDE = 1000000 };
 
 struct image_limits {
@@ -35,16 +36,16 @@ struct image_limits {
 };
 
 /* decode.c: bytes → pixels. The format is told by content. Limits are judged before memory is asked
- * for. `name` is for messages. HEIC, AVIF, SVG, PDF, TIFF and the like get an error that says how to convert.
- * limits and facts may be NULL. */
+ * for. `name` is for messages. HEIC, AVIF, SVG, PDF, TIFF and the like get an error that says how
+ * to convert. limits and facts may be NULL. */
 bool image_decode(struct image *out, struct image_facts *facts, const void *bytes, size_t n_bytes,
                   const char *name, const struct image_limits *limits, struct err *err);
 /* The same from a file, or from standard input for "-". */
 bool image_load(struct image *out, struct image_facts *facts, const char *path,
                 const struct image_limits *limits, struct err *err);
 /* sandbox.c: as image_decode and image_load, but decoded in a child process that can do no harm: it
- * has no files, no network, 10 seconds and 1 GiB. What kills it becomes an error. Use these for what
- * people and scripts hand in; the others are for bytes that are trusted. */
+ * has no files, no network, 10 seconds and 1 GiB. What kills it becomes an error. Use these for
+ * what people and scripts hand in; the others are for bytes that are trusted. */
 bool image_decode_sandboxed(struct image *out, struct image_facts *facts, const void *bytes,
                             size_t n_bytes, const char *name, const struct image_limits *limits,
                             struct err *err);
@@ -63,12 +64,15 @@ size_t panscan_plan(enum panscan_variant variant, uint32_t width, uint32_t heigh
                     struct crop crops[PANSCAN_MAX_CROPS]);
 /* Exactly n crops (2 to PANSCAN_MAX_CROPS) along the long side, however small they get, in the
  * manner of the Google variant; 0 or 1: none. For `--crops N`. */
-size_t panscan_split(uint32_t width, uint32_t height, size_t n, struct crop crops[PANSCAN_MAX_CROPS]);
+size_t panscan_split(uint32_t width, uint32_t height, size_t n,
+                     struct crop crops[PANSCAN_MAX_CROPS]);
 
 /* resize.c: antialiased bilinear, Pillow's arithmetic to the bit. */
-bool image_resize(struct image *out, const struct image *in, uint32_t width, uint32_t height, struct err *err);
+bool image_resize(struct image *out, const struct image *in, uint32_t width, uint32_t height,
+                  struct err *err);
 /* The part of `in`, black beyond its edges. */
-bool image_crop(struct image *out, const struct image *in, const struct crop *crop, struct err *err);
+bool image_crop(struct image *out, const struct image *in, const struct crop *crop,
+                struct err *err);
 
 /* prepare.c: one view (crop NULL: the whole) squashed to size×size and normalised to planes
  * [3][size][size], v/127.5 − 1. The caller owns planes: 3·size·size floats. */

@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* <bos><start_of_turn>user\nQUESTION<end_of_turn>\n<start_of_turn>model\n */
-static int32_t *question_ids(const struct facet_model *model, const char *question, size_t *n, char *why)
+static int32_t *question_ids(const struct facet_model *model, const char *question, size_t *n,
+                             char *why)
 {
     struct facet_special_ids special;
     facet_model_get_special(model, &special);
@@ -40,8 +41,8 @@ static int32_t *question_ids(const struct facet_model *model, const char *questi
     return ids;
 }
 
-static enum facet_status answer(const struct facet_model *model, struct facet_session *session, const char *question,
-                                int most, char *why)
+static enum facet_status answer(const struct facet_model *model, struct facet_session *session,
+                                const char *question, int most, char *why)
 {
     struct facet_prompt prompt = {0};
     int32_t *ids = question_ids(model, question, &prompt.n_ids, why);
@@ -50,7 +51,8 @@ static enum facet_status answer(const struct facet_model *model, struct facet_se
     struct facet_token token;
     char text[FACET_DECODER_BYTES];
     prompt.ids = ids;
-    enum facet_status status = ids && sampler ? facet_session_prompt(session, &prompt, NULL, why) : FACET_FAILED;
+    enum facet_status status =
+        ids && sampler ? facet_session_prompt(session, &prompt, NULL, why) : FACET_FAILED;
     for (int i = 0; i < most && status == FACET_OK; i++) {
         status = facet_session_next(session, sampler, -1, &token, why);
         if (status != FACET_OK || token.is_end)

@@ -7,18 +7,19 @@
 
 /* CBLAS's numbers and C prototype, from its published interface. */
 enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
-typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
-                      int lda, const float *b, int ldb, float beta, float *c, int ldc);
+typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
+                      const float *a, int lda, const float *b, int ldb, float beta, float *c,
+                      int ldc);
 
 /* A library is loaded once for a whole process, so this is, too; written under `once` only. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sgemm_fn *sgemm;
 
-static void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
-                    float *c, size_t ldc)
+static void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                    size_t ldb, float *c, size_t ldc)
 {
-    sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)m, (int)n, (int)k, 1.0f, a, (int)lda, b, (int)ldb, 0.0f, c,
-          (int)ldc);
+    sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)m, (int)n, (int)k, 1.0f, a, (int)lda, b, (int)ldb, 0.0f,
+          c, (int)ldc);
 }
 
 static const struct blas openblas = {"OpenBLAS", gemm_nt};
@@ -33,8 +34,9 @@ static const char *core_type(void)
     return NULL;
 }
 
-/* An environment variable that is given another value for the time of the load. What was there is meant for
- * other programs: a core type that one of them is to be held to would halve the speed here. */
+/* An environment variable that is given another value for the time of the load. What was there is
+ * meant for other programs: a core type that one of them is to be held to would halve the speed
+ * here. */
 struct variable {
     const char *name;
     char *old;

@@ -1,7 +1,6 @@
-/* Opens hostile records of a batch. What is refused stays as it was; what is taken is only cut at its
- * end, goes on, and is read back. With libFuzzer:
- *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_batch_log.c
- * With -DFUZZ_MAIN a program of its own: fuzz_batch_log [N [FILE…]]. */
+/* Opens hostile records of a batch. What is refused stays as it was; what is taken is only cut at
+ * its end, goes on, and is read back. With libFuzzer: clang -fsanitize=fuzzer,address,undefined …
+ * tests/fuzz/fuzz_batch_log.c With -DFUZZ_MAIN a program of its own: fuzz_batch_log [N [FILE…]]. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,12 +76,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 int main(int argc, char **argv)
 {
     static const char records[] =
-        "{\"input\":\"a.png\",\"sha256\":\"1\",\"job\":\"34\",\"answer\":\"\\u00e9\\ud83d\\ude00\\u0000\"}\n"
+        "{\"input\":\"a.png\",\"sha256\":\"1\",\"job\":\"34\",\"answer\":"
+        "\"\\u00e9\\ud83d\\ude00\\u0000\"}\n"
         "{\"input\":\"b.png\",\"sha256\":null,\"job\":\"34\",\"error\":\"b.png: is no picture\"}\n"
         "{\"input\":\"c.png\",\"sha256\":\"3\",\"job\":\"35\",\"prompt\":\"What?\",\"system\":null,"
         "\"model\":{\"digest\":\"12\"},\"options\":{},\"seed\":1}\n"
         "{\"input\":\"d.png\",\"sha2";
-    static const char sound[] = "{\"input\":\"a.png\",\"sha256\":\"1\",\"job\":\"34\",\"data\":[1.5,{}]}\n";
+    static const char sound[] =
+        "{\"input\":\"a.png\",\"sha256\":\"1\",\"job\":\"34\",\"data\":[1.5,{}]}\n";
     struct str seeds[2] = {{0}, {0}};
     str_puts(&seeds[0], records);
     str_puts(&seeds[1], sound);

@@ -1,5 +1,5 @@
-/* The first byte tells what the input is: {, a tokenizer.json; G, a GGUF file with a vocabulary; else the
- * rest is a text that must come back whole from its ids in a small one. With libFuzzer:
+/* The first byte tells what the input is: {, a tokenizer.json; G, a GGUF file with a vocabulary;
+ * else the rest is a text that must come back whole from its ids in a small one. With libFuzzer:
  *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_tokenizer.c
  * With -DFUZZ_MAIN a program of its own: fuzz_tokenizer [N [FILE…]]. */
 #include <stdint.h>
@@ -18,8 +18,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const words[] = {
-    "<pad>", "<bos>", "<start_of_turn>", "<unused7>", "<b>", "</b>", "\n", "\n\n", "▁▁", "▁▁▁",
-    "ab", "▁a", "ba", "aba", "abab", "éa", "<0", "a", "b", "▁", "é", "<", "0", ">", "n", "s",
+    "<pad>",     "<bos>", "<start_of_turn>",
+    "<unused7>", "<b>",   "</b>",
+    "\n",        "\n\n",  "▁▁",
+    "▁▁▁",       "ab",    "▁a",
+    "ba",        "aba",   "abab",
+    "éa",        "<0",    "a",
+    "b",         "▁",     "é",
+    "<",         "0",     ">",
+    "n",         "s",
 };
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -89,7 +96,8 @@ static void round_trip(const char *text, size_t n)
     tokenizer_free(t);
 }
 
-/* Whatever vocabulary came out of the bytes: every id is shown, and the bytes are encoded with it. */
+/* Whatever vocabulary came out of the bytes: every id is shown, and the bytes are encoded with it.
+ */
 static void use(struct tokenizer *t, const char *text, size_t n)
 {
     if (!t)

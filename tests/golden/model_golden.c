@@ -2,10 +2,11 @@
  *
  *   model_golden GOLDEN            with the kernels that FACET_KERNELS names, or the best
  *
- * With the exact kernels (F32 activations and cache) everything is to be within 1e-3 of the reference
- * (largest difference over the standard deviation of the reference). With the others, quantised models are
- * held to what another engine reaches with int8 activations, by RMS and by the largest: the table below, from
- * the READMEs of the golden data. Prints a line for each failure, with -v for each case. */
+ * With the exact kernels (F32 activations and cache) everything is to be within 1e-3 of the
+ * reference (largest difference over the standard deviation of the reference). With the others,
+ * quantised models are held to what another engine reaches with int8 activations, by RMS and by the
+ * largest: the table below, from the READMEs of the golden data. Prints a line for each failure,
+ * with -v for each case. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,19 +22,30 @@ struct bound {
     double largest, rms;
 };
 
-/* golden/model: one layer, compared there as six layers of another engine; our one layer is to be as near as
- * exact int8 activations in blocks of 256 are, or as near as the engine where that is further. */
+/* golden/model: one layer, compared there as six layers of another engine; our one layer is to be
+ * as near as exact int8 activations in blocks of 256 are, or as near as the engine where that is
+ * further. */
 static const struct bound model_bounds[] = {
-    {"tiny-quant-f16", 8e-3, 1e-3}, {"tiny-quant-bf16", 8e-3, 1e-3},
-    {"tiny-quant-q6_k", 0.17, 0.03}, {"tiny-quant-q2_k", 0.17, 0.03}, {"tiny-quant-q3_k", 0.17, 0.03},
-    {"tiny-quant-iq4_xs", 0.17, 0.03}, {"tiny-quant-", 0.17, 0.03},
-    {"tiny-vl-q8_0", 0.24, 0.04}, {"tiny-vl-q4_0", 0.24, 0.04},
-    {"tiny-62", 2e-2, 3e-3}, {"tiny-vl", 9e-3, 1e-3}, {"tiny-text", 1e-2, 2e-3}, {"hf-tiny", 1e-2, 2e-3},
-    {"mmproj", 6e-4, 1e-4}, {NULL, 0, 0},
+    {"tiny-quant-f16", 8e-3, 1e-3},
+    {"tiny-quant-bf16", 8e-3, 1e-3},
+    {"tiny-quant-q6_k", 0.17, 0.03},
+    {"tiny-quant-q2_k", 0.17, 0.03},
+    {"tiny-quant-q3_k", 0.17, 0.03},
+    {"tiny-quant-iq4_xs", 0.17, 0.03},
+    {"tiny-quant-", 0.17, 0.03},
+    {"tiny-vl-q8_0", 0.24, 0.04},
+    {"tiny-vl-q4_0", 0.24, 0.04},
+    {"tiny-62", 2e-2, 3e-3},
+    {"tiny-vl", 9e-3, 1e-3},
+    {"tiny-text", 1e-2, 2e-3},
+    {"hf-tiny", 1e-2, 2e-3},
+    {"mmproj", 6e-4, 1e-4},
+    {NULL, 0, 0},
 };
 static const struct bound quant_bounds[] = {
-    {"q6_k", 0.29, 0.044}, {"iq4_nl", 0.23, 0.031}, {"iq4_xs", 0.36, 0.058}, {"q2_k", 0.32, 0.058},
-    {"q3_k", 0.30, 0.055}, {"", 0.31, 0.034}, {NULL, 0, 0},
+    {"q6_k", 0.29, 0.044}, {"iq4_nl", 0.23, 0.031}, {"iq4_xs", 0.36, 0.058},
+    {"q2_k", 0.32, 0.058}, {"q3_k", 0.30, 0.055},   {"", 0.31, 0.034},
+    {NULL, 0, 0},
 };
 
 struct run {
@@ -92,7 +104,8 @@ static void distance(const float *got, const float *want, size_t n, double *larg
     *rms = sqrt(difference / (double)n) / deviation;
 }
 
-static void judge(struct run *r, const char *name, const char *file, const float *got, const char *want_name)
+static void judge(struct run *r, const char *name, const char *file, const float *got,
+                  const char *want_name)
 {
     size_t n;
     float *want = read_floats(r, want_name, &n);
@@ -105,8 +118,8 @@ static void judge(struct run *r, const char *name, const char *file, const float
     double largest, rms, most = info.exact ? 1e-3 : limit_of(r, file, false);
     double most_rms = info.exact ? 1e-3 : limit_of(r, file, true);
     distance(got, want, n, &largest, &rms);
-    golden_case(&r->golden, largest <= most && rms <= most_rms, name, "largest %.2e (of %.0e), rms %.2e (of %.0e)",
-                largest, most, rms, most_rms);
+    golden_case(&r->golden, largest <= most && rms <= most_rms, name,
+                "largest %.2e (of %.0e), rms %.2e (of %.0e)", largest, most, rms, most_rms);
     free(want);
 }
 
@@ -238,8 +251,10 @@ static void run_image(struct run *r, const json_t *c, const char *name, bool pat
     struct facet_session *s = facet_session_open(r->model, NULL, why);
     enum facet_status status = FACET_FAILED;
     float *out = NULL;
-    if (s && planes && facet_session_encode_patches(s, NULL, NULL, &n_patches, &width, why) == FACET_OK) {
-        size_t room = patches ? (size_t)n_patches * width : (size_t)info.n_soft_tokens * info.n_embd;
+    if (s && planes &&
+        facet_session_encode_patches(s, NULL, NULL, &n_patches, &width, why) == FACET_OK) {
+        size_t room =
+            patches ? (size_t)n_patches * width : (size_t)info.n_soft_tokens * info.n_embd;
         out = malloc(room * sizeof *out);
         status = patches ? facet_session_encode_patches(s, planes, out, &n_patches, &width, why)
                          : facet_session_encode_image(s, planes, out, why);
@@ -267,7 +282,8 @@ static void run_case(struct run *r, const json_t *c)
         golden_fail(&r->golden, name, "unknown kind %s", kind);
 }
 
-static void run_folder(struct golden *golden, const char *root, const char *name, const struct bound *bounds)
+static void run_folder(struct golden *golden, const char *root, const char *name,
+                       const struct bound *bounds)
 {
     char folder[1000], path[1024];
     snprintf(folder, sizeof folder, "%s/%s", root, name);

@@ -1,5 +1,6 @@
-/* The KV cache beside a plain array that keeps every row: thousands of random chunks, abandoned chunks,
- * checkpoints and rewinds; after each the rows that a forward pass may read must be the array's. */
+/* The KV cache beside a plain array that keeps every row: thousands of random chunks, abandoned
+ * chunks, checkpoints and rewinds; after each the rows that a forward pass may read must be the
+ * array's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,13 +40,19 @@ static bool is_global(const void *user, size_t layer)
 
 static struct kvcache_shape shape_of(size_t window, size_t n_ctx, enum cache_type type)
 {
-    return (struct kvcache_shape){.n_layers = N_LAYERS, .is_global = is_global, .window = window, .n_ctx = n_ctx,
-                                  .n_kv_heads = N_HEADS, .head_dim = HEAD_DIM, .type = type};
+    return (struct kvcache_shape){.n_layers = N_LAYERS,
+                                  .is_global = is_global,
+                                  .window = window,
+                                  .n_ctx = n_ctx,
+                                  .n_kv_heads = N_HEADS,
+                                  .head_dim = HEAD_DIM,
+                                  .type = type};
 }
 
 static void array_init(struct array *a, struct kvcache_shape shape)
 {
-    *a = (struct array){.shape = shape, .row_bytes = N_HEADS * kvcache_head_bytes(shape.type, HEAD_DIM)};
+    *a = (struct array){.shape = shape,
+                        .row_bytes = N_HEADS * kvcache_head_bytes(shape.type, HEAD_DIM)};
     a->rows = malloc(shape.n_ctx * sizeof *a->rows);
 }
 
@@ -62,7 +69,8 @@ static void store_row(const struct array *a, uint8_t *to, const float *row)
 {
     size_t head_bytes = kvcache_head_bytes(a->shape.type, HEAD_DIM);
     for (size_t h = 0; h < N_HEADS; h++)
-        kernels_scalar()->cache_store[a->shape.type](row + h * HEAD_DIM, to + h * head_bytes, HEAD_DIM);
+        kernels_scalar()->cache_store[a->shape.type](row + h * HEAD_DIM, to + h * head_bytes,
+                                                     HEAD_DIM);
 }
 
 static float *random_rows(size_t n)
@@ -99,8 +107,10 @@ static void expect_layer(const struct array *a, const struct kvcache *c, size_t 
         assert_int_equal(span.first, at);
         assert_true(span.n > 0 && span.n <= a->length - at);
         for (size_t i = 0; i < span.n; i++) {
-            assert_memory_equal(span.keys + i * a->row_bytes, a->rows[at + i][layer][0], a->row_bytes);
-            assert_memory_equal(span.values + i * a->row_bytes, a->rows[at + i][layer][1], a->row_bytes);
+            assert_memory_equal(span.keys + i * a->row_bytes, a->rows[at + i][layer][0],
+                                a->row_bytes);
+            assert_memory_equal(span.values + i * a->row_bytes, a->rows[at + i][layer][1],
+                                a->row_bytes);
         }
         at += span.n;
     }
@@ -132,7 +142,8 @@ static void go_back(struct array *a, struct kvcache *c, size_t n)
 
 static size_t chunk_size(const struct array *a)
 {
-    size_t most = a->shape.n_ctx - a->length, n = draw(3) ? 1 + draw(4) : 1 + draw(3 * (uint32_t)a->shape.window + 5);
+    size_t most = a->shape.n_ctx - a->length,
+           n = draw(3) ? 1 + draw(4) : 1 + draw(3 * (uint32_t)a->shape.window + 5);
     return n < most ? n : most;
 }
 
@@ -169,7 +180,8 @@ static void holds_what_an_array_holds(void **unused)
     (void)unused;
     static const struct {
         size_t window, n_ctx;
-    } sizes[] = {{1, 40}, {2, 9}, {7, 100}, {24, 24}, {24, 300}, {64, 40}, {100, 99}, {16, MAX_CTX}};
+    } sizes[] = {{1, 40},   {2, 9},   {7, 100},  {24, 24},
+                 {24, 300}, {64, 40}, {100, 99}, {16, MAX_CTX}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (enum cache_type type = 0; type < CACHE_TYPE_COUNT; type++) {
             struct array a;

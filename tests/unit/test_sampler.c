@@ -22,7 +22,8 @@ static void logits_of(float logits[N])
         logits[i] = logf(probabilities[i]) + 3.0f;
 }
 
-static void frequencies(const struct facet_sampling *how, const int32_t *banned, size_t n_banned, double out[N])
+static void frequencies(const struct facet_sampling *how, const int32_t *banned, size_t n_banned,
+                        double out[N])
 {
     float logits[N];
     logits_of(logits);
@@ -43,7 +44,8 @@ static void expect(const double got[N], const double want[N])
         assert_true(fabs(got[i] - want[i]) <= 1e-9 + 5 * sqrt(want[i] * (1 - want[i]) / DRAWS));
 }
 
-static const struct facet_sampling plain = {.temperature = 1, .top_p = 1, .repetition_penalty = 1, .seed = 5};
+static const struct facet_sampling plain = {
+    .temperature = 1, .top_p = 1, .repetition_penalty = 1, .seed = 5};
 
 static void draws_follow_the_probabilities(void **state)
 {
@@ -78,9 +80,9 @@ static void top_k_top_p_min_p_cut(void **state)
         double want[N];
     } cases[] = {
         {2, 1, 0, {0, 0.4 / 0.6, 0, 0.2 / 0.6}},
-        {0, 0.5f, 0, {0, 0.4 / 0.6, 0, 0.2 / 0.6}},                                       /* .4 < .5 ≤ .6 */
-        {0, 1, 0.3f, {0, 0.4 / 0.75, 0, 0.2 / 0.75, 0, 0.15 / 0.75}},                     /* ≥ .12 */
-        {0, 0.01f, 0, {0, 1}},                                                           /* never none */
+        {0, 0.5f, 0, {0, 0.4 / 0.6, 0, 0.2 / 0.6}},                   /* .4 < .5 ≤ .6 */
+        {0, 1, 0.3f, {0, 0.4 / 0.75, 0, 0.2 / 0.75, 0, 0.15 / 0.75}}, /* ≥ .12 */
+        {0, 0.01f, 0, {0, 1}},                                        /* never none */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct facet_sampling how = plain;

@@ -1,5 +1,6 @@
-/* Sessions on small random models: chunks, windows, going back, prefixes, pictures, files, cancelling. What any
- * path computes is compared with one prompt in one chunk, exact kernels, F32 cache. */
+/* Sessions on small random models: chunks, windows, going back, prefixes, pictures, files,
+ * cancelling. What any path computes is compared with one prompt in one chunk, exact kernels, F32
+ * cache. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +27,7 @@ struct fixture {
     struct facet_model_info info;
     int32_t soft_id;
     float *soft[2];
-    int32_t ids[N_IDS];       /* text only, longer than three windows */
+    int32_t ids[N_IDS];         /* text only, longer than three windows */
     int32_t with_images[N_IDS]; /* two pictures among text */
 };
 
@@ -34,14 +35,16 @@ static char why[FACET_ERROR_BYTES];
 
 static struct facet_model *open_with(const struct fixture *f, const char *kernels, unsigned threads)
 {
-    struct facet_model_options options = {.mmproj = f->mmproj, .kernels = kernels, .n_threads = threads};
+    struct facet_model_options options = {
+        .mmproj = f->mmproj, .kernels = kernels, .n_threads = threads};
     struct facet_model *model = facet_model_open(f->path, &options, why);
     if (!model)
         fail_msg("%s", why);
     return model;
 }
 
-static struct facet_session *session(const struct facet_model *model, uint32_t n_batch, enum facet_cache_type cache)
+static struct facet_session *session(const struct facet_model *model, uint32_t n_batch,
+                                     enum facet_cache_type cache)
 {
     struct facet_session_options options = {.n_ctx = 256, .n_batch = n_batch, .cache = cache};
     struct facet_session *s = facet_session_open(model, &options, why);
@@ -148,8 +151,8 @@ static double distance(const struct fixture *f, const float *got, const float *w
     return largest / sqrt(squares / n - sum / n * (sum / n));
 }
 
-static void expect_logits(const struct fixture *f, const struct facet_session *s, const struct facet_prompt *prompt,
-                          double most)
+static void expect_logits(const struct fixture *f, const struct facet_session *s,
+                          const struct facet_prompt *prompt, double most)
 {
     float *want = reference(f, prompt);
     assert_non_null(facet_session_logits(s));
@@ -200,7 +203,8 @@ static void kernels_and_threads_agree(void **state)
     for (size_t i = 0; i < 4; i++) {
         float *one = NULL;
         for (unsigned threads = 1; threads <= 3; threads++) {
-            struct facet_model_options options = {.mmproj = f->mmproj, .kernels = kernels[i], .n_threads = threads};
+            struct facet_model_options options = {
+                .mmproj = f->mmproj, .kernels = kernels[i], .n_threads = threads};
             struct facet_model *model = facet_model_open(f->path, &options, why);
             if (!model)
                 break; /* not for this processor */
@@ -226,7 +230,8 @@ static void rewind_goes_anywhere(void **state)
     for (size_t checkpoint = 30; checkpoint <= 80; checkpoint += 25)
         for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
             struct facet_session *s = session(f->model, 20, FACET_CACHE_F32);
-            struct facet_prompt prompt = image_prompt(f, checkpoint == 55 ? 57 : checkpoint), all = image_prompt(f, N_IDS);
+            struct facet_prompt prompt = image_prompt(f, checkpoint == 55 ? 57 : checkpoint),
+                                all = image_prompt(f, N_IDS);
             assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
             for (size_t t = prompt.n_ids; t < N_IDS && f->with_images[t] != f->soft_id; t++)
                 assert_int_equal(facet_session_append(s, f->with_images[t], why), FACET_OK);
@@ -334,16 +339,19 @@ static void a_saved_session_goes_on(void **state)
 {
     const struct fixture *f = *state;
     char *path = scratch_path(f->folder, "session.kv");
-    static const enum facet_cache_type caches[] = {FACET_CACHE_F16, FACET_CACHE_F32, FACET_CACHE_Q8_0};
+    static const enum facet_cache_type caches[] = {FACET_CACHE_F16, FACET_CACHE_F32,
+                                                   FACET_CACHE_Q8_0};
     for (size_t i = 0; i < 3; i++) {
-        struct facet_session *a = session(f->model, 0, caches[i]), *b = session(f->model, 0, caches[i]);
+        struct facet_session *a = session(f->model, 0, caches[i]),
+                             *b = session(f->model, 0, caches[i]);
         struct facet_prompt prompt = image_prompt(f, 75);
         assert_int_equal(facet_session_prompt(a, &prompt, NULL, why), FACET_OK);
         assert_int_equal(facet_session_save(a, path, why), FACET_OK);
         assert_int_equal(facet_session_restore(b, path, why), FACET_OK);
         assert_int_equal(facet_session_length(b), 75);
         for (int t = 75; t < N_IDS; t++) {
-            assert_memory_equal(facet_session_logits(a), facet_session_logits(b), f->info.n_vocab * sizeof(float));
+            assert_memory_equal(facet_session_logits(a), facet_session_logits(b),
+                                f->info.n_vocab * sizeof(float));
             assert_int_equal(facet_session_append(a, f->ids[t], why), FACET_OK);
             assert_int_equal(facet_session_append(b, f->ids[t], why), FACET_OK);
         }
@@ -390,8 +398,11 @@ static void wrong_prompts_are_refused(void **state)
     struct facet_session *s = session(f->model, 0, FACET_CACHE_DEFAULT);
     int32_t long_ids[300] = {2}, strange[] = {2, 5000}, part[8] = {2, f->soft_id, f->soft_id, 600};
     const struct facet_prompt wrong[] = {
-        {.ids = long_ids, .n_ids = 300}, {.ids = strange, .n_ids = 2}, {.ids = f->ids, .n_ids = 0},
-        {part, 4, (const float *const *)f->soft, 1}, {f->with_images, 60, (const float *const *)f->soft, 1},
+        {.ids = long_ids, .n_ids = 300},
+        {.ids = strange, .n_ids = 2},
+        {.ids = f->ids, .n_ids = 0},
+        {part, 4, (const float *const *)f->soft, 1},
+        {f->with_images, 60, (const float *const *)f->soft, 1},
         {f->ids, 60, (const float *const *)f->soft, 1},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -451,7 +462,8 @@ static void patch_id(const char *path, size_t position, int32_t id)
     fclose(file);
 }
 
-/* Ids that could not come from a prompt would be looked up in the embedding once they are computed again. */
+/* Ids that could not come from a prompt would be looked up in the embedding once they are computed
+ * again. */
 static void hostile_session_files_are_refused(void **state)
 {
     const struct fixture *f = *state;
@@ -549,19 +561,24 @@ static void heads_that_share_a_key_are_64_at_most(void **state)
     free(path);
 }
 
-/* Sizes that fill no vector and no block, windows down to one position, a context within the window: whatever the
- * chunks and kernels are, the logits are those of one chunk with the scalar kernels. */
+/* Sizes that fill no vector and no block, windows down to one position, a context within the
+ * window: whatever the chunks and kernels are, the logits are those of one chunk with the scalar
+ * kernels. */
 static void odd_shapes_agree(void **state)
 {
     const struct fixture *f = *state;
     static const struct {
         uint32_t n_embd, n_ff, n_heads, n_kv_heads, head_dim, window, n_ctx;
-    } shapes[] = {{50, 70, 3, 3, 10, 5, 100}, {33, 17, 6, 2, 14, 1, 100}, {64, 35, 40, 2, 2, 200, 90}, {96, 31, 7, 7, 34, 2, 128}};
+    } shapes[] = {{50, 70, 3, 3, 10, 5, 100},
+                  {33, 17, 6, 2, 14, 1, 100},
+                  {64, 35, 40, 2, 2, 200, 90},
+                  {96, 31, 7, 7, 34, 2, 128}};
     char *path = scratch_path(f->folder, "odd.gguf");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct tiny t = tiny_default;
         t.n_embd = shapes[i].n_embd, t.n_ff = shapes[i].n_ff, t.n_heads = shapes[i].n_heads;
-        t.n_kv_heads = shapes[i].n_kv_heads, t.head_dim = shapes[i].head_dim, t.window = shapes[i].window;
+        t.n_kv_heads = shapes[i].n_kv_heads, t.head_dim = shapes[i].head_dim,
+        t.window = shapes[i].window;
         struct err err;
         struct gguf_writer *w = tiny_text(&t);
         assert_true(gguf_writer_save(w, path, &err));
@@ -569,11 +586,13 @@ static void odd_shapes_agree(void **state)
         struct facet_prompt prompt = text_prompt(f, N_IDS);
         float *want = NULL;
         for (int k = 0; k < 2; k++) {
-            struct facet_model_options options = {.text_only = true, .kernels = k ? "exact" : "scalar", .n_threads = 2};
+            struct facet_model_options options = {
+                .text_only = true, .kernels = k ? "exact" : "scalar", .n_threads = 2};
             struct facet_model *model = facet_model_open(path, &options, why);
             assert_non_null(model);
             for (uint32_t batch = N_IDS; batch; batch /= 3) {
-                struct facet_session_options o = {.n_ctx = shapes[i].n_ctx, .n_batch = batch, .cache = FACET_CACHE_F32};
+                struct facet_session_options o = {
+                    .n_ctx = shapes[i].n_ctx, .n_batch = batch, .cache = FACET_CACHE_F32};
                 struct facet_session *s = facet_session_open(model, &o, why);
                 assert_non_null(s);
                 assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
@@ -614,7 +633,8 @@ static void progress_only_rises(void **state)
 {
     const struct fixture *f = *state;
     struct seen seen = {0};
-    struct facet_session_options options = {.n_ctx = 256, .n_batch = 16, .progress = see, .progress_user = &seen};
+    struct facet_session_options options = {
+        .n_ctx = 256, .n_batch = 16, .progress = see, .progress_user = &seen};
     struct facet_session *s = facet_session_open(f->model, &options, why);
     int32_t ids[N_IDS + 30];
     for (int32_t item = 0; item < 2; item++) {
@@ -651,10 +671,12 @@ static void a_cancelled_picture_is_not_told_to_be_done(void **state)
 {
     const struct fixture *f = *state;
     struct canceller c = {0};
-    struct facet_session_options options = {.n_ctx = 256, .progress = cancel_at, .progress_user = &c};
+    struct facet_session_options options = {
+        .n_ctx = 256, .progress = cancel_at, .progress_user = &c};
     c.session = facet_session_open(f->model, &options, why);
     size_t n = 3 * (size_t)f->info.image_size * f->info.image_size;
-    float *planes = calloc(n, sizeof *planes), *soft = calloc((size_t)N_SOFT * f->info.n_embd, sizeof *soft);
+    float *planes = calloc(n, sizeof *planes),
+          *soft = calloc((size_t)N_SOFT * f->info.n_embd, sizeof *soft);
     for (c.at = 0; c.at < 3; c.at++) {
         facet_session_resume(c.session);
         assert_int_equal(facet_session_encode_image(c.session, planes, soft, why), FACET_CANCELLED);
@@ -701,7 +723,8 @@ static void the_size_told_grows_with_the_context(void **state)
     const struct fixture *f = *state;
     struct facet_session_options small = {.n_ctx = 1024}, large = {.n_ctx = 4096};
     size_t a = facet_session_bytes(f->model, &small), b = facet_session_bytes(f->model, &large);
-    /* one of seven layers is global: a key and a value of 64 numbers in F32, and 4 bytes for the id */
+    /* one of seven layers is global: a key and a value of 64 numbers in F32, and 4 bytes for the id
+     */
     assert_int_equal(b - a, (4096 - 1024) * (2 * 64 * 4 + 4));
 }
 
@@ -712,7 +735,8 @@ static void next_stops_at_the_end_of_a_turn(void **state)
     struct facet_sampler *sampler = facet_sampler_new(f->model, &facet_sampling_default, why);
     struct facet_prompt prompt = text_prompt(f, 20);
     struct facet_token token;
-    assert_int_equal(facet_session_next(s, sampler, 0, &token, why), FACET_FAILED); /* nothing to draw from */
+    assert_int_equal(facet_session_next(s, sampler, 0, &token, why),
+                     FACET_FAILED); /* nothing to draw from */
     assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
     assert_int_equal(facet_session_next(s, sampler, 4, &token, why), FACET_OK);
     assert_int_equal(facet_session_length(s), token.is_end ? 20 : 21);
@@ -720,6 +744,25 @@ static void next_stops_at_the_end_of_a_turn(void **state)
     assert_true(token.alternatives[0].logprob >= token.alternatives[3].logprob);
     facet_sampler_free(sampler);
     facet_session_close(s);
+}
+
+/* Without a tower, <image_soft_token> is a row of the embedding like any other. */
+static void a_text_model_takes_every_id(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_model_options options = {.text_only = true, .kernels = "exact"};
+    struct facet_model *model = facet_model_open(f->path, &options, why);
+    struct facet_session *s = session(model, 0, FACET_CACHE_DEFAULT);
+    const int32_t ids[] = {2, f->soft_id, f->soft_id, 600};
+    struct facet_prompt prompt = {.ids = ids, .n_ids = 4};
+    struct facet_prompt pictured = {f->with_images, N_IDS, (const float *const *)f->soft, 2};
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_append(s, f->soft_id, why), FACET_OK);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_prompt(s, &pictured, NULL, why), FACET_FAILED);
+    assert_non_null(strstr(why, "no vision tower"));
+    facet_session_close(s);
+    facet_model_close(model);
 }
 
 int main(void)
@@ -747,6 +790,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_picture_is_not_told_to_be_done),
         cmocka_unit_test(a_cancelled_answer_is_kept),
         cmocka_unit_test(the_size_told_grows_with_the_context),
+        cmocka_unit_test(a_text_model_takes_every_id),
         cmocka_unit_test(next_stops_at_the_end_of_a_turn),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -23,15 +23,35 @@
 enum { NORMAL = 1, CONTROL = 3, USER_DEFINED = 4, BYTE = 6, BY_TEXT = 0 };
 
 static const char *const firsts[] = {
-    "<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "[multimodal]", "<unused0>", "<start_of_turn>",
-    "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>", "\n", "\n\n",
-    "\n\n\n", U U, U U U, U U U U, "\t", "\t\t", "<table>", "</s>", "<s>",
+    "<pad>",
+    "<eos>",
+    "<bos>",
+    "<unk>",
+    "<mask>",
+    "[multimodal]",
+    "<unused0>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "<start_of_image>",
+    "<end_of_image>",
+    "<image_soft_token>",
+    "\n",
+    "\n\n",
+    "\n\n\n",
+    U U,
+    U U U,
+    U U U U,
+    "\t",
+    "\t\t",
+    "<table>",
+    "</s>",
+    "<s>",
 };
 /* Best first. "ba" before "ab", so that "aba" is a|ba. */
 static const char *const lasts[] = {
-    U "a", "ba", "ab", U "ab", "aa", "aaa", "bab", "abab", "--", "---", "----", "<0", "äb",
-    "[x", "<b", "a", "b", "c", "x", "-", "<", ">", "[", "]", "0", "4", "1", "o", "s", "u", "_", U,
-    "ä", "中",
+    U "a", "ba", "ab", U "ab", "aa", "aaa", "bab", "abab", "--", "---", "----", "<0",
+    "äb",  "[x", "<b", "a",    "b",  "c",   "x",   "-",    "<",  ">",   "[",    "]",
+    "0",   "4",  "1",  "o",    "s",  "u",   "_",   U,      "ä",  "中",
 };
 enum {
     N_FIRSTS = sizeof firsts / sizeof *firsts,
@@ -462,7 +482,10 @@ static void test_broken_utf8(void **state)
     struct loaded l;
     make_pieces(&p);
     load_pieces(&l, &p, 0);
-    expect(l.t, false, "a\x80" "b", "a|<0xEF>|<0xBF>|<0xBD>|b");
+    expect(l.t, false,
+           "a\x80"
+           "b",
+           "a|<0xEF>|<0xBF>|<0xBD>|b");
     expect(l.t, false, "\xE2\x96", "<0xEF>|<0xBF>|<0xBD>");
     expect(l.t, false, "\xC0\xAF", "<0xEF>|<0xBF>|<0xBD>|<0xEF>|<0xBF>|<0xBD>");
     char *nul = pieces_of(l.t, "a\0b", 3, false);
@@ -559,8 +582,13 @@ static void put_number_piece(struct str *s, uint32_t id)
 {
     char text[32];
     snprintf(text, sizeof text, "w%u", (unsigned)id);
-    put_text(s, id == 2 ? "<bos>" : id == 3 ? "<unk>" : id == 50 ? "<tool>" : id == 51 ? "<think>"
-              : id == 255999 ? "<start_of_image>" : id > 262144 ? "[PAD1]" : text);
+    put_text(s, id == 2        ? "<bos>"
+                : id == 3      ? "<unk>"
+                : id == 50     ? "<tool>"
+                : id == 51     ? "<think>"
+                : id == 255999 ? "<start_of_image>"
+                : id > 262144  ? "[PAD1]"
+                               : text);
 }
 
 static void put_large(struct str *s, uint32_t n, const char *at_262144)
@@ -652,8 +680,8 @@ static void test_refused(void **state)
 static void test_odd_pieces(void **state)
 {
     (void)state;
-    const char *const odd[] = {"<unk>",  "",      "a",     "a",       "aa", "aa", "\xFF",
-                               "a\xFF", "<bos>", "<bos>", "\xE2\x96"};
+    const char *const odd[] = {"<unk>", "",      "a",     "a",     "aa",      "aa",
+                               "\xFF",  "a\xFF", "<bos>", "<bos>", "\xE2\x96"};
     struct str bytes = {0};
     struct loaded l;
     put_tokens_only(&bytes, odd, sizeof odd / sizeof *odd, sizeof odd / sizeof *odd);
@@ -698,11 +726,11 @@ static void test_refused_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources_agree),       cmocka_unit_test(test_wrong_types),
-        cmocka_unit_test(test_special_ids),         cmocka_unit_test(test_any_order_of_merges),
-        cmocka_unit_test(test_broken_utf8),         cmocka_unit_test(test_large_texts),
-        cmocka_unit_test(test_decoder),             cmocka_unit_test(test_soft_token),
-        cmocka_unit_test(test_refused),             cmocka_unit_test(test_odd_pieces),
+        cmocka_unit_test(test_sources_agree), cmocka_unit_test(test_wrong_types),
+        cmocka_unit_test(test_special_ids),   cmocka_unit_test(test_any_order_of_merges),
+        cmocka_unit_test(test_broken_utf8),   cmocka_unit_test(test_large_texts),
+        cmocka_unit_test(test_decoder),       cmocka_unit_test(test_soft_token),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_odd_pieces),
         cmocka_unit_test(test_refused_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
