@@ -60,6 +60,7 @@ $(B)/%.o: %.c
 kernel_objs = $(patsubst %.c,$(B)/%.o,$(wildcard engine/kernels/$(1)*.c))
 $(call kernel_objs,avx2): EXTRA := -mavx2 -mfma -mf16c
 $(call kernel_objs,avx512): EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
+$(call kernel_objs,avx512_bf16): EXTRA += -mavx512bf16
 $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # ---- Tests ----
@@ -167,10 +168,11 @@ $(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
 	$(link) -lz $(ALL_LIBS)
 
 # What the kernels reach beside what the machine can do.
-$(B)/tests/bench_kernels: $(B)/tests/bench/bench_kernels.o $(LIBFACET)
+BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/bench_*.c))
+$(BENCHES): $(B)/tests/%: $(B)/tests/bench/%.o $(LIBFACET)
 	$(link) $(ENGINE_LIBS)
-bench: $(B)/tests/bench_kernels
-	$(Q)$(B)/tests/bench_kernels
+bench: $(BENCHES)
+	$(Q)for b in $^; do $$b || exit 1; done
 
 install: $(B)/facet $(LIBFACET)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \

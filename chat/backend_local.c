@@ -77,6 +77,7 @@ static bool open_session(struct backend *b, const struct options *options, struc
 struct backend *backend_open(const char *path, const struct options *options, struct err *err)
 {
     struct facet_model_options wanted = {.mmproj = options->mmproj,
+                                         .vision_precision = options->vision_precision,
                                          .n_threads = (unsigned)options->threads};
     struct backend *b = mem_new(1, sizeof *b);
     b->model = facet_model_open(path, &wanted, text_of(err));

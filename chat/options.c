@@ -268,6 +268,7 @@ void options_done(struct options *o)
     free(o->model);
     free(o->mmproj);
     free(o->system);
+    free(o->vision_precision);
     for (size_t i = 0; i < o->n_stop; i++)
         free(o->stop[i]);
     free(o->stop);
@@ -280,6 +281,7 @@ bool options_copy(struct options *to, const struct options *from)
     to->model = mem_copy(from->model);
     to->mmproj = mem_copy(from->mmproj);
     to->system = mem_copy(from->system);
+    to->vision_precision = mem_copy(from->vision_precision);
     to->stop = mem_new(from->n_stop, sizeof *to->stop);
     for (size_t i = 0; i < from->n_stop; i++)
         to->stop[i] = mem_copy(from->stop[i]);

@@ -11,7 +11,7 @@
 #include "engine/facet.h"
 
 struct options {
-    char *model, *mmproj, *system; /* owned; NULL: not given */
+    char *model, *mmproj, *system, *vision_precision; /* owned; NULL: not given */
     float temperature, top_p, min_p, repeat_penalty;
     size_t top_k, max_tokens, ctx, threads;
     uint64_t seed;

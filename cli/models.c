@@ -26,7 +26,10 @@ struct facet_model *models_open(const struct options *options, bool tokens_only,
         return NULL;
     char *mmproj = options->mmproj ? path_expand(options->mmproj) : NULL;
     struct facet_model_options how = {
-        .mmproj = mmproj, .n_threads = (unsigned)options->threads, .vocabulary_only = tokens_only};
+        .mmproj = mmproj,
+        .vision_precision = options->vision_precision,
+        .n_threads = (unsigned)options->threads,
+        .vocabulary_only = tokens_only};
     char why[FACET_ERROR_BYTES];
     struct facet_model *model = facet_model_open(path, &how, why);
     if (!model)

@@ -25,7 +25,7 @@ enum option_number {
 };
 #define TAKES(field) (UINT32_C(1) << OPTION_NUMBER_##field)
 #define TAKES_ALL    ((UINT32_C(1) << OPTION_NUMBER_COUNT) - 1)
-#define TAKES_MODEL  (TAKES(model) | TAKES(mmproj) | TAKES(threads))
+#define TAKES_MODEL  (TAKES(model) | TAKES(mmproj) | TAKES(threads) | TAKES(vision_precision))
 
 /* A flag of one verb alone. */
 struct flag {

@@ -38,13 +38,17 @@ static struct facet_special_ids special_ids(const struct model *m)
     return ids;
 }
 
-struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options, char *error)
+typedef struct model *open_fn(const char *what, const struct facet_model_options *options, struct err *err);
+
+static struct facet_model *open_by(open_fn *open, const char *what, const struct facet_model_options *options,
+                                   char *error)
 {
     struct err err = {0};
     bool vocabulary_only = options && options->vocabulary_only;
     unsigned n_threads = options && options->n_threads ? options->n_threads : pool_default_threads();
     struct facet_model *model = mem_try(1, sizeof *model, "model", &err);
-    bool ok = model && (model->k = choose_kernels(options, &err)) && (model->m = model_open(path, options, &err)) &&
+    bool ok = model && (model->k = choose_kernels(options, &err)) && (model->m = open(what, options, &err)) &&
+              (model->vision = vision_choose(model->m, model->k, options ? options->vision_precision : NULL, &err)) &&
               (vocabulary_only || (model->pool = pool_new(n_threads, &err)));
     if (ok) {
         model->special = special_ids(model->m);
@@ -53,6 +57,25 @@ struct facet_model *facet_model_open(const char *path, const struct facet_model_
     tell(error, &err);
     facet_model_close(model);
     return NULL;
+}
+
+struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options, char *error)
+{
+    return open_by(model_open, path, options, error);
+}
+
+struct facet_model *facet_model_open_shape(const char *shape, const struct facet_model_options *options, char *error)
+{
+    return open_by(model_open_shape, shape, options, error);
+}
+
+uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options, char *error)
+{
+    struct err err = {0};
+    uint64_t bytes = model_plan_bytes(shape, options, &err);
+    if (bytes == 0)
+        tell(error, &err);
+    return bytes;
 }
 
 void facet_model_close(struct facet_model *model)
@@ -171,8 +194,8 @@ struct facet_sampler *facet_sampler_new(const struct facet_model *model, const s
                                         char *error)
 {
     const struct facet_special_ids *s = &model->special;
-    /* without a picture a soft token cannot be computed: it is banned in any case */
-    const int32_t banned[] = {s->image_soft, s->pad, s->unk, s->bos, s->start_of_image, s->end_of_image};
+    /* beside a tower a soft token without its picture cannot be computed: it is banned in any case */
+    const int32_t banned[] = {model->m->has_vision ? s->image_soft : -1, s->pad, s->unk, s->bos, s->start_of_image, s->end_of_image};
     size_t n_banned = sampling->allow_image_tokens ? 1 : sizeof banned / sizeof *banned;
     struct err err = {0};
     struct facet_sampler *sampler = sampler_new(sampling, model->k, model->m->text.n_vocab, banned, n_banned, &err);

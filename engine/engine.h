@@ -6,10 +6,12 @@
 #include "engine/kernels/kernels.h"
 #include "engine/model.h"
 #include "engine/pool.h"
+#include "engine/vision.h"
 
 struct facet_model {
     struct model *m;
     const struct kernels *k;
+    const struct vision_steps *vision; /* what a tower would compute with */
     struct pool *pool; /* NULL for a vocabulary alone */
     struct facet_special_ids special;
 };

@@ -38,6 +38,7 @@ struct facet_sampler;
 struct facet_model_options {
     const char *mmproj;   /* projector file; NULL: in the model itself, else mmproj*.gguf beside it */
     const char *kernels;  /* "exact", "scalar", "avx2", "avx512", "neon"; NULL: $FACET_KERNELS, else the best */
+    const char *vision_precision; /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large */
     unsigned n_threads;   /* 0: one for each core this process may use */
     bool vocabulary_only; /* only the tokenizer is needed: a file without tensors will do */
     bool text_only;       /* leave the vision tower alone */
@@ -47,6 +48,13 @@ struct facet_model_options {
  * *.safetensors. Weights are mapped, not read. options may be NULL. Close it after its sessions. */
 struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options,
                                      char *error);
+/* A model that no file holds: SIZE:TYPE, such as "4b:q4_0", with weights of random bits. It has no tokenizer and says
+ * nothing of sense, but takes the time and the memory of the real one. Refused where memory is short. Sizes: 270m
+ * 1b 4b 12b 27b. Types: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q2_k q3_k q4_k_m q5_k_m q6_k iq4_nl iq4_xs. */
+struct facet_model *facet_model_open_shape(const char *shape, const struct facet_model_options *options,
+                                           char *error);
+/* The bytes of its weights, without making them; 0 and an error if there is no such shape. */
+uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options, char *error);
 void facet_model_close(struct facet_model *model);
 
 struct facet_model_info {
@@ -228,6 +236,28 @@ enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct
 /* Draws and appends, unless it ends the answer. */
 enum facet_status facet_session_next(struct facet_session *session, struct facet_sampler *sampler,
                                      int n_alternatives, struct facet_token *token, char *error);
+
+/* ---- Speed ---------------------------------------------------------------------------------- */
+
+enum facet_arithmetic { FACET_F32, FACET_BF16, FACET_INT8, FACET_ARITHMETIC_COUNT };
+
+/* What the machine does a second at most, with the model's threads and instruction set. */
+struct facet_ceilings {
+    double read_bytes;                  /* of memory, in a stream */
+    double ops[FACET_ARITHMETIC_COUNT]; /* multiplications and additions; 0: the set has no such instruction */
+};
+/* Takes about `seconds` for each figure; each is the best of several rounds. Takes 512 MiB for its time. */
+enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds, struct facet_ceilings *ceilings,
+                                         char *error);
+
+/* What a job cannot do without: n positions held and one more decoded, a prompt of n tokens, n pictures encoded. */
+enum facet_job { FACET_DECODE, FACET_PREFILL, FACET_IMAGE };
+struct facet_work {
+    double bytes;                     /* weights read once, and for a decode the cache */
+    double ops;                       /* in products with weights; of a picture, attention too */
+    enum facet_arithmetic arithmetic; /* the fastest there is for these weights */
+};
+struct facet_work facet_session_work(const struct facet_session *session, enum facet_job job, size_t n);
 
 #ifdef __cplusplus
 }

@@ -46,4 +46,8 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x, size_t n_tokens,
                   float *y, size_t ldy);
 
+/* The same with BF16 arithmetic: how says where activations come from and go to, and what becomes of them; bias,
+ * y and sum are those of row 0. The weights' columns are even in number. */
+void matmul_bf16(const struct compute *c, const struct tensor *w, const struct bf16_product *how);
+
 #endif

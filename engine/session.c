@@ -76,7 +76,7 @@ static size_t scratch_bytes(const struct facet_model *model)
     if (m->has_vision)
         cols = max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
     size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
-    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m)) : bytes;
+    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m, model->vision, model->k)) : bytes;
 }
 
 size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options)
@@ -88,7 +88,7 @@ size_t facet_session_bytes(const struct facet_model *model, const struct facet_s
     size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
     bytes += pool_threads(model->pool) * scratch_bytes(model) + n_batch * sizeof(struct text_input);
     bytes += shape.n_ctx * sizeof(int32_t) + 2 * model->m->text.n_vocab * sizeof(float);
-    return model->m->has_vision ? bytes + vision_pass_bytes(model->m) : bytes;
+    return model->m->has_vision ? bytes + vision_pass_bytes(model->m, model->vision) : bytes;
 }
 
 static bool init_compute(struct facet_session *s, struct err *err)
@@ -150,7 +150,7 @@ struct facet_session *facet_session_open(const struct facet_model *model,
         s->cache = kvcache_new(&shape, model->k, &err);
         ok = s->cache && init_compute(s, &err) && init_lists(s, &err) &&
              text_pass_init(&s->text, model->m, &s->compute, s->cache, s->n_batch, &err) &&
-             (!model->m->has_vision || vision_pass_init(&s->vision, model->m, &s->compute, &err));
+             (!model->m->has_vision || vision_pass_init(&s->vision, model->m, model->vision, &s->compute, &err));
     }
     if (ok)
         return s;
@@ -336,21 +336,21 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
 /* Ids that the embedding has a row for. */
 static bool is_token(const struct facet_session *s, int32_t id)
 {
-    return id >= 0 && (size_t)id < s->model->m->tw.embed.rows && id != s->model->special.image_soft;
+    return id >= 0 && (size_t)id < s->model->m->tw.embed.rows && id != session_soft_id(s);
 }
 
 bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids, size_t n_images,
                        struct err *err)
 {
     size_t n_places = 0, n_soft = s->model->m->vision.n_soft, run;
-    int32_t soft = s->model->special.image_soft;
+    if (n_images > 0 && !needs_vision(s, err))
+        return false;
+    int32_t soft = session_soft_id(s);
     for (size_t i = 0; i < n_ids; i += run ? run : 1) {
         for (run = 0; soft >= 0 && i + run < n_ids && ids[i + run] == soft;)
             run++;
         if (run == 0 && !is_token(s, ids[i]))
             return err_set(err, "token %d at position %zu is not in the vocabulary", (int)ids[i], i);
-        if (run > 0 && !s->model->m->has_vision)
-            return err_set(err, "%s: has no vision tower", s->model->m->path);
         if (run > 0 && run != n_soft)
             return err_set(err, "%zu image tokens at position %zu, a picture takes %zu", run, i, n_soft);
         n_places += run > 0;
@@ -373,7 +373,7 @@ static size_t common_prefix(const struct facet_session *s, const struct facet_pr
 {
     size_t length = kvcache_length(s->cache), image = 0, i = 0;
     while (i < length && i < p->n_ids && s->ids[i] == p->ids[i]) {
-        if (p->ids[i] != s->model->special.image_soft) {
+        if (p->ids[i] != session_soft_id(s)) {
             i++;
             continue;
         }
@@ -396,7 +396,7 @@ static size_t before_image(const struct facet_session *s, size_t n)
 /* Takes over the prompt's ids and pictures from position n on. */
 static bool adopt(struct facet_session *s, const struct facet_prompt *p, size_t n, struct err *err)
 {
-    int32_t soft = s->model->special.image_soft;
+    int32_t soft = session_soft_id(s);
     session_cut(s, n);
     size_t image = s->n_images;
     memcpy(s->ids + n, p->ids + n, (p->n_ids - n) * sizeof *s->ids);

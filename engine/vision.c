@@ -1,18 +1,17 @@
 #include "engine/vision.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "engine/attention.h"
+#include "engine/vision_steps.h"
 
 enum {
-    PATCHES_PER_TASK = 16,
     /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), while weights that
      * are dequantised once for each tile still serve a thousand patches. */
     MLP_TILE = 1024,
-    QUERIES_PER_TILE = ATTENTION_MAX_QUERIES,
+    /* A tower with fewer is quick anyway. */
+    BF16_MIN_PATCHES = 1024,
     /* Rows of the projection that are dequantised at once, and soft tokens that a task makes. */
     PROJECT_ROWS = 32,
     SOFT_PER_TASK = 64,
@@ -23,47 +22,72 @@ static size_t patch_floats(const struct vision_params *v)
     return 3 * (size_t)v->patch_size * v->patch_size;
 }
 
-static size_t n_patches_of(const struct vision_params *v)
+static bool bf16_fits(const struct vision_params *v, const struct kernels *k)
 {
-    return (size_t)v->n_side * v->n_side;
+    return k->bf16 && v->width % 2 == 0 && v->n_ff % 2 == 0 && vision_head_dim(v) % 2 == 0;
 }
 
-/* Floats between rows of the transposed keys: 4096 patches would put all rows of a head into the same few sets of
- * the first-level cache, which made the scores half as fast. */
-static size_t keys_ld(size_t n_patches)
+const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k, const char *precision,
+                                         struct err *err)
 {
-    return n_patches + 16;
+    bool wanted = precision && strcmp(precision, vision_bf16.name) == 0;
+    if (precision && !wanted && strcmp(precision, vision_f32.name) != 0) {
+        err_set(err, "vision precision \"%s\": is neither %s nor %s", precision, vision_f32.name, vision_bf16.name);
+        return NULL;
+    }
+    if (!m->has_vision || k->exact)
+        return &vision_f32;
+    bool fits = bf16_fits(&m->vision, k);
+    if (wanted && !fits) {
+        err_set(err, "vision precision \"%s\": not with this processor and tower", precision);
+        return NULL;
+    }
+    bool pays = fits && k->bf16->fast && vision_n_patches(&m->vision) >= BF16_MIN_PATCHES;
+    return wanted || (!precision && pays) ? &vision_bf16 : &vision_f32;
 }
 
-/* The shared buffer: an MLP tile, or all patches unrolled, or the keys transposed (and more than the pooled grid). */
-static size_t ff_floats(const struct vision_params *v)
+static size_t max_size(size_t a, size_t b)
 {
-    size_t n = n_patches_of(v);
-    size_t mlp = (n < MLP_TILE ? n : MLP_TILE) * v->n_ff, unrolled = n * patch_floats(v);
-    size_t keys = keys_ld(n) * v->width, most = mlp > unrolled ? mlp : unrolled;
-    return most > keys ? most : keys;
+    return a > b ? a : b;
 }
 
-size_t vision_pass_bytes(const struct model *m)
+static size_t value_bytes(const struct model *m, const struct vision_steps *steps)
 {
-    return (5 * n_patches_of(&m->vision) * m->vision.width + ff_floats(&m->vision)) * sizeof(float);
+    return vision_n_patches(&m->vision) * m->vision.width * steps->value_bytes;
 }
 
-size_t vision_scratch_bytes(const struct model *m)
+/* The shared buffer: an MLP tile, or all patches unrolled, or what attention wants (all more than the pooled grid). */
+static size_t ff_bytes(const struct model *m, const struct vision_steps *steps)
 {
-    size_t attention = QUERIES_PER_TILE * (size_t)(m->vision.width / m->vision.n_heads) * 2;
-    size_t projection = PROJECT_ROWS * m->vw.projection.cols;
-    return (attention > projection ? attention : projection) * sizeof(float);
+    const struct vision_params *v = &m->vision;
+    size_t n = vision_n_patches(v);
+    size_t mlp = (n < MLP_TILE ? n : MLP_TILE) * v->n_ff * steps->value_bytes;
+    return max_size(max_size(mlp, n * patch_floats(v) * sizeof(float)),
+                    max_size(steps->attend_bytes(v), v->n_soft * (size_t)v->width * sizeof(float)));
 }
 
-bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct compute *c, struct err *err)
+size_t vision_pass_bytes(const struct model *m, const struct vision_steps *steps)
 {
-    *p = (struct vision_pass){.model = m, .compute = c, .n_patches = n_patches_of(&m->vision)};
-    float **all[] = {&p->x, &p->h, &p->q, &p->k, &p->v};
-    p->ff = mem_try(ff_floats(&m->vision), sizeof(float), "vision pass", err);
-    bool ok = p->ff != NULL;
+    size_t stream = vision_n_patches(&m->vision) * m->vision.width * sizeof(float);
+    return stream + 4 * value_bytes(m, steps) + ff_bytes(m, steps);
+}
+
+size_t vision_scratch_bytes(const struct model *m, const struct vision_steps *steps, const struct kernels *k)
+{
+    size_t projection = PROJECT_ROWS * m->vw.projection.cols, position = m->vision.width;
+    return max_size(max_size(projection, position) * sizeof(float), steps->scratch_bytes(&m->vision, k));
+}
+
+bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct vision_steps *steps,
+                      const struct compute *c, struct err *err)
+{
+    *p = (struct vision_pass){.model = m, .steps = steps, .compute = c, .n_patches = vision_n_patches(&m->vision)};
+    void **all[] = {&p->h, &p->q, &p->k, &p->v};
+    p->x = mem_try(p->n_patches, m->vision.width * sizeof(float), "vision pass", err);
+    p->ff = mem_try(1, ff_bytes(m, steps), "vision pass", err);
+    bool ok = p->x && p->ff;
     for (size_t i = 0; ok && i < sizeof all / sizeof *all; i++) {
-        *all[i] = mem_try(p->n_patches, m->vision.width * sizeof(float), "vision pass", err);
+        *all[i] = mem_try(1, value_bytes(m, steps), "vision pass", err);
         ok = *all[i] != NULL;
     }
     if (!ok)
@@ -73,163 +97,67 @@ bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct
 
 void vision_pass_done(struct vision_pass *p)
 {
-    float *all[] = {p->x, p->h, p->q, p->k, p->v, p->ff};
+    void *all[] = {p->x, p->h, p->q, p->k, p->v, p->ff};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     *p = (struct vision_pass){0};
 }
 
-/* What the tasks of one step see. */
-struct step {
-    struct vision_pass *p;
-    const struct vision_layer *w;
-    const float *planes;
-    float *to;              /* rows that a bias, and with `add` more, goes to */
-    const float *add;       /* NULL or rows to add */
-    const struct tensor *bias, *norm_w, *norm_b;
-    size_t n, width; /* rows of the step */
-};
-
-static void each_rows(struct step *s, pool_fn *fn)
+void vision_each_rows(struct vision_pass *p, size_t n, pool_fn *fn, const void *job)
 {
-    const struct compute *c = s->p->compute;
-    pool_run(c->pool, (s->n + PATCHES_PER_TASK - 1) / PATCHES_PER_TASK, fn, s, c->stop);
+    struct vision_rows s = {p, n, job};
+    pool_run(p->compute->pool, (n + PATCHES_PER_TASK - 1) / PATCHES_PER_TASK, fn, &s, p->compute->stop);
 }
 
-static size_t rows_end(const struct step *s, size_t task)
-{
-    size_t end = (task + 1) * PATCHES_PER_TASK;
-    return end < s->n ? end : s->n;
-}
+/* ---- From pixels to patches ---- */
 
 /* Patch (row, column) of the image as one row, channel by channel: the convolution becomes a product. */
 static void unroll_task(void *job, size_t task, unsigned thread)
 {
     (void)thread;
-    const struct step *s = job;
+    const struct vision_rows *s = job;
     const struct vision_params *v = &s->p->model->vision;
+    const float *planes = s->job;
     size_t side = v->patch_size, size = v->image_size;
-    for (size_t i = task * PATCHES_PER_TASK; i < rows_end(s, task); i++) {
-        const float *corner = s->planes + i / v->n_side * side * size + i % v->n_side * side;
-        float *out = s->p->ff + i * patch_floats(v);
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
+        const float *corner = planes + i / v->n_side * side * size + i % v->n_side * side;
+        float *out = (float *)s->p->ff + i * patch_floats(v);
         for (size_t c = 0; c < 3; c++)
             for (size_t y = 0; y < side; y++, out += side)
                 memcpy(out, corner + (c * size + y) * size, side * sizeof *out);
     }
 }
 
-/* to += bias + add. */
-static void bias_task(void *job, size_t task, unsigned thread)
+/* x += bias + position, a row of the table at a time. */
+static void position_task(void *job, size_t task, unsigned thread)
 {
-    (void)thread;
-    const struct step *s = job;
-    const struct kernels *k = s->p->compute->k;
-    for (size_t i = task * PATCHES_PER_TASK; i < rows_end(s, task); i++) {
-        float *row = s->to + i * s->width;
-        k->add(row, s->bias->data, s->width);
-        if (s->add)
-            k->add(row, s->add + i * s->width, s->width);
+    const struct vision_rows *s = job;
+    struct vision_pass *p = s->p;
+    const struct kernels *k = p->compute->k;
+    const struct tensor *table = &p->model->vw.position;
+    size_t width = table->cols;
+    float *row = p->compute->scratch[thread];
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
+        k->dequantize[table->type]((const uint8_t *)table->data + i * table->row_bytes, row, width);
+        k->add(row, p->model->vw.patch_b.data, width);
+        k->add(p->x + i * width, row, width);
     }
 }
 
-static void add_bias(struct vision_pass *p, float *to, const struct tensor *bias, size_t n, const float *add)
+static void embed_patches(struct vision_pass *p, const float *planes)
 {
-    struct step s = {.p = p, .to = to, .add = add, .bias = bias, .n = n, .width = bias->cols};
-    each_rows(&s, bias_task);
+    vision_each_rows(p, p->n_patches, unroll_task, planes);
+    matmul_float(p->compute, &p->model->vw.patch_w, 0, p->ff, p->n_patches, p->x, p->model->vision.width);
+    vision_each_rows(p, p->n_patches, position_task, NULL);
 }
 
-/* to = LN(x). */
-static void norm_task(void *job, size_t task, unsigned thread)
-{
-    (void)thread;
-    const struct step *s = job;
-    struct vision_pass *p = s->p;
-    for (size_t i = task * PATCHES_PER_TASK; i < rows_end(s, task); i++)
-        p->compute->k->layer_norm(p->x + i * s->width, s->norm_w->data, s->norm_b->data, p->model->vision.eps,
-                                  s->to + i * s->width, s->width);
-}
+/* ---- Layers ---- */
 
-static void layer_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *b, float *to)
+static void linear(struct vision_pass *p, const struct tensor *w, const struct tensor *bias, enum vision_then then,
+                   void *to)
 {
-    struct step s = {.p = p, .to = to, .norm_w = w, .norm_b = b, .n = p->n_patches, .width = p->model->vision.width};
-    each_rows(&s, norm_task);
-}
-
-static void gelu_task(void *job, size_t task, unsigned thread)
-{
-    (void)thread;
-    const struct step *s = job;
-    for (size_t i = task * PATCHES_PER_TASK; i < rows_end(s, task); i++)
-        s->p->compute->k->gelu_bias(s->to + i * s->width, s->bias->data, s->width);
-}
-
-/* One head of one tile of queries over all patches; h receives what is attended. */
-static void attend_task(void *job, size_t task, unsigned thread)
-{
-    const struct step *s = job;
-    struct vision_pass *p = s->p;
-    const struct vision_params *v = &p->model->vision;
-    size_t width = v->width, hd = width / v->n_heads;
-    size_t first = task / v->n_heads * QUERIES_PER_TILE, at = task % v->n_heads * hd;
-    size_t n = p->n_patches - first < QUERIES_PER_TILE ? p->n_patches - first : QUERIES_PER_TILE;
-    float *q = p->compute->scratch[thread], *out = q + QUERIES_PER_TILE * hd;
-    size_t ld = keys_ld(p->n_patches);
-    float scale = 1.0f / sqrtf((float)hd);
-    for (size_t i = 0; i < n; i++) {
-        memcpy(q + i * hd, p->q + (first + i) * width + at, hd * sizeof *q);
-        p->compute->k->scale(q + i * hd, scale, hd);
-    }
-    struct attention_tile a = {.k = p->compute->k, .n_queries = n, .head_dim = hd, .q = q, .ldq = hd,
-                               .out = out, .ldo = hd};
-    attention_begin(&a);
-    for (size_t key = 0; key < p->n_patches; key += ATTENTION_MAX_KEYS) {
-        size_t n_keys = p->n_patches - key < ATTENTION_MAX_KEYS ? p->n_patches - key : ATTENTION_MAX_KEYS;
-        attention_score_columns(&a, p->ff + at * ld + key, ld, n_keys);
-        attention_block(&a, p->k + at * p->n_patches + key * hd, hd, n_keys, NULL, NULL);
-    }
-    attention_end(&a);
-    for (size_t i = 0; i < n; i++)
-        memcpy(p->h + (first + i) * width + at, out + i * hd, hd * sizeof *out);
-}
-
-/* ff = Kᵀ, [width] rows: a head's keys are then columns. */
-static void transpose_keys_task(void *job, size_t task, unsigned thread)
-{
-    (void)thread;
-    const struct step *s = job;
-    struct vision_pass *p = s->p;
-    size_t width = p->model->vision.width, ld = keys_ld(p->n_patches);
-    for (size_t i = 0; i < width; i++)
-        for (size_t j = task * PATCHES_PER_TASK; j < rows_end(s, task); j++)
-            p->ff[i * ld + j] = p->k[j * width + i];
-}
-
-/* k = the values, [head][n_patches][head_dim]. */
-static void gather_values_task(void *job, size_t task, unsigned thread)
-{
-    (void)thread;
-    const struct step *s = job;
-    struct vision_pass *p = s->p;
-    size_t n_heads = p->model->vision.n_heads, hd = p->model->vision.width / n_heads;
-    for (size_t j = task * PATCHES_PER_TASK; j < rows_end(s, task); j++)
-        for (size_t head = 0; head < n_heads; head++)
-            memcpy(p->k + (head * p->n_patches + j) * hd, p->v + (j * n_heads + head) * hd, hd * sizeof *p->k);
-}
-
-static void attend(struct vision_pass *p)
-{
-    struct step s = {.p = p, .n = p->n_patches};
-    each_rows(&s, transpose_keys_task);
-    each_rows(&s, gather_values_task);
-    size_t tiles = (p->n_patches + QUERIES_PER_TILE - 1) / QUERIES_PER_TILE;
-    pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
-}
-
-/* to = x · Wᵀ + bias, for all patches. */
-static void linear(struct vision_pass *p, const float *x, const struct tensor *w, const struct tensor *b, float *to)
-{
-    matmul_float(p->compute, w, 0, x, p->n_patches, to, w->rows);
-    add_bias(p, to, b, p->n_patches, NULL);
+    struct vision_linear l = {w, bias, p->h, p->n_patches, then, to};
+    p->steps->linear(p, &l);
 }
 
 static void mlp(struct vision_pass *p, const struct vision_layer *w)
@@ -237,50 +165,37 @@ static void mlp(struct vision_pass *p, const struct vision_layer *w)
     size_t width = p->model->vision.width;
     for (size_t first = 0; first < p->n_patches; first += MLP_TILE) {
         size_t n = p->n_patches - first < MLP_TILE ? p->n_patches - first : MLP_TILE;
-        matmul_float(p->compute, &w->fc1_w, 0, p->h + first * width, n, p->ff, w->fc1_w.rows);
-        struct step s = {.p = p, .to = p->ff, .bias = &w->fc1_b, .n = n, .width = w->fc1_w.rows};
-        each_rows(&s, gelu_task);
-        matmul_float(p->compute, &w->fc2_w, 0, p->ff, n, p->q, width);
-        add_bias(p, p->x + first * width, &w->fc2_b, n, p->q);
+        const uint8_t *h = (const uint8_t *)p->h + first * width * p->steps->value_bytes;
+        struct vision_linear up = {&w->fc1_w, &w->fc1_b, h, n, VISION_GELU, p->ff};
+        struct vision_linear down = {&w->fc2_w, &w->fc2_b, p->ff, n, VISION_ADD, p->x + first * width};
+        p->steps->linear(p, &up);
+        p->steps->linear(p, &down);
     }
 }
 
 static void layer_forward(struct vision_pass *p, const struct vision_layer *w)
 {
-    layer_norm(p, &w->ln1_w, &w->ln1_b, p->h);
-    linear(p, p->h, &w->q_w, &w->q_b, p->q);
-    linear(p, p->h, &w->k_w, &w->k_b, p->k);
-    linear(p, p->h, &w->v_w, &w->v_b, p->v);
-    attend(p);
-    matmul_float(p->compute, &w->o_w, 0, p->h, p->n_patches, p->q, w->o_w.rows);
-    add_bias(p, p->x, &w->o_b, p->n_patches, p->q);
-    layer_norm(p, &w->ln2_w, &w->ln2_b, p->h);
+    p->steps->norm(p, &w->ln1_w, &w->ln1_b);
+    linear(p, &w->q_w, &w->q_b, VISION_STORE, p->q);
+    linear(p, &w->k_w, &w->k_b, VISION_STORE, p->k);
+    linear(p, &w->v_w, &w->v_b, VISION_STORE, p->v);
+    p->steps->attend(p);
+    linear(p, &w->o_w, &w->o_b, VISION_ADD, p->x);
+    p->steps->norm(p, &w->ln2_w, &w->ln2_b);
     mlp(p, w);
 }
 
-/* x += bias + position, a row of the table at a time. */
-static void position_task(void *job, size_t task, unsigned thread)
+/* x = LN(x) */
+static void post_norm_task(void *job, size_t task, unsigned thread)
 {
     (void)thread;
-    const struct step *s = job;
-    struct vision_pass *p = s->p;
-    const struct tensor *table = &p->model->vw.position;
-    for (size_t i = task * PATCHES_PER_TASK; i < rows_end(s, task); i++) {
-        float *row = p->h + i * s->width;
-        p->compute->k->dequantize[table->type]((const uint8_t *)table->data + i * table->row_bytes, row, s->width);
-        p->compute->k->add(row, s->bias->data, s->width);
-        p->compute->k->add(p->x + i * s->width, row, s->width);
+    const struct vision_rows *s = job;
+    const struct model *m = s->p->model;
+    size_t width = m->vision.width;
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
+        float *row = s->p->x + i * width;
+        s->p->compute->k->layer_norm(row, m->vw.post_ln_w.data, m->vw.post_ln_b.data, m->vision.eps, row, width);
     }
-}
-
-static void embed_patches(struct vision_pass *p, const float *planes)
-{
-    const struct vision_weights *w = &p->model->vw;
-    struct step s = {.p = p, .planes = planes, .bias = &w->patch_b, .n = p->n_patches,
-                     .width = p->model->vision.width};
-    each_rows(&s, unroll_task);
-    matmul_float(p->compute, &w->patch_w, 0, p->ff, p->n_patches, p->x, s.width);
-    each_rows(&s, position_task);
 }
 
 void vision_patches(struct vision_pass *p, const float *planes, facet_progress_fn *progress, void *user)
@@ -293,10 +208,12 @@ void vision_patches(struct vision_pass *p, const float *planes, facet_progress_f
             progress(user, "image", l, n_layers);
         layer_forward(p, &w->layers[l]);
     }
-    layer_norm(p, &w->post_ln_w, &w->post_ln_b, p->x);
+    vision_each_rows(p, p->n_patches, post_norm_task, NULL);
     if (progress && !atomic_load(p->compute->stop))
         progress(user, "image", n_layers, n_layers);
 }
+
+/* ---- From patches to soft tokens ---- */
 
 struct projection {
     struct vision_pass *p;
@@ -325,7 +242,7 @@ static void project_task(void *job, size_t task, unsigned thread)
     const struct tensor *w = &p->model->vw.projection; /* [width][n_embd] */
     size_t first = task * SOFT_PER_TASK, n_soft = p->model->vision.n_soft, width = w->rows;
     size_t n = n_soft - first < SOFT_PER_TASK ? n_soft - first : SOFT_PER_TASK;
-    float *pooled = p->ff + first * width, *soft = projection->soft + first * w->cols;
+    float *pooled = (float *)p->ff + first * width, *soft = projection->soft + first * w->cols;
     float *rows = p->compute->scratch[thread];
     for (size_t i = 0; i < n; i++)
         pool_soft(p, first + i, pooled + i * width);

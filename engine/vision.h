@@ -17,17 +17,25 @@
 /* Buffers of the pass, allocated once. */
 struct vision_pass {
     const struct model *model;
+    const struct vision_steps *steps;
     const struct compute *compute;
     size_t n_patches;
-    float *x;       /* [n_patches][width] the residual stream */
-    float *h;       /* [n_patches][width] */
-    float *q, *k, *v; /* [n_patches][width] */
-    float *ff;      /* [tokens of an MLP tile][n_ff], and the convolution's unrolled patches */
+    float *x;           /* [n_patches][width] the residual stream */
+    void *h;            /* [n_patches][width] of steps' values */
+    void *q, *k, *v;    /* [n_patches][width] */
+    void *ff;           /* [tokens of an MLP tile][n_ff], and the convolution's unrolled patches */
 };
 
-size_t vision_pass_bytes(const struct model *m);
-size_t vision_scratch_bytes(const struct model *m);
-bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct compute *c, struct err *err);
+/* What the layers compute with: precision is "f32", "bf16", or NULL for what suits the tower and the kernels;
+ * exact kernels always give F32. NULL and an error if it is not known or cannot be had. */
+struct vision_steps;
+const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k, const char *precision,
+                                         struct err *err);
+
+size_t vision_pass_bytes(const struct model *m, const struct vision_steps *steps);
+size_t vision_scratch_bytes(const struct model *m, const struct vision_steps *steps, const struct kernels *k);
+bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct vision_steps *steps,
+                      const struct compute *c, struct err *err);
 void vision_pass_done(struct vision_pass *p);
 
 /* planes [3][size][size] in [−1, 1] → x: the states after the last norm, [n_patches][width]. Reports steps done;

@@ -25,3 +25,9 @@ const struct kernels *kernels_avx512(void)
     static const struct kernels sets[2] = {{TABLE}, {TABLE, .exact = true}};
     return sets;
 }
+
+const struct kernels *kernels_avx512_bf16(void)
+{
+    static const struct kernels sets[2] = {{TABLE, .bf16 = &avx512_bf16}, {TABLE, .exact = true}};
+    return sets;
+}

@@ -1,9 +1,10 @@
-/* What the AVX-512 files share: the entries for int8 activations, and a macro that lists them. */
+/* What the AVX-512 files share: the entries that stand in other files than the table, and a transposition. */
 #ifndef ENGINE_KERNELS_AVX512_H
 #define ENGINE_KERNELS_AVX512_H
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/types.h"
+#include "engine/kernels/vec.h"
 
 /* avx512_q8.c */
 void avx512_quantize_q8(const float *x, struct q8 out);
@@ -20,5 +21,36 @@ void avx512_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, fl
 #define AVX512_PANEL_ENTRIES(TYPE, name)                                                           \
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel);
 QUANT_TYPES(AVX512_PANEL_ENTRIES)
+
+/* avx512_bf16.c: for processors with AVX512-BF16 */
+extern const struct bf16_kernels avx512_bf16;
+
+/* v[q] lane r becomes v[r] lane q. */
+KERNEL_INLINE void transpose_16(__m512i v[16])
+{
+    __m512i t[16];
+    KERNEL_UNROLL
+    for (int r = 0; r < 16; r += 4) {
+        __m512i a = _mm512_unpacklo_epi32(v[r], v[r + 1]);
+        __m512i b = _mm512_unpacklo_epi32(v[r + 2], v[r + 3]);
+        __m512i c = _mm512_unpackhi_epi32(v[r], v[r + 1]);
+        __m512i d = _mm512_unpackhi_epi32(v[r + 2], v[r + 3]);
+        t[r] = _mm512_unpacklo_epi64(a, b);
+        t[r + 1] = _mm512_unpackhi_epi64(a, b);
+        t[r + 2] = _mm512_unpacklo_epi64(c, d);
+        t[r + 3] = _mm512_unpackhi_epi64(c, d);
+    }
+    KERNEL_UNROLL
+    for (int q = 0; q < 4; q++) {
+        __m512i a = _mm512_shuffle_i32x4(t[q], t[4 + q], 0x44);
+        __m512i b = _mm512_shuffle_i32x4(t[8 + q], t[12 + q], 0x44);
+        __m512i c = _mm512_shuffle_i32x4(t[q], t[4 + q], 0xee);
+        __m512i d = _mm512_shuffle_i32x4(t[8 + q], t[12 + q], 0xee);
+        v[q] = _mm512_shuffle_i32x4(a, b, 0x88);
+        v[4 + q] = _mm512_shuffle_i32x4(a, b, 0xdd);
+        v[8 + q] = _mm512_shuffle_i32x4(c, d, 0x88);
+        v[12 + q] = _mm512_shuffle_i32x4(c, d, 0xdd);
+    }
+}
 
 #endif

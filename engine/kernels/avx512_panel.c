@@ -52,34 +52,6 @@ KERNEL_INLINE void prefetch_rows(const struct strip *s, size_t at, size_t bytes)
         __builtin_prefetch(s->next + 16 * at + i);
 }
 
-/* v[q] lane r becomes v[r] lane q. */
-KERNEL_INLINE void transpose_16(__m512i v[16])
-{
-    __m512i t[16];
-    KERNEL_UNROLL
-    for (int r = 0; r < 16; r += 4) {
-        __m512i a = _mm512_unpacklo_epi32(v[r], v[r + 1]);
-        __m512i b = _mm512_unpacklo_epi32(v[r + 2], v[r + 3]);
-        __m512i c = _mm512_unpackhi_epi32(v[r], v[r + 1]);
-        __m512i d = _mm512_unpackhi_epi32(v[r + 2], v[r + 3]);
-        t[r] = _mm512_unpacklo_epi64(a, b);
-        t[r + 1] = _mm512_unpackhi_epi64(a, b);
-        t[r + 2] = _mm512_unpacklo_epi64(c, d);
-        t[r + 3] = _mm512_unpackhi_epi64(c, d);
-    }
-    KERNEL_UNROLL
-    for (int q = 0; q < 4; q++) {
-        __m512i a = _mm512_shuffle_i32x4(t[q], t[4 + q], 0x44);
-        __m512i b = _mm512_shuffle_i32x4(t[8 + q], t[12 + q], 0x44);
-        __m512i c = _mm512_shuffle_i32x4(t[q], t[4 + q], 0xee);
-        __m512i d = _mm512_shuffle_i32x4(t[8 + q], t[12 + q], 0xee);
-        v[q] = _mm512_shuffle_i32x4(a, b, 0x88);
-        v[4 + q] = _mm512_shuffle_i32x4(a, b, 0xdd);
-        v[8 + q] = _mm512_shuffle_i32x4(c, d, 0x88);
-        v[12 + q] = _mm512_shuffle_i32x4(c, d, 0xdd);
-    }
-}
-
 /* 16 rows of 64 weights to the quads of one or two blocks. */
 KERNEL_INLINE void put_quads(__m512i v[16], uint8_t *to, size_t stride, int blocks)
 {

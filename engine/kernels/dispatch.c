@@ -14,6 +14,11 @@ static bool has_avx512(void)
            __builtin_cpu_supports("fma");
 }
 
+static bool has_avx512_bf16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
 /* F16C came before AVX2 in every line of processors, and clang cannot probe it. */
 static bool has_avx2(void)
 {
@@ -39,12 +44,22 @@ static bool has_avx512(void)
     return false;
 }
 
+static bool has_avx512_bf16(void)
+{
+    return false;
+}
+
 static bool has_avx2(void)
 {
     return false;
 }
 
 const struct kernels *kernels_avx512(void)
+{
+    return NULL;
+}
+
+const struct kernels *kernels_avx512_bf16(void)
 {
     return NULL;
 }
@@ -75,6 +90,7 @@ static bool has_neon(void)
 const struct kernels *kernels_get(const char *name)
 {
     const struct kernels *usable[] = {
+        has_avx512_bf16() ? kernels_avx512_bf16() : NULL,
         has_avx512() ? kernels_avx512() : NULL,
         has_avx2() ? kernels_avx2() : NULL,
         has_neon() ? kernels_neon() : NULL,

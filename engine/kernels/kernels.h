@@ -33,6 +33,46 @@ struct panel {
     uint32_t group; /* weights that share a scale: 16 or 32; set by unpack */
 };
 
+/* The upper half of a float, rounded to nearest. */
+typedef uint16_t bf16;
+
+/* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r], r < n_rows. */
+struct bf16_product {
+    const bf16 *panel; /* [n/2][PANEL_ROWS][2], 64-aligned */
+    size_t n, n_rows;  /* n even */
+    const bf16 *x;     /* rows ldx apart */
+    size_t ldx, n_tokens;
+    const float *bias; /* [n_rows] */
+    bool gelu;         /* y = gelu_tanh(y) */
+    bf16 *y;           /* rows ldy apart, or NULL: */
+    float *sum;        /* y is added to these rows, ldy apart */
+    size_t ldy;
+};
+
+/* One head: out[i] = Σ_j w_ij v[j] / Σ_j w_ij with w_ij = 2^(scale · q[i]·k[j]). */
+enum { BF16_QUERIES = 128 };
+struct bf16_attention {
+    size_t n_queries, n_keys; /* 1 … BF16_QUERIES, 1 … */
+    size_t head_dim;          /* even */
+    float scale;
+    const bf16 *q, *k; /* rows ld apart */
+    const bf16 *v;     /* [⌈n_keys/2⌉][head_dim][2]: two keys' values side by side, the last one's 0 if odd */
+    bf16 *out;         /* rows ld apart */
+    size_t ld;
+    void *scratch; /* attend_bytes(head_dim), 64-aligned */
+};
+
+/* Products of BF16 with F32 sums, for sets that have them. Numbers below 2⁻¹²⁶ count as 0. */
+struct bf16_kernels {
+    bool fast; /* more so than the set's F32 */
+    void (*round)(const float *x, bf16 *y, size_t n);
+    /* Columns of a panel, [n/2][PANEL_ROWS][2], from rows ldw apart; n even. Absent rows become 0. */
+    void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 *panel);
+    void (*multiply)(const struct bf16_product *p);
+    void (*attend)(const struct bf16_attention *a);
+    size_t (*attend_bytes)(size_t head_dim);
+};
+
 /* What a cache row of keys or values is made of. */
 enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };
 
@@ -95,6 +135,8 @@ struct kernels {
      * results under 2⁻¹²⁶ may be 0. */
     float (*exp_sum)(float *x, float max, size_t n);
     float (*max)(const float *x, size_t n); /* −INFINITY for n = 0 */
+
+    const struct bf16_kernels *bf16; /* NULL: there are none */
 };
 
 /* The sets this program was built with; NULL where the compiler's target has no such thing. Each is
@@ -102,6 +144,7 @@ struct kernels {
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
+const struct kernels *kernels_avx512_bf16(void); /* the same set, and .bf16 but where .exact */
 const struct kernels *kernels_neon(void);
 
 /* The set of that name, or for NULL the fastest that this processor has ("exact": the fastest, with

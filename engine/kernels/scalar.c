@@ -349,6 +349,96 @@ static float max(const float *x, size_t n)
     return largest;
 }
 
+/* -- BF16 -- */
+
+static float bf16_value(bf16 b)
+{
+    uint32_t bits = (uint32_t)b << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* To nearest, ties to even. What is not a number stays so. */
+static bf16 bf16_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if (isnan(x))
+        return (bf16)(bits >> 16 | 0x40);
+    return (bf16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static void bf16_round(const float *x, bf16 *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = bf16_of(x[i]);
+}
+
+static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 *panel)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < PANEL_ROWS; r++)
+            panel[(i / 2 * PANEL_ROWS + r) * 2 + i % 2] =
+                r < n_rows ? bf16_of(w[r * ldw + i]) : 0;
+}
+
+static void bf16_multiply(const struct bf16_product *p)
+{
+    for (size_t t = 0; t < p->n_tokens; t++)
+        for (size_t r = 0; r < p->n_rows; r++) {
+            float y = 0;
+            for (size_t i = 0; i < p->n; i++)
+                y += bf16_value(p->panel[(i / 2 * PANEL_ROWS + r) * 2 + i % 2]) *
+                     bf16_value(p->x[t * p->ldx + i]);
+            y = p->gelu ? gelu_tanh(y + p->bias[r]) : y + p->bias[r];
+            if (p->y)
+                p->y[t * p->ldy + r] = bf16_of(y);
+            else
+                p->sum[t * p->ldy + r] += y;
+        }
+}
+
+static size_t bf16_attend_bytes(size_t head_dim)
+{
+    return head_dim * sizeof(float);
+}
+
+/* scale · q[i]·k[j] */
+static float bf16_score(const struct bf16_attention *a, size_t i, size_t j)
+{
+    float score = 0;
+    for (size_t d = 0; d < a->head_dim; d++)
+        score += bf16_value(a->q[i * a->ld + d]) * bf16_value(a->k[j * a->ld + d]);
+    return a->scale * score;
+}
+
+static void bf16_attend_one(const struct bf16_attention *a, size_t i)
+{
+    float most = -INFINITY, sum = 0, *out = a->scratch;
+    memset(out, 0, a->head_dim * sizeof *out);
+    for (size_t j = 0; j < a->n_keys; j++)
+        most = fmaxf(most, bf16_score(a, i, j));
+    for (size_t j = 0; j < a->n_keys; j++) {
+        float weight = exp2f(bf16_score(a, i, j) - most);
+        sum += weight;
+        for (size_t d = 0; d < a->head_dim; d++)
+            out[d] += weight * bf16_value(a->v[(j / 2 * a->head_dim + d) * 2 + j % 2]);
+    }
+    for (size_t d = 0; d < a->head_dim; d++)
+        a->out[i * a->ld + d] = bf16_of(out[d] / sum);
+}
+
+static void bf16_attend(const struct bf16_attention *a)
+{
+    for (size_t i = 0; i < a->n_queries; i++)
+        bf16_attend_one(a, i);
+}
+
+static const struct bf16_kernels bf16_entries = {
+    .round = bf16_round, .pack = bf16_pack, .multiply = bf16_multiply, .attend = bf16_attend,
+    .attend_bytes = bf16_attend_bytes};
+
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = matvec_q8_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = unpack_##name,
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = dequantize_##name,
@@ -366,6 +456,6 @@ static float max(const float *x, size_t n)
 
 const struct kernels *kernels_scalar(void)
 {
-    static const struct kernels sets[2] = {{TABLE}, {TABLE, .exact = true}};
+    static const struct kernels sets[2] = {{TABLE, .bf16 = &bf16_entries}, {TABLE, .exact = true}};
     return sets;
 }

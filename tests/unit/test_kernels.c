@@ -612,6 +612,202 @@ static void test_exp_sum(void **state)
     }
 }
 
+/* -- BF16 -- */
+
+static float bf16_float(bf16 b)
+{
+    float value;
+    dequantize_row(TYPE_BF16, &b, &value, 1);
+    return value;
+}
+
+static bf16 *random_bf16(size_t i, size_t n, float size)
+{
+    bf16 *x = buffer(i, n * sizeof *x);
+    for (size_t j = 0; j < n; j++) {
+        float value = size * random_float();
+        kernels_scalar()->bf16->round(&value, x + j, 1);
+    }
+    return x;
+}
+
+static void test_bf16_round(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 1; n && k->bf16; n = next_length(n)) {
+        float *x = random_floats(0, n, 300);
+        bf16 *a = buffer(1, n * sizeof *a), *b = buffer(2, n * sizeof *b);
+        x[n / 2] = 1 + 0x1p-8f; /* ties go to the even */
+        x[n / 3] = 0;
+        k->bf16->round(x, a, n);
+        kernels_scalar()->bf16->round(x, b, n);
+        check_same(k->name, "bf16 round", a, b, n * sizeof *a);
+    }
+}
+
+static double gelu_tanh(double x)
+{
+    return x / (1 + exp(-x * (1.5957691216 + 0.0713548162726 * x * x)));
+}
+
+/* One product, whole and token by token. */
+static void check_bf16_multiply(const struct kernels *k, size_t rows, size_t n, size_t tokens,
+                                bool gelu, bool add)
+{
+    size_t ldx = n + 4, ldy = rows + 2;
+    float *w = random_floats(0, rows * n, 1), *bias = random_floats(1, rows, 2), *sum = NULL;
+    bf16 *x = random_bf16(2, tokens * ldx, 1), *y = NULL, *panel = buffer(3, PANEL_ROWS * n * 2);
+    bf16 *packed = buffer(4, PANEL_ROWS * n * 2);
+    struct bf16_product p = {.panel = panel, .n = n, .n_rows = rows, .x = x, .ldx = ldx,
+                             .n_tokens = tokens, .bias = bias, .gelu = gelu, .ldy = ldy};
+    kernels_scalar()->bf16->pack(w, n, rows, n, packed);
+    k->bf16->pack(w, n, rows, n, panel);
+    check_same(k->name, "bf16 pack", panel, packed, PANEL_ROWS * n * 2);
+    float *before = random_floats(5, tokens * ldy, 1);
+    if (add)
+        p.sum = sum = copy_floats(6, before, tokens * ldy);
+    else
+        p.y = y = random_bf16(6, tokens * ldy, 1);
+    bf16 *beside = buffer(7, tokens * ldy * 2);
+    if (y)
+        memcpy(beside, y, tokens * ldy * 2);
+    k->bf16->multiply(&p);
+    for (size_t t = 0; t < tokens; t++)
+        for (size_t r = 0; r < ldy; r++) {
+            size_t at = t * ldy + r;
+            double right = r < rows ? bias[r] : 0, size = fabs(right);
+            for (size_t i = 0; r < rows && i < n; i++) {
+                double term = (double)bf16_float(panel[(i / 2 * PANEL_ROWS + r) * 2 + i % 2]) *
+                              bf16_float(x[t * ldx + i]);
+                right += term;
+                size += fabs(term);
+            }
+            right = gelu ? gelu_tanh(right) : right;
+            if (r >= rows) {
+                if (sum ? sum[at] != before[at] : y[at] != beside[at])
+                    fail_msg("%s bf16 multiply: wrote beside its rows", k->name);
+            } else if (sum) {
+                if (!(fabs(sum[at] - before[at] - right) <= 1e-4 * fabs(right) + 2e-6 * size + 1e-6))
+                    fail_msg("%s bf16 multiply adds %.9g, not %.9g", k->name,
+                             (double)sum[at] - before[at], right);
+            } else if (!(fabs(bf16_float(y[at]) - right) <= 0x1.04p-8 * fabs(right) + 2e-6 * size)) {
+                fail_msg("%s bf16 multiply: %.9g, not %.9g", k->name, (double)bf16_float(y[at]),
+                         right);
+            }
+        }
+    if (!y)
+        return;
+    bf16 one[PANEL_ROWS];
+    p.x += (tokens - 1) * ldx;
+    p.n_tokens = 1;
+    p.y = one;
+    k->bf16->multiply(&p);
+    check_same(k->name, "bf16 multiply divided", one, y + (tokens - 1) * ldy, rows * sizeof *one);
+}
+
+static void test_bf16_multiply(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    {
+        if (!k->bf16)
+            continue;
+        for (size_t i = 0; i < 120; i++)
+            check_bf16_multiply(k, 1 + i * 7 % PANEL_ROWS, 2 + 2 * (i * 11 % 45), 1 + i % 41,
+                                i % 3 == 1, i % 3 == 2);
+        check_bf16_multiply(k, PANEL_ROWS, 1152, 50, true, false);
+        check_bf16_multiply(k, 16, 4304, 29, false, true);
+    }
+}
+
+struct attention_case {
+    size_t n_queries, n_keys, head_dim;
+    float spread; /* of the scores' exponents */
+    bool rising;  /* late keys score higher and higher: the maximum must be raised */
+};
+
+/* Σ w v / Σ w of query i and dimension d in double, and the sum of the sizes. */
+static double attended(const struct bf16_attention *a, const double *w, size_t d, double *size)
+{
+    double sum = 0, total = 0;
+    *size = 0;
+    for (size_t j = 0; j < a->n_keys; j++) {
+        double v = bf16_float(a->v[(j / 2 * a->head_dim + d) * 2 + j % 2]);
+        sum += w[j];
+        total += w[j] * v;
+        *size += w[j] * fabs(v);
+    }
+    *size /= sum;
+    return total / sum;
+}
+
+static void exponents(const struct bf16_attention *a, size_t i, double *w)
+{
+    double most = -INFINITY;
+    for (size_t j = 0; j < a->n_keys; j++) {
+        w[j] = 0;
+        for (size_t d = 0; d < a->head_dim; d++)
+            w[j] += (double)bf16_float(a->q[i * a->ld + d]) * bf16_float(a->k[j * a->ld + d]);
+        w[j] *= (double)a->scale;
+        most = w[j] > most ? w[j] : most;
+    }
+    for (size_t j = 0; j < a->n_keys; j++)
+        w[j] = exp2(w[j] - most);
+}
+
+/* Weights are BF16: each is off by up to 2⁻⁹, and the result is rounded once more. */
+static void check_bf16_attend(const struct kernels *k, struct attention_case c)
+{
+    size_t ld = c.head_dim + 6, hd = c.head_dim, pairs = (c.n_keys + 1) / 2;
+    size_t bytes = (k->bf16->attend_bytes(hd) + 63) / 64 * 64;
+    double *w = buffer(0, c.n_keys * sizeof *w);
+    bf16 *q = random_bf16(1, c.n_queries * ld, 1), *key = random_bf16(2, c.n_keys * ld, 1);
+    bf16 *v = random_bf16(3, pairs * hd * 2, 1), *out = random_bf16(4, c.n_queries * ld, 1);
+    for (size_t i = 0; c.rising && i < c.n_queries; i++)
+        q[i * ld] = 0x3f80; /* 1 */
+    for (size_t j = 0; c.rising && j < c.n_keys; j++) {
+        float value = (float)j;
+        k->bf16->round(&value, key + j * ld, 1);
+    }
+    for (size_t d = 0; c.n_keys % 2 && d < hd; d++)
+        v[((pairs - 1) * hd + d) * 2 + 1] = 0;
+    struct bf16_attention a = {c.n_queries, c.n_keys, hd, c.spread, q, key, v, out, ld,
+                               buffer(5, bytes)};
+    bf16 *beside = buffer(6, c.n_queries * ld * 2);
+    memcpy(beside, out, c.n_queries * ld * 2);
+    k->bf16->attend(&a);
+    for (size_t i = 0; i < c.n_queries; i++) {
+        exponents(&a, i, w);
+        for (size_t d = 0; d < hd; d++) {
+            double size, right = attended(&a, w, d, &size), is = bf16_float(out[i * ld + d]);
+            if (!(fabs(is - right) <= 0x1.1p-8 * size + 0x1p-8 * fabs(right)))
+                fail_msg("%s bf16 attend %zu queries, %zu keys of %zu: %g, not %g", k->name,
+                         c.n_queries, c.n_keys, hd, is, right);
+        }
+        check_same(k->name, "bf16 attend beside", out + i * ld + hd, beside + i * ld + hd, 12);
+    }
+}
+
+static void test_bf16_attend(void **state)
+{
+    static const struct attention_case cases[] = {
+        {BF16_QUERIES, 600, 72, 0.2f, false}, {33, 1001, 72, 3, false}, {40, 700, 64, 1, true},
+        {1, 253, 256, 0.1f, false},           {3, 300, 10, 0, false},   {2, 1500, 8, -2, true},
+    };
+    (void)state;
+    EACH_SET(k)
+    {
+        if (!k->bf16)
+            continue;
+        for (size_t i = 0; i < 150; i++)
+            check_bf16_attend(k, (struct attention_case){1 + i * 5 % 40, 1 + i * 13 % 70,
+                                                         2 + 2 * (i * 3 % 45), 0.5f, i % 5 == 0});
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            check_bf16_attend(k, cases[i]);
+    }
+}
+
 static void test_dispatch(void **state)
 {
     const struct kernels *best = kernels_get(NULL), *exact = kernels_get("exact");
@@ -621,6 +817,7 @@ static void test_dispatch(void **state)
     assert_true(exact->exact);
     assert_string_equal(best->name, exact->name);
     assert_ptr_equal(best->gemm_nt, exact->gemm_nt);
+    assert_null(exact->bf16);
     assert_ptr_equal(kernels_get("scalar"), kernels_scalar());
     assert_null(kernels_get("abacus"));
 }
@@ -636,6 +833,9 @@ int main(void)
         cmocka_unit_test(test_dequantize),
         cmocka_unit_test(test_matvec_f32),
         cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_bf16_round),
+        cmocka_unit_test(test_bf16_multiply),
+        cmocka_unit_test(test_bf16_attend),
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_norms),
         cmocka_unit_test(test_gelu),

@@ -1,0 +1,406 @@
+/* AVX-512 with BF16: products of 32 rows (or queries) in lanes with broadcast pairs.
+ *
+ * One loop serves three products. A panel holds for each pair of k two registers of 16 rows; a pair of
+ * the other side is broadcast against both:
+ *   weights × tokens;  queries × keys, so that scores lie [key][query] and their maxima and sums are lane
+ *   by lane;  weights of keys × values, the pairs being of keys.
+ * No head size needs padding, and nothing is shuffled but on the way in and out. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/kernels/avx512.h"
+
+enum {
+    LANES = PANEL_ROWS,
+    TOKENS = 12, /* of a tile: 24 sums, 2 vectors of the panel and a broadcast fill 27 registers */
+    /* Keys whose scores are held at once: 32 KB, whole tiles. 128 to 512 are as fast. */
+    KEYS = 21 * TOKENS,
+};
+
+/* -- the product -- */
+
+/* The broadcast side: pair p of token t is at x + t·token + p·pair bytes. */
+struct pairs {
+    const uint8_t *x;
+    size_t token, pair, n;
+};
+
+KERNEL_INLINE __m512bh broadcast_pair(const uint8_t *p)
+{
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return (__m512bh)_mm512_set1_epi32(pair);
+}
+
+/* to[t][32] (+)= panel × token t, for a constant number of tokens. */
+KERNEL_INLINE void tile(const int tokens, const bf16 *panel, const struct pairs b, float *to,
+                        bool add)
+{
+    __m512 acc[TOKENS][2];
+    const uint8_t *x[TOKENS / 3]; /* every third token: twelve pointers would not fit */
+    KERNEL_UNROLL
+    for (int t = 0; t < tokens; t++) {
+        acc[t][0] = add ? _mm512_loadu_ps(to + t * LANES) : _mm512_setzero_ps();
+        acc[t][1] = add ? _mm512_loadu_ps(to + t * LANES + 16) : _mm512_setzero_ps();
+    }
+    KERNEL_UNROLL
+    for (int t = 0; t < tokens; t += 3)
+        x[t / 3] = b.x + (size_t)t * b.token;
+    for (size_t p = 0; p < b.n; p++, panel += 2 * LANES) {
+        __m512bh w0 = (__m512bh)_mm512_load_si512(panel);
+        __m512bh w1 = (__m512bh)_mm512_load_si512(panel + LANES);
+        KERNEL_UNROLL
+        for (int t = 0; t < tokens; t++) {
+            __m512bh v = broadcast_pair(x[t / 3] + (size_t)(t % 3) * b.token);
+            acc[t][0] = _mm512_dpbf16_ps(acc[t][0], w0, v);
+            acc[t][1] = _mm512_dpbf16_ps(acc[t][1], w1, v);
+        }
+        KERNEL_UNROLL
+        for (int t = 0; t < tokens; t += 3)
+            x[t / 3] += b.pair;
+    }
+    KERNEL_UNROLL
+    for (int t = 0; t < tokens; t++) {
+        _mm512_storeu_ps(to + t * LANES, acc[t][0]);
+        _mm512_storeu_ps(to + t * LANES + 16, acc[t][1]);
+    }
+}
+
+KERNEL_INLINE void dot_pairs(const bf16 *panel, struct pairs b, size_t n_tokens, float *to,
+                             bool add)
+{
+    while (n_tokens) {
+        size_t step = n_tokens >= 12 ? 12 : n_tokens >= 8 ? 8 : n_tokens >= 4 ? 4 : 1;
+        if (step == 12)
+            tile(12, panel, b, to, add);
+        else if (step == 8)
+            tile(8, panel, b, to, add);
+        else if (step == 4)
+            tile(4, panel, b, to, add);
+        else
+            tile(1, panel, b, to, add);
+        b.x += step * b.token;
+        to += step * LANES;
+        n_tokens -= step;
+    }
+}
+
+/* Tokens whose pairs follow each other. */
+static void dot_rows(const bf16 *panel, const bf16 *x, size_t ldx, size_t n, size_t n_tokens,
+                     float *to)
+{
+    struct pairs b = {(const uint8_t *)x, ldx * sizeof *x, 4, n / 2};
+    dot_pairs(panel, b, n_tokens, to, false);
+}
+
+/* Pairs whose tokens follow each other. */
+static void add_columns(const bf16 *panel, const bf16 *x, size_t ldx, size_t n_pairs,
+                        size_t n_tokens, float *to)
+{
+    struct pairs b = {(const uint8_t *)x, 4, ldx * sizeof *x, n_pairs};
+    dot_pairs(panel, b, n_tokens, to, true);
+}
+
+/* -- conversions -- */
+
+static void bf16_round(const float *x, bf16 *y, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = vec_mask(n - i < 16 ? n - i : 16);
+        __m256bh half = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(m, x + i));
+        _mm256_mask_storeu_epi16(y + i, m, (__m256i)half);
+    }
+}
+
+/* n ≤ 32 floats as pairs. */
+KERNEL_INLINE __m512i round_pairs(const float *x, size_t n)
+{
+    __mmask16 low = vec_mask(n < 16 ? n : 16), high = vec_mask(n < 16 ? 0 : n - 16);
+    return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, x + 16),
+                                        _mm512_maskz_loadu_ps(low, x));
+}
+
+/* 16 rows of n ≤ 16 pairs each to one half of a panel. */
+KERNEL_INLINE void put_pairs(__m512i v[16], bf16 *panel, size_t n)
+{
+    transpose_16(v);
+    for (size_t p = 0; p < n; p++)
+        _mm512_store_si512(panel + p * 2 * LANES, v[p]);
+}
+
+static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 *panel)
+{
+    for (size_t i = 0; i < n; i += 32)
+        for (size_t half = 0; half < 2; half++) {
+            __m512i v[16];
+            size_t columns = n - i < 32 ? n - i : 32;
+            for (size_t r = 0; r < 16; r++) {
+                size_t row = 16 * half + r;
+                v[r] = row < n_rows ? round_pairs(w + row * ldw + i, columns)
+                                    : _mm512_setzero_si512();
+            }
+            put_pairs(v, panel + i * LANES + half * LANES, columns / 2);
+        }
+}
+
+/* -- 2^x -- */
+
+/* The integer part goes into the exponent by an addition; 2 to the rest, −½ … ½, by a polynomial that is
+ * nowhere off by more than 7.5e-5 of the value: a fiftieth of what BF16 rounds away. x ≥ −126. */
+KERNEL_INLINE __m512i exp2_bits(__m512 x)
+{
+    const __m512 magic = _mm512_set1_ps(0x1.8p23f);
+    __m512 shifted = _mm512_add_ps(x, magic);
+    __m512 r = _mm512_sub_ps(x, _mm512_sub_ps(shifted, magic));
+    __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(0.0551716691f), _mm512_set1_ps(0.2426111222f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.6932609855f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.9999280735f));
+    return _mm512_add_epi32(_mm512_castps_si512(p),
+                            _mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
+}
+
+/* As scalar.c's, with the constants times log2(e): x / (1 + 2^(−2u)). */
+KERNEL_INLINE __m512 gelu(__m512 x)
+{
+    const __m512 linear = _mm512_set1_ps(-2.3022081984f), cubic = _mm512_set1_ps(-0.1029432397f);
+    __m512 exponent = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), cubic, linear));
+    exponent = _mm512_min_ps(_mm512_max_ps(exponent, _mm512_set1_ps(-126)), _mm512_set1_ps(126));
+    __m512 e = _mm512_castsi512_ps(exp2_bits(exponent));
+    return _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1)));
+}
+
+/* -- weights × tokens -- */
+
+struct half_row {
+    __mmask16 mask;
+    __m512 bias;
+};
+
+/* What becomes of one token's products. */
+KERNEL_INLINE void finish_row(const struct bf16_product *p, const struct half_row h[2],
+                              const float *from, size_t token)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t at = token * p->ldy + 16 * (size_t)i;
+        __m512 y = _mm512_add_ps(_mm512_load_ps(from + 16 * i), h[i].bias);
+        if (p->gelu)
+            y = gelu(y);
+        if (p->y)
+            _mm256_mask_storeu_epi16(p->y + at, h[i].mask, (__m256i)_mm512_cvtneps_pbh(y));
+        else
+            _mm512_mask_storeu_ps(p->sum + at, h[i].mask,
+                                  _mm512_add_ps(_mm512_maskz_loadu_ps(h[i].mask, p->sum + at), y));
+    }
+}
+
+static void bf16_multiply(const struct bf16_product *p)
+{
+    enum { STEP = 2 * TOKENS };
+    _Alignas(64) float y[STEP * LANES];
+    struct half_row h[2];
+    for (size_t i = 0; i < 2; i++) {
+        size_t rows = p->n_rows < 16 * i ? 0 : p->n_rows - 16 * i;
+        h[i].mask = vec_mask(rows < 16 ? rows : 16);
+        h[i].bias = _mm512_maskz_loadu_ps(h[i].mask, p->bias + 16 * i);
+    }
+    for (size_t t = 0; t < p->n_tokens; t += STEP) {
+        size_t n = p->n_tokens - t < STEP ? p->n_tokens - t : STEP;
+        dot_rows(p->panel, p->x + t * p->ldx, p->ldx, p->n, n, y);
+        for (size_t i = 0; i < n; i++)
+            finish_row(p, h, y + i * LANES, t + i);
+    }
+}
+
+/* -- attention -- */
+
+/* Of 32 queries, lane by lane. */
+struct softmax {
+    __m512 max[2]; /* what scores are taken relative to: at most 2^STALE too small */
+    __m512 sum[2];
+};
+enum { STALE = 40 };
+
+/* A head's scratch: scores and weights of a block of keys, and of each 32 queries a panel and a sum. */
+struct attention {
+    const struct bf16_attention *a;
+    float *scores;  /* [KEYS][32] */
+    bf16 *weights;  /* [KEYS / 2][32][2] */
+    bf16 *queries;  /* [BF16_QUERIES / 32][head_dim / 2][32][2] */
+    float *sums;    /* [BF16_QUERIES / 32][head_dim][32] */
+    struct softmax softmax[BF16_QUERIES / LANES];
+};
+
+static size_t bf16_attend_bytes(size_t head_dim)
+{
+    size_t block = KEYS * LANES * (sizeof(float) + sizeof(bf16));
+    return block + BF16_QUERIES * head_dim * (sizeof(float) + sizeof(bf16));
+}
+
+/* Rows of queries from `first` on to a panel; those that are not there are 0. */
+static void pack_queries(const struct bf16_attention *a, size_t first, bf16 *panel)
+{
+    for (size_t d = 0; d < a->head_dim; d += 32)
+        for (size_t half = 0; half < 2; half++) {
+            __m512i v[16];
+            size_t columns = a->head_dim - d < 32 ? a->head_dim - d : 32;
+            __mmask16 mask = vec_mask(columns / 2);
+            for (size_t r = 0; r < 16; r++) {
+                size_t query = first + 16 * half + r;
+                v[r] = query < a->n_queries
+                           ? _mm512_maskz_loadu_epi32(mask, a->q + query * a->ld + d)
+                           : _mm512_setzero_si512();
+            }
+            put_pairs(v, panel + d * LANES + half * LANES, columns / 2);
+        }
+}
+
+KERNEL_INLINE __m512 scaled_score(const float *score, __m512 scale, __m512 max)
+{
+    return _mm512_fmsub_ps(_mm512_load_ps(score), scale, max);
+}
+
+/* Two keys' scores become the pair of their weights; *most collects the largest exponent. */
+KERNEL_INLINE __m512i soften_pair(const float *score, bool both, __m512 scale, __m512 max,
+                                  __m512 *sum, __m512 *most)
+{
+    const __m512 least = _mm512_set1_ps(-126);
+    const __m512i up = _mm512_set1_epi32(0x8000), upper = _mm512_set1_epi32((int)0xffff0000);
+    __m512 x = scaled_score(score, scale, max);
+    __m512 y = both ? scaled_score(score + LANES, scale, max) : least;
+    *most = _mm512_max_ps(*most, _mm512_max_ps(x, y));
+    __m512i a = exp2_bits(_mm512_max_ps(x, least));
+    __m512i b = both ? exp2_bits(_mm512_max_ps(y, least)) : _mm512_setzero_si512();
+    *sum = _mm512_add_ps(*sum, _mm512_add_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+    a = _mm512_srli_epi32(_mm512_add_epi32(a, up), 16);
+    return _mm512_ternarylogic_epi32(a, _mm512_add_epi32(b, up), upper, 0xf8); /* a | (b & upper) */
+}
+
+/* Scores of n keys to weights. False, and nothing added, if some are too far above the maximum. */
+static bool soften(struct attention *t, struct softmax *s, size_t n)
+{
+    const __m512 scale = _mm512_set1_ps(t->a->scale), limit = _mm512_set1_ps(STALE);
+    __m512 sum[2], most[2];
+    for (int h = 0; h < 2; h++) {
+        sum[h] = s->sum[h];
+        most[h] = limit;
+    }
+    for (size_t j = 0; j < n; j += 2)
+        for (int h = 0; h < 2; h++) {
+            const float *score = t->scores + j * LANES + 16 * h;
+            bf16 *to = t->weights + j * LANES + LANES * h;
+            __m512i pair = j + 1 < n
+                               ? soften_pair(score, true, scale, s->max[h], &sum[h], &most[h])
+                               : soften_pair(score, false, scale, s->max[h], &sum[h], &most[h]);
+            _mm512_store_si512(to, pair);
+        }
+    for (int h = 0; h < 2; h++)
+        if (_mm512_cmp_ps_mask(most[h], limit, _CMP_GT_OQ))
+            return false;
+    memcpy(s->sum, sum, sizeof sum);
+    return true;
+}
+
+/* Takes the maximum of the block's scores into account: what was summed shrinks. */
+static void raise_max(struct attention *t, struct softmax *s, size_t n, float *sums)
+{
+    const __m512 scale = _mm512_set1_ps(t->a->scale), least = _mm512_set1_ps(-126);
+    for (int h = 0; h < 2; h++) {
+        __m512 max = s->max[h];
+        for (size_t j = 0; j < n; j++) {
+            __m512 score = _mm512_load_ps(t->scores + j * LANES + 16 * h);
+            max = _mm512_max_ps(max, _mm512_mul_ps(score, scale));
+        }
+        __m512 by = _mm512_max_ps(_mm512_sub_ps(s->max[h], max), least);
+        __m512 shrink = _mm512_castsi512_ps(exp2_bits(by));
+        s->max[h] = max;
+        s->sum[h] = _mm512_mul_ps(s->sum[h], shrink);
+        for (size_t d = 0; d < t->a->head_dim; d++) {
+            float *p = sums + d * LANES + 16 * h;
+            _mm512_store_ps(p, _mm512_mul_ps(_mm512_load_ps(p), shrink));
+        }
+    }
+}
+
+/* A block of keys with 32 queries. */
+static void attend_block(struct attention *t, size_t group, size_t key, size_t n)
+{
+    const struct bf16_attention *a = t->a;
+    struct softmax *s = &t->softmax[group];
+    float *sums = t->sums + group * LANES * a->head_dim;
+    dot_rows(t->queries + group * LANES * a->head_dim, a->k + key * a->ld, a->ld, a->head_dim, n,
+             t->scores);
+    if (key == 0 || !soften(t, s, n)) {
+        raise_max(t, s, n, sums);
+        soften(t, s, n);
+    }
+    add_columns(t->weights, a->v + key * a->head_dim, 2 * a->head_dim, (n + 1) / 2, a->head_dim,
+                sums);
+}
+
+/* 16 pairs of dimensions of 16 queries: [dimension][query] sums, divided, as pairs. */
+KERNEL_INLINE void divide_pairs(const float *sums, size_t n_pairs, __m512 inverse, __m512i v[16])
+{
+    for (size_t p = 0; p < 16; p++) {
+        v[p] = _mm512_setzero_si512();
+        if (p >= n_pairs)
+            continue;
+        const float *even = sums + 2 * p * LANES;
+        __m512 a = _mm512_mul_ps(_mm512_load_ps(even), inverse);
+        __m512 b = _mm512_mul_ps(_mm512_load_ps(even + LANES), inverse);
+        __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
+        __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
+        v[p] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    }
+}
+
+/* Sums of 32 queries, divided, to their rows. */
+static void store_group(const struct attention *t, size_t group)
+{
+    const struct bf16_attention *a = t->a;
+    const float *sums = t->sums + group * LANES * a->head_dim;
+    for (size_t half = 0; half < 2; half++) {
+        __m512 inverse = _mm512_div_ps(_mm512_set1_ps(1), t->softmax[group].sum[half]);
+        size_t first = group * LANES + 16 * half;
+        for (size_t d = 0; d < a->head_dim; d += 32) {
+            __m512i v[16];
+            size_t n_pairs = a->head_dim - d < 32 ? (a->head_dim - d) / 2 : 16;
+            divide_pairs(sums + d * LANES + 16 * half, n_pairs, inverse, v);
+            transpose_16(v);
+            for (size_t r = 0; r < 16 && first + r < a->n_queries; r++)
+                _mm512_mask_storeu_epi32(a->out + (first + r) * a->ld + d, vec_mask(n_pairs), v[r]);
+        }
+    }
+}
+
+static void attend_begin(struct attention *t, const struct bf16_attention *a)
+{
+    t->a = a;
+    t->scores = a->scratch;
+    t->weights = (bf16 *)(t->scores + KEYS * LANES);
+    t->sums = (float *)(t->weights + KEYS * LANES);
+    t->queries = (bf16 *)(t->sums + BF16_QUERIES * a->head_dim);
+    memset(t->sums, 0, BF16_QUERIES * a->head_dim * sizeof *t->sums);
+    for (size_t g = 0; g * LANES < a->n_queries; g++) {
+        pack_queries(a, g * LANES, t->queries + g * LANES * a->head_dim);
+        for (int h = 0; h < 2; h++) {
+            t->softmax[g].max[h] = _mm512_set1_ps(-INFINITY);
+            t->softmax[g].sum[h] = _mm512_setzero_ps();
+        }
+    }
+}
+
+static void bf16_attend(const struct bf16_attention *a)
+{
+    struct attention t;
+    attend_begin(&t, a);
+    size_t groups = (a->n_queries + LANES - 1) / LANES;
+    for (size_t key = 0; key < a->n_keys; key += KEYS)
+        for (size_t g = 0; g < groups; g++)
+            attend_block(&t, g, key, a->n_keys - key < KEYS ? a->n_keys - key : KEYS);
+    for (size_t g = 0; g < groups; g++)
+        store_group(&t, g);
+}
+
+const struct bf16_kernels avx512_bf16 = {
+    .fast = true, .round = bf16_round, .pack = bf16_pack, .multiply = bf16_multiply,
+    .attend = bf16_attend, .attend_bytes = bf16_attend_bytes};

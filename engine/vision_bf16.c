@@ -1,0 +1,104 @@
+/* The tower's steps with BF16 activations and F32 sums; the residual stream and the norms are F32. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/vision_steps.h"
+
+/* The values of a head, two keys side by side. */
+static size_t pairs_of(size_t n_patches)
+{
+    return (n_patches + 1) / 2;
+}
+
+static size_t attend_bytes(const struct vision_params *v)
+{
+    return pairs_of(vision_n_patches(v)) * 2 * v->width * sizeof(bf16);
+}
+
+static size_t scratch_bytes(const struct vision_params *v, const struct kernels *k)
+{
+    size_t row = v->width * sizeof(float), attend = k->bf16->attend_bytes(vision_head_dim(v)) + 64;
+    return row > attend ? row : attend;
+}
+
+struct norm {
+    const struct tensor *w, *bias;
+};
+
+static void norm_task(void *job, size_t task, unsigned thread)
+{
+    const struct vision_rows *s = job;
+    const struct norm *norm = s->job;
+    struct vision_pass *p = s->p;
+    const struct kernels *k = p->compute->k;
+    size_t width = p->model->vision.width;
+    float *row = p->compute->scratch[thread];
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
+        k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps, row, width);
+        k->bf16->round(row, (bf16 *)p->h + i * width, width);
+    }
+}
+
+static void layer_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias)
+{
+    struct norm norm = {w, bias};
+    vision_each_rows(p, p->n_patches, norm_task, &norm);
+}
+
+static void linear(struct vision_pass *p, const struct vision_linear *l)
+{
+    bool add = l->then == VISION_ADD;
+    struct bf16_product how = {
+        .x = l->from, .ldx = l->w->cols, .n_tokens = l->n, .bias = l->bias->data, .gelu = l->then == VISION_GELU,
+        .y = add ? NULL : l->to, .sum = add ? l->to : NULL, .ldy = l->w->rows};
+    matmul_bf16(p->compute, l->w, &how);
+}
+
+/* ff = the values, [head][pairs of keys][head_dim][2]. */
+static void pair_values_task(void *job, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct vision_rows *s = job;
+    const struct vision_params *v = &s->p->model->vision;
+    size_t hd = vision_head_dim(v), n_pairs = pairs_of(s->p->n_patches);
+    for (size_t j = task * PATCHES_PER_TASK; j < vision_rows_end(s, task); j += 2)
+        for (size_t head = 0; head < v->n_heads; head++) {
+            const bf16 *a = (const bf16 *)s->p->v + j * v->width + head * hd;
+            const bf16 *b = j + 1 < s->p->n_patches ? a + v->width : NULL;
+            bf16 *to = (bf16 *)s->p->ff + (head * n_pairs + j / 2) * 2 * hd;
+            for (size_t d = 0; d < hd; d++) {
+                to[2 * d] = a[d];
+                to[2 * d + 1] = b ? b[d] : 0;
+            }
+        }
+}
+
+/* BF16_QUERIES of one head; all of a head's before the next, whose keys and values are others. */
+static void attend_task(void *job, size_t task, unsigned thread)
+{
+    const struct vision_rows *s = job;
+    struct vision_pass *p = s->p;
+    const struct vision_params *v = &p->model->vision;
+    size_t hd = vision_head_dim(v), tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
+    size_t head = task / tiles, first = task % tiles * BF16_QUERIES;
+    size_t rest = p->n_patches - first, at = first * v->width + head * hd;
+    struct bf16_attention a = {
+        .n_queries = rest < BF16_QUERIES ? rest : BF16_QUERIES, .n_keys = p->n_patches, .head_dim = hd,
+        .scale = 1.4426950409f / sqrtf((float)hd), /* log2(e) */
+        .q = (const bf16 *)p->q + at, .k = (const bf16 *)p->k + head * hd,
+        .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd, .out = (bf16 *)p->h + at,
+        .ld = v->width, .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
+    p->compute->k->bf16->attend(&a);
+}
+
+static void attend(struct vision_pass *p)
+{
+    struct vision_rows s = {.p = p, .n = p->n_patches};
+    size_t tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
+    vision_each_rows(p, p->n_patches, pair_values_task, NULL);
+    pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
+}
+
+const struct vision_steps vision_bf16 = {
+    .name = "bf16", .value_bytes = sizeof(bf16), .attend_bytes = attend_bytes, .scratch_bytes = scratch_bytes,
+    .norm = layer_norm, .linear = linear, .attend = attend};
