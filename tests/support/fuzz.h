@@ -10,7 +10,8 @@
 
 struct fuzz {
     int (*target)(const uint8_t *bytes, size_t n);
-    /* Puts checksums right in every second mutation, so that what lies behind them is reached; or NULL. */
+    /* Puts checksums right in every second mutation, so that what lies behind them is reached; or
+     * NULL. */
     void (*mend)(uint8_t *bytes, size_t n);
     size_t head; /* bytes at the start that half of the changes hit */
     const struct str *seeds;
