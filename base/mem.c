@@ -1,8 +1,10 @@
 #include "base/mem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void *mem_try(size_t count, size_t size, const char *what, struct err *err)
 {
@@ -15,6 +17,31 @@ void *mem_try(size_t count, size_t size, const char *what, struct err *err)
     if (!p)
         err_set(err, "%s: no memory for %zu MiB", what, bytes >> 20);
     return p;
+}
+
+void *mem_try_huge(size_t bytes, const char *what, struct err *err)
+{
+    const size_t page = (size_t)2 << 20;
+    size_t whole;
+    void *p = size_add(bytes, page - 1, &whole) ? aligned_alloc(page, whole / page * page) : NULL;
+    if (!p)
+        err_set(err, "%s: no memory for %zu MiB", what, bytes >> 20);
+    else
+        madvise(p, bytes, MADV_HUGEPAGE);
+    return p;
+}
+
+size_t mem_available(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *f = fopen("/proc/meminfo", "re");
+    while (f && kib == 0 && fgets(line, sizeof line, f))
+        if (sscanf(line, "MemAvailable: %llu", &kib) != 1)
+            kib = 0;
+    if (f)
+        fclose(f);
+    return kib ? (size_t)kib << 10 : SIZE_MAX;
 }
 
 static void *checked(void *p)

@@ -12,6 +12,8 @@
 #include "engine/model_gguf.h"
 #include "engine/model_hf.h"
 #include "engine/model_params.h"
+#include "engine/model_shape.h"
+#include "engine/pool.h"
 #include "engine/tokenizer.h"
 #include "engine/weights.h"
 
@@ -20,6 +22,7 @@ struct model_files {
     struct shards shards;
     struct weights text, tower; /* tower: of a projector file */
     struct owned *owned;
+    void *made; /* weights of no file */
 };
 
 /* s[n] with a NUL behind; NULL if memory is short. */
@@ -304,18 +307,62 @@ static bool open_into(struct model *m, const char *path, const struct facet_mode
     return make_listing(m, err);
 }
 
-struct model *model_open(const char *path, const struct facet_model_options *options,
-                         struct err *err)
+static bool make_into(struct model *m, const char *shape, const struct facet_model_options *o,
+                      struct err *err)
+{
+    m->files = mem_try(1, sizeof *m->files, shape, err);
+    m->path = copy_text(shape, strlen(shape), err);
+    if (!m->files || !m->path || !set_name(m, shape, strlen(shape), err))
+        return false;
+    struct model_files *f = m->files;
+    if (!model_shape_plan(m, &f->text, shape, !o->text_only, err))
+        return false;
+    f->made = model_shape_fill(&f->text, o->n_threads ? o->n_threads : pool_default_threads(), err);
+    return f->made && model_bind_text(m, &f->text, false, &f->owned, err) &&
+           (!m->has_vision || model_bind_vision(m, &f->text, false, &f->owned, err)) &&
+           set_n_vocab(m, 0, err) && make_listing(m, err);
+}
+
+typedef bool open_fn(struct model *m, const char *what, const struct facet_model_options *o,
+                     struct err *err);
+
+static struct model *open_by(open_fn *into, const char *what,
+                             const struct facet_model_options *options, struct err *err)
 {
     static const struct facet_model_options none = {0};
-    struct model *m = mem_try(1, sizeof *m, path, err);
+    struct model *m = mem_try(1, sizeof *m, what, err);
     if (!m)
         return NULL;
     m->image_soft_id = -1;
-    if (open_into(m, path, options ? options : &none, err))
+    if (into(m, what, options ? options : &none, err))
         return m;
     model_free(m);
     return NULL;
+}
+
+struct model *model_open(const char *path, const struct facet_model_options *options,
+                         struct err *err)
+{
+    return open_by(open_into, path, options, err);
+}
+
+struct model *model_open_shape(const char *shape, const struct facet_model_options *options,
+                               struct err *err)
+{
+    return open_by(make_into, shape, options, err);
+}
+
+uint64_t model_plan_bytes(const char *shape, const struct facet_model_options *options,
+                          struct err *err)
+{
+    struct model m = {0};
+    struct weights w = {0};
+    bool tower = !options || !options->text_only;
+    uint64_t bytes = model_shape_plan(&m, &w, shape, tower, err) ? model_shape_bytes(&w) : 0;
+    weights_done(&w);
+    free(m.tw.layers);
+    free(m.vw.layers);
+    return bytes;
 }
 
 void model_free(struct model *m)
@@ -330,6 +377,7 @@ void model_free(struct model *m)
         gguf_close(f->gguf);
         shards_close(&f->shards);
         owned_free(f->owned);
+        free(f->made);
     }
     free(m->name);
     free(m->path);

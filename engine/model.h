@@ -93,6 +93,10 @@ struct model {
 /* Opens and binds. Of options mmproj, vocabulary_only and text_only count; NULL as in facet.h. */
 struct model *model_open(const char *path, const struct facet_model_options *options,
                          struct err *err);
+/* A model that no file holds (model_shape.h); of options text_only and n_threads count. */
+struct model *model_open_shape(const char *shape, const struct facet_model_options *options, struct err *err);
+/* What its weights would take; 0 and an error if there is no such shape. */
+uint64_t model_plan_bytes(const char *shape, const struct facet_model_options *options, struct err *err);
 void model_free(struct model *m);
 
 #endif

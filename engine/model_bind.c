@@ -294,22 +294,26 @@ static bool bind_head(struct binder *b, struct model *m)
     return true;
 }
 
+static void set_text_extents(struct binder *b, const struct text_params *p)
+{
+    b->extents[EMBD] = p->n_embd;
+    b->extents[FF] = p->n_ff;
+    b->extents[QUERY] = (size_t)p->n_heads * p->head_dim;
+    b->extents[KEY] = (size_t)p->n_kv_heads * p->head_dim;
+    b->extents[HEAD] = p->head_dim;
+}
+
 bool model_bind_text(struct model *m, const struct weights *from, bool hugging_face,
                      struct owned **owned, struct err *err)
 {
-    const struct text_params *p = &m->text;
     struct binder b = {
         .from = from, .spelling = hugging_face ? SPELL_HF : SPELL_GGUF, .owned = owned, .err = err};
-    b.extents[EMBD] = p->n_embd;
-    b.extents[FF] = p->n_ff;
-    b.extents[QUERY] = (size_t)p->n_heads * p->head_dim;
-    b.extents[KEY] = (size_t)p->n_kv_heads * p->head_dim;
-    b.extents[HEAD] = p->head_dim;
+    set_text_extents(&b, &m->text);
     const char *prefix =
         hugging_face ? find_prefix(from, text_prefixes, "embed_tokens.weight") : "";
     if (!BIND(&b, &m->tw, text_slots, prefix) || !bind_head(&b, m))
         return false;
-    for (uint32_t i = 0; i < p->n_layers; i++) {
+    for (uint32_t i = 0; i < m->text.n_layers; i++) {
         char stem[STEM_BYTES];
         snprintf(stem, sizeof stem, "%s%s.%u.", prefix, hugging_face ? "layers" : "blk", i);
         if (!BIND(&b, &m->tw.layers[i], text_layer_slots, stem))
@@ -344,6 +348,16 @@ static bool mlp_is_swapped(const struct weights *from, const struct vision_param
            down->info.shape[1] == p->width;
 }
 
+static void set_vision_extents(struct binder *b, const struct model *m)
+{
+    const struct vision_params *p = &m->vision;
+    b->extents[EMBD] = m->text.n_embd;
+    b->extents[WIDTH] = p->width;
+    b->extents[FC] = p->n_ff;
+    b->extents[PIXELS] = (size_t)3 * p->patch_size * p->patch_size;
+    b->extents[PATCHES] = (size_t)p->n_side * p->n_side;
+}
+
 bool model_bind_vision(struct model *m, const struct weights *from, bool hugging_face,
                        struct owned **owned, struct err *err)
 {
@@ -353,11 +367,7 @@ bool model_bind_vision(struct model *m, const struct weights *from, bool hugging
                        .owned = owned,
                        .swapped = mlp_is_swapped(from, p),
                        .err = err};
-    b.extents[EMBD] = m->text.n_embd;
-    b.extents[WIDTH] = p->width;
-    b.extents[FC] = p->n_ff;
-    b.extents[PIXELS] = (size_t)3 * p->patch_size * p->patch_size;
-    b.extents[PATCHES] = (size_t)p->n_side * p->n_side;
+    set_vision_extents(&b, m);
     const char *tower = "", *projector = "";
     if (hugging_face) {
         tower = find_prefix(from, vision_prefixes, "embeddings.patch_embedding.weight");
@@ -373,4 +383,49 @@ bool model_bind_vision(struct model *m, const struct weights *from, bool hugging
             return false;
     }
     return true;
+}
+
+/* ---- Places --------------------------------------------------------------------------------- */
+
+struct places {
+    const struct binder *binder;
+    struct tensor_place *out; /* NULL: they are counted */
+    size_t n;
+};
+
+static void list_slots(struct places *to, const struct slot *slots, size_t n, const char *stem)
+{
+    for (size_t i = 0; i < n; i++, to->n++) {
+        if (!to->out)
+            continue;
+        struct tensor_place *place = &to->out[to->n];
+        snprintf(place->name, sizeof place->name, "%s%s", stem, slots[i].names[SPELL_GGUF]);
+        place->is_vector = slots[i].kind != MATRIX;
+        place->rows = place->is_vector ? 1 : to->binder->extents[slots[i].rows];
+        place->cols = to->binder->extents[slots[i].cols];
+    }
+}
+#define LIST(places, slots, stem) list_slots(places, slots, sizeof slots / sizeof *slots, stem)
+
+size_t model_bind_places(const struct model *m, bool tower, struct tensor_place *out)
+{
+    struct binder b = {.spelling = SPELL_GGUF};
+    struct places to = {.binder = &b, .out = out};
+    char stem[STEM_BYTES];
+    set_text_extents(&b, &m->text);
+    LIST(&to, text_slots, "");
+    for (uint32_t i = 0; i < m->text.n_layers; i++) {
+        snprintf(stem, sizeof stem, "blk.%u.", i);
+        LIST(&to, text_layer_slots, stem);
+    }
+    if (!tower)
+        return to.n;
+    set_vision_extents(&b, m);
+    LIST(&to, vision_slots, "");
+    LIST(&to, projector_slots, "");
+    for (uint32_t i = 0; i < m->vision.n_layers; i++) {
+        snprintf(stem, sizeof stem, "v.blk.%u.", i);
+        LIST(&to, vision_layer_slots, stem);
+    }
+    return to.n;
 }

@@ -25,6 +25,15 @@ bool model_bind_text(struct model *m, const struct weights *from, bool hugging_f
 bool model_bind_vision(struct model *m, const struct weights *from, bool hugging_face,
                        struct owned **owned, struct err *err);
 
+/* A tensor that a GGUF file of this model must have. */
+struct tensor_place {
+    char name[192];
+    bool is_vector;
+    size_t rows, cols; /* rows 0: any number; of a vector 1 */
+};
+/* All of them, in the order of a file; tower: those of m->vw too. Returns how many, out may be NULL to count. */
+size_t model_bind_places(const struct model *m, bool tower, struct tensor_place *out);
+
 /* Whether there is a tower among them. */
 bool model_has_tower(const struct weights *from, bool hugging_face);
 

@@ -116,6 +116,22 @@ bool weights_from_safetensors(struct weights *w, const char *folder,
     return sort_names(w, err);
 }
 
+bool weights_from_list(struct weights *w, const char *path, const struct weight *given, size_t n, struct err *err)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < n; i++)
+        bytes += strlen(given[i].info.name) + 1;
+    if (!lists_new(w, path, n, bytes, err))
+        return false;
+    char *text = w->text;
+    for (size_t i = 0; i < n; i++) {
+        w->all[i] = given[i];
+        w->all[i].info.name = put_text(&text, given[i].info.name, strlen(given[i].info.name));
+        w->all[i].info.type = type_traits_get(given[i].type)->name;
+    }
+    return sort_names(w, err);
+}
+
 void weights_done(struct weights *w)
 {
     free(w->path);

@@ -30,6 +30,8 @@ struct weights {
 bool weights_from_gguf(struct weights *w, const struct gguf *g, struct err *err);
 bool weights_from_safetensors(struct weights *w, const char *folder,
                               struct safetensors *const *files, size_t n_files, struct err *err);
+/* A list that somebody made: names, shapes, bytes, types and data of given[n]; names are copied. */
+bool weights_from_list(struct weights *w, const char *path, const struct weight *given, size_t n, struct err *err);
 void weights_done(struct weights *w);
 
 /* By name; NULL if there is none. */
