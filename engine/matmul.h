@@ -1,5 +1,5 @@
-/* Y = X · Wᵀ for weights of any type: the one place that chooses between integer and float products,
- * between one token and many, and between own kernels and BLAS. */
+/* Y = X · Wᵀ for weights of any type: the one place that chooses between integer and float
+ * products, between one token and many, and between own kernels and BLAS. */
 #ifndef ENGINE_MATMUL_H
 #define ENGINE_MATMUL_H
 
@@ -28,26 +28,28 @@ size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols);
 struct activations {
     const float *x; /* [n_tokens][n], rows close together */
     size_t n_tokens, n;
-    struct q8 q8;   /* memory for n_tokens rows, of q8_init */
-    bool has_q8;    /* q8 holds x; clear it when x changes */
+    struct q8 q8; /* memory for n_tokens rows, of q8_init */
+    bool has_q8;  /* q8 holds x; clear it when x changes */
 };
 /* Memory for up to n_tokens × n values, n rounded up to 32. */
 bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err);
 void q8_done(struct q8 *q8);
 size_t q8_bytes(size_t n_tokens, size_t n);
 /* Points at new values; q8 memory is shared by all activations of a pass. */
-struct activations activations_of(const float *x, size_t n_tokens, size_t n, const struct q8 *memory);
+struct activations activations_of(const float *x, size_t n_tokens, size_t n,
+                                  const struct q8 *memory);
 
-/* y[t][r] = Σ_i x[t][i] · w[r][i], rows of y ldy floats apart; the first n_rows rows of w (0: all). */
-void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a, float *y,
-            size_t ldy);
+/* y[t][r] = Σ_i x[t][i] · w[r][i], rows of y ldy floats apart; the first n_rows rows of w (0: all).
+ */
+void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
+            float *y, size_t ldy);
 
 /* The same with F32 arithmetic whatever the weights are: for the vision tower. */
-void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x, size_t n_tokens,
-                  float *y, size_t ldy);
+void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,
+                  size_t n_tokens, float *y, size_t ldy);
 
-/* The same with BF16 arithmetic: how says where activations come from and go to, and what becomes of them; bias,
- * y and sum are those of row 0. The weights' columns are even in number. */
+/* The same with BF16 arithmetic: how says where activations come from and go to, and what becomes
+ * of them; bias, y and sum are those of row 0. The weights' columns are even in number. */
 void matmul_bf16(const struct compute *c, const struct tensor *w, const struct bf16_product *how);
 
 #endif

@@ -7,8 +7,8 @@
 #include "engine/vision_steps.h"
 
 enum {
-    /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), while weights that
-     * are dequantised once for each tile still serve a thousand patches. */
+    /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), while
+     * weights that are dequantised once for each tile still serve a thousand patches. */
     MLP_TILE = 1024,
     /* A tower with fewer is quick anyway. */
     BF16_MIN_PATCHES = 1024,
@@ -27,12 +27,13 @@ static bool bf16_fits(const struct vision_params *v, const struct kernels *k)
     return k->bf16 && v->width % 2 == 0 && v->n_ff % 2 == 0 && vision_head_dim(v) % 2 == 0;
 }
 
-const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k, const char *precision,
-                                         struct err *err)
+const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k,
+                                         const char *precision, struct err *err)
 {
     bool wanted = precision && strcmp(precision, vision_bf16.name) == 0;
     if (precision && !wanted && strcmp(precision, vision_f32.name) != 0) {
-        err_set(err, "vision precision \"%s\": is neither %s nor %s", precision, vision_f32.name, vision_bf16.name);
+        err_set(err, "vision precision \"%s\": is neither %s nor %s", precision, vision_f32.name,
+                vision_bf16.name);
         return NULL;
     }
     if (!m->has_vision || k->exact)
@@ -56,7 +57,8 @@ static size_t value_bytes(const struct model *m, const struct vision_steps *step
     return vision_n_patches(&m->vision) * m->vision.width * steps->value_bytes;
 }
 
-/* The shared buffer: an MLP tile, or all patches unrolled, or what attention wants (all more than the pooled grid). */
+/* The shared buffer: an MLP tile, or all patches unrolled, or what attention wants (all more than
+ * the pooled grid). */
 static size_t ff_bytes(const struct model *m, const struct vision_steps *steps)
 {
     const struct vision_params *v = &m->vision;
@@ -72,16 +74,19 @@ size_t vision_pass_bytes(const struct model *m, const struct vision_steps *steps
     return stream + 4 * value_bytes(m, steps) + ff_bytes(m, steps);
 }
 
-size_t vision_scratch_bytes(const struct model *m, const struct vision_steps *steps, const struct kernels *k)
+size_t vision_scratch_bytes(const struct model *m, const struct vision_steps *steps,
+                            const struct kernels *k)
 {
     size_t projection = PROJECT_ROWS * m->vw.projection.cols, position = m->vision.width;
-    return max_size(max_size(projection, position) * sizeof(float), steps->scratch_bytes(&m->vision, k));
+    return max_size(max_size(projection, position) * sizeof(float),
+                    steps->scratch_bytes(&m->vision, k));
 }
 
-bool vision_pass_init(struct vision_pass *p, const struct model *m, const struct vision_steps *steps,
-                      const struct compute *c, struct err *err)
+bool vision_pass_init(struct vision_pass *p, const struct model *m,
+                      const struct vision_steps *steps, const struct compute *c, struct err *err)
 {
-    *p = (struct vision_pass){.model = m, .steps = steps, .compute = c, .n_patches = vision_n_patches(&m->vision)};
+    *p = (struct vision_pass){
+        .model = m, .steps = steps, .compute = c, .n_patches = vision_n_patches(&m->vision)};
     void **all[] = {&p->h, &p->q, &p->k, &p->v};
     p->x = mem_try(p->n_patches, m->vision.width * sizeof(float), "vision pass", err);
     p->ff = mem_try(1, ff_bytes(m, steps), "vision pass", err);
@@ -106,12 +111,14 @@ void vision_pass_done(struct vision_pass *p)
 void vision_each_rows(struct vision_pass *p, size_t n, pool_fn *fn, const void *job)
 {
     struct vision_rows s = {p, n, job};
-    pool_run(p->compute->pool, (n + PATCHES_PER_TASK - 1) / PATCHES_PER_TASK, fn, &s, p->compute->stop);
+    pool_run(p->compute->pool, (n + PATCHES_PER_TASK - 1) / PATCHES_PER_TASK, fn, &s,
+             p->compute->stop);
 }
 
 /* ---- From pixels to patches ---- */
 
-/* Patch (row, column) of the image as one row, channel by channel: the convolution becomes a product. */
+/* Patch (row, column) of the image as one row, channel by channel: the convolution becomes a
+ * product. */
 static void unroll_task(void *job, size_t task, unsigned thread)
 {
     (void)thread;
@@ -147,14 +154,15 @@ static void position_task(void *job, size_t task, unsigned thread)
 static void embed_patches(struct vision_pass *p, const float *planes)
 {
     vision_each_rows(p, p->n_patches, unroll_task, planes);
-    matmul_float(p->compute, &p->model->vw.patch_w, 0, p->ff, p->n_patches, p->x, p->model->vision.width);
+    matmul_float(p->compute, &p->model->vw.patch_w, 0, p->ff, p->n_patches, p->x,
+                 p->model->vision.width);
     vision_each_rows(p, p->n_patches, position_task, NULL);
 }
 
 /* ---- Layers ---- */
 
-static void linear(struct vision_pass *p, const struct tensor *w, const struct tensor *bias, enum vision_then then,
-                   void *to)
+static void linear(struct vision_pass *p, const struct tensor *w, const struct tensor *bias,
+                   enum vision_then then, void *to)
 {
     struct vision_linear l = {w, bias, p->h, p->n_patches, then, to};
     p->steps->linear(p, &l);
@@ -167,7 +175,8 @@ static void mlp(struct vision_pass *p, const struct vision_layer *w)
         size_t n = p->n_patches - first < MLP_TILE ? p->n_patches - first : MLP_TILE;
         const uint8_t *h = (const uint8_t *)p->h + first * width * p->steps->value_bytes;
         struct vision_linear up = {&w->fc1_w, &w->fc1_b, h, n, VISION_GELU, p->ff};
-        struct vision_linear down = {&w->fc2_w, &w->fc2_b, p->ff, n, VISION_ADD, p->x + first * width};
+        struct vision_linear down = {&w->fc2_w, &w->fc2_b,  p->ff,
+                                     n,         VISION_ADD, p->x + first * width};
         p->steps->linear(p, &up);
         p->steps->linear(p, &down);
     }
@@ -194,11 +203,13 @@ static void post_norm_task(void *job, size_t task, unsigned thread)
     size_t width = m->vision.width;
     for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
         float *row = s->p->x + i * width;
-        s->p->compute->k->layer_norm(row, m->vw.post_ln_w.data, m->vw.post_ln_b.data, m->vision.eps, row, width);
+        s->p->compute->k->layer_norm(row, m->vw.post_ln_w.data, m->vw.post_ln_b.data, m->vision.eps,
+                                     row, width);
     }
 }
 
-void vision_patches(struct vision_pass *p, const float *planes, facet_progress_fn *progress, void *user)
+void vision_patches(struct vision_pass *p, const float *planes, facet_progress_fn *progress,
+                    void *user)
 {
     const struct vision_weights *w = &p->model->vw;
     size_t n_layers = p->model->vision.n_layers;
@@ -225,7 +236,8 @@ static void pool_soft(struct vision_pass *p, size_t i, float *out)
 {
     const struct vision_params *v = &p->model->vision;
     size_t per_side = v->n_side / v->pool, width = v->width;
-    const float *corner = p->x + (i / per_side * v->pool * v->n_side + i % per_side * v->pool) * width;
+    const float *corner =
+        p->x + (i / per_side * v->pool * v->n_side + i % per_side * v->pool) * width;
     memset(out, 0, width * sizeof *out);
     for (size_t y = 0; y < v->pool; y++)
         for (size_t x = 0; x < v->pool; x++)
@@ -250,7 +262,8 @@ static void project_task(void *job, size_t task, unsigned thread)
     for (size_t row = 0; row < width; row += PROJECT_ROWS) {
         size_t n_rows = width - row < PROJECT_ROWS ? width - row : PROJECT_ROWS;
         for (size_t r = 0; r < n_rows; r++)
-            k->dequantize[w->type]((const uint8_t *)w->data + (row + r) * w->row_bytes, rows + r * w->cols, w->cols);
+            k->dequantize[w->type]((const uint8_t *)w->data + (row + r) * w->row_bytes,
+                                   rows + r * w->cols, w->cols);
         k->gemm_nn_add(n, w->cols, n_rows, pooled + row, width, rows, w->cols, soft, w->cols);
     }
 }

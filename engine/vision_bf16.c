@@ -1,4 +1,5 @@
-/* The tower's steps with BF16 activations and F32 sums; the residual stream and the norms are F32. */
+/* The tower's steps with BF16 activations and F32 sums; the residual stream and the norms are F32.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -34,7 +35,8 @@ static void norm_task(void *job, size_t task, unsigned thread)
     size_t width = p->model->vision.width;
     float *row = p->compute->scratch[thread];
     for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
-        k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps, row, width);
+        k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps, row,
+                      width);
         k->bf16->round(row, (bf16 *)p->h + i * width, width);
     }
 }
@@ -48,9 +50,14 @@ static void layer_norm(struct vision_pass *p, const struct tensor *w, const stru
 static void linear(struct vision_pass *p, const struct vision_linear *l)
 {
     bool add = l->then == VISION_ADD;
-    struct bf16_product how = {
-        .x = l->from, .ldx = l->w->cols, .n_tokens = l->n, .bias = l->bias->data, .gelu = l->then == VISION_GELU,
-        .y = add ? NULL : l->to, .sum = add ? l->to : NULL, .ldy = l->w->rows};
+    struct bf16_product how = {.x = l->from,
+                               .ldx = l->w->cols,
+                               .n_tokens = l->n,
+                               .bias = l->bias->data,
+                               .gelu = l->then == VISION_GELU,
+                               .y = add ? NULL : l->to,
+                               .sum = add ? l->to : NULL,
+                               .ldy = l->w->rows};
     matmul_bf16(p->compute, l->w, &how);
 }
 
@@ -83,11 +90,16 @@ static void attend_task(void *job, size_t task, unsigned thread)
     size_t head = task / tiles, first = task % tiles * BF16_QUERIES;
     size_t rest = p->n_patches - first, at = first * v->width + head * hd;
     struct bf16_attention a = {
-        .n_queries = rest < BF16_QUERIES ? rest : BF16_QUERIES, .n_keys = p->n_patches, .head_dim = hd,
+        .n_queries = rest < BF16_QUERIES ? rest : BF16_QUERIES,
+        .n_keys = p->n_patches,
+        .head_dim = hd,
         .scale = 1.4426950409f / sqrtf((float)hd), /* log2(e) */
-        .q = (const bf16 *)p->q + at, .k = (const bf16 *)p->k + head * hd,
-        .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd, .out = (bf16 *)p->h + at,
-        .ld = v->width, .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
+        .q = (const bf16 *)p->q + at,
+        .k = (const bf16 *)p->k + head * hd,
+        .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd,
+        .out = (bf16 *)p->h + at,
+        .ld = v->width,
+        .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
     p->compute->k->bf16->attend(&a);
 }
 
@@ -99,6 +111,10 @@ static void attend(struct vision_pass *p)
     pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
 }
 
-const struct vision_steps vision_bf16 = {
-    .name = "bf16", .value_bytes = sizeof(bf16), .attend_bytes = attend_bytes, .scratch_bytes = scratch_bytes,
-    .norm = layer_norm, .linear = linear, .attend = attend};
+const struct vision_steps vision_bf16 = {.name = "bf16",
+                                         .value_bytes = sizeof(bf16),
+                                         .attend_bytes = attend_bytes,
+                                         .scratch_bytes = scratch_bytes,
+                                         .norm = layer_norm,
+                                         .linear = linear,
+                                         .attend = attend};

@@ -7,8 +7,8 @@
 
 enum { QUERIES_PER_TILE = ATTENTION_MAX_QUERIES };
 
-/* Floats between rows of the transposed keys: 4096 patches would put all rows of a head into the same few sets of
- * the first-level cache, which made the scores half as fast. */
+/* Floats between rows of the transposed keys: 4096 patches would put all rows of a head into the
+ * same few sets of the first-level cache, which made the scores half as fast. */
 static size_t keys_ld(size_t n_patches)
 {
     return n_patches + 16;
@@ -40,8 +40,8 @@ static void norm_task(void *job, size_t task, unsigned thread)
     size_t width = p->model->vision.width;
     float *h = p->h;
     for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++)
-        p->compute->k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps,
-                                  h + i * width, width);
+        p->compute->k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data,
+                                  p->model->vision.eps, h + i * width, width);
 }
 
 static void layer_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias)
@@ -104,11 +104,17 @@ static void attend_task(void *job, size_t task, unsigned thread)
         memcpy(q + i * hd, queries + i * width, hd * sizeof *q);
         p->compute->k->scale(q + i * hd, scale, hd);
     }
-    struct attention_tile a = {.k = p->compute->k, .n_queries = n, .head_dim = hd, .q = q, .ldq = hd,
-                               .out = out, .ldo = hd};
+    struct attention_tile a = {.k = p->compute->k,
+                               .n_queries = n,
+                               .head_dim = hd,
+                               .q = q,
+                               .ldq = hd,
+                               .out = out,
+                               .ldo = hd};
     attention_begin(&a);
     for (size_t key = 0; key < p->n_patches; key += ATTENTION_MAX_KEYS) {
-        size_t n_keys = p->n_patches - key < ATTENTION_MAX_KEYS ? p->n_patches - key : ATTENTION_MAX_KEYS;
+        size_t n_keys =
+            p->n_patches - key < ATTENTION_MAX_KEYS ? p->n_patches - key : ATTENTION_MAX_KEYS;
         attention_score_columns(&a, keys + at * ld + key, ld, n_keys);
         attention_block(&a, values + at * p->n_patches + key * hd, hd, n_keys, NULL, NULL);
     }
@@ -142,7 +148,8 @@ static void gather_values_task(void *job, size_t task, unsigned thread)
     float *to = p->k;
     for (size_t j = task * PATCHES_PER_TASK; j < vision_rows_end(s, task); j++)
         for (size_t head = 0; head < n_heads; head++)
-            memcpy(to + (head * p->n_patches + j) * hd, v + (j * n_heads + head) * hd, hd * sizeof *to);
+            memcpy(to + (head * p->n_patches + j) * hd, v + (j * n_heads + head) * hd,
+                   hd * sizeof *to);
 }
 
 static void attend(struct vision_pass *p)
@@ -154,6 +161,10 @@ static void attend(struct vision_pass *p)
     pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
 }
 
-const struct vision_steps vision_f32 = {
-    .name = "f32", .value_bytes = sizeof(float), .attend_bytes = attend_bytes, .scratch_bytes = scratch_bytes,
-    .norm = layer_norm, .linear = linear, .attend = attend};
+const struct vision_steps vision_f32 = {.name = "f32",
+                                        .value_bytes = sizeof(float),
+                                        .attend_bytes = attend_bytes,
+                                        .scratch_bytes = scratch_bytes,
+                                        .norm = layer_norm,
+                                        .linear = linear,
+                                        .attend = attend};

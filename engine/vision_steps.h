@@ -1,5 +1,5 @@
-/* What the two arithmetics of the tower share with the pass, and what they are asked for: vision.c says what a layer
- * is, vision_f32.c and vision_bf16.c how its steps are computed. */
+/* What the two arithmetics of the tower share with the pass, and what they are asked for: vision.c
+ * says what a layer is, vision_f32.c and vision_bf16.c how its steps are computed. */
 #ifndef ENGINE_VISION_STEPS_H
 #define ENGINE_VISION_STEPS_H
 
@@ -7,7 +7,8 @@
 
 enum vision_then { VISION_STORE, VISION_GELU, VISION_ADD };
 
-/* from · Wᵀ + bias for n patches; then it goes to rows of activations, or with VISION_ADD onto rows of floats. */
+/* from · Wᵀ + bias for n patches; then it goes to rows of activations, or with VISION_ADD onto rows
+ * of floats. */
 struct vision_linear {
     const struct tensor *w, *bias;
     const void *from;
@@ -22,9 +23,11 @@ struct vision_steps {
     /* What attend wants of the pass's ff, and of each thread's scratch. */
     size_t (*attend_bytes)(const struct vision_params *v);
     size_t (*scratch_bytes)(const struct vision_params *v, const struct kernels *k);
-    void (*norm)(struct vision_pass *p, const struct tensor *w, const struct tensor *bias); /* h = LN(x) */
+    void (*norm)(struct vision_pass *p, const struct tensor *w,
+                 const struct tensor *bias); /* h = LN(x) */
     void (*linear)(struct vision_pass *p, const struct vision_linear *l);
-    void (*attend)(struct vision_pass *p); /* h = softmax(q kᵀ / √head) v, head by head; k may be lost */
+    void (*attend)(
+        struct vision_pass *p); /* h = softmax(q kᵀ / √head) v, head by head; k may be lost */
 };
 extern const struct vision_steps vision_f32, vision_bf16;
 

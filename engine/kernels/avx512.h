@@ -1,4 +1,5 @@
-/* What the AVX-512 files share: the entries that stand in other files than the table, and a transposition. */
+/* What the AVX-512 files share: the entries that stand in other files than the table, and a
+ * transposition. */
 #ifndef ENGINE_KERNELS_AVX512_H
 #define ENGINE_KERNELS_AVX512_H
 

@@ -1,10 +1,9 @@
 /* AVX-512 with BF16: products of 32 rows (or queries) in lanes with broadcast pairs.
  *
- * One loop serves three products. A panel holds for each pair of k two registers of 16 rows; a pair of
- * the other side is broadcast against both:
- *   weights × tokens;  queries × keys, so that scores lie [key][query] and their maxima and sums are lane
- *   by lane;  weights of keys × values, the pairs being of keys.
- * No head size needs padding, and nothing is shuffled but on the way in and out. */
+ * One loop serves three products. A panel holds for each pair of k two registers of 16 rows; a pair
+ * of the other side is broadcast against both: weights × tokens;  queries × keys, so that scores
+ * lie [key][query] and their maxima and sums are lane by lane;  weights of keys × values, the pairs
+ * being of keys. No head size needs padding, and nothing is shuffled but on the way in and out. */
 #include <math.h>
 #include <string.h>
 
@@ -136,8 +135,8 @@ static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 
             size_t columns = n - i < 32 ? n - i : 32;
             for (size_t r = 0; r < 16; r++) {
                 size_t row = 16 * half + r;
-                v[r] = row < n_rows ? round_pairs(w + row * ldw + i, columns)
-                                    : _mm512_setzero_si512();
+                v[r] =
+                    row < n_rows ? round_pairs(w + row * ldw + i, columns) : _mm512_setzero_si512();
             }
             put_pairs(v, panel + i * LANES + half * LANES, columns / 2);
         }
@@ -145,8 +144,9 @@ static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 
 
 /* -- 2^x -- */
 
-/* The integer part goes into the exponent by an addition; 2 to the rest, −½ … ½, by a polynomial that is
- * nowhere off by more than 7.5e-5 of the value: a fiftieth of what BF16 rounds away. x ≥ −126. */
+/* The integer part goes into the exponent by an addition; 2 to the rest, −½ … ½, by a polynomial
+ * that is nowhere off by more than 7.5e-5 of the value: a fiftieth of what BF16 rounds away. x ≥
+ * −126. */
 KERNEL_INLINE __m512i exp2_bits(__m512 x)
 {
     const __m512 magic = _mm512_set1_ps(0x1.8p23f);
@@ -220,13 +220,14 @@ struct softmax {
 };
 enum { STALE = 40 };
 
-/* A head's scratch: scores and weights of a block of keys, and of each 32 queries a panel and a sum. */
+/* A head's scratch: scores and weights of a block of keys, and of each 32 queries a panel and a
+ * sum. */
 struct attention {
     const struct bf16_attention *a;
-    float *scores;  /* [KEYS][32] */
-    bf16 *weights;  /* [KEYS / 2][32][2] */
-    bf16 *queries;  /* [BF16_QUERIES / 32][head_dim / 2][32][2] */
-    float *sums;    /* [BF16_QUERIES / 32][head_dim][32] */
+    float *scores; /* [KEYS][32] */
+    bf16 *weights; /* [KEYS / 2][32][2] */
+    bf16 *queries; /* [BF16_QUERIES / 32][head_dim / 2][32][2] */
+    float *sums;   /* [BF16_QUERIES / 32][head_dim][32] */
     struct softmax softmax[BF16_QUERIES / LANES];
 };
 
@@ -401,6 +402,9 @@ static void bf16_attend(const struct bf16_attention *a)
         store_group(&t, g);
 }
 
-const struct bf16_kernels avx512_bf16 = {
-    .fast = true, .round = bf16_round, .pack = bf16_pack, .multiply = bf16_multiply,
-    .attend = bf16_attend, .attend_bytes = bf16_attend_bytes};
+const struct bf16_kernels avx512_bf16 = {.fast = true,
+                                         .round = bf16_round,
+                                         .pack = bf16_pack,
+                                         .multiply = bf16_multiply,
+                                         .attend = bf16_attend,
+                                         .attend_bytes = bf16_attend_bytes};

@@ -36,7 +36,8 @@ struct panel {
 /* The upper half of a float, rounded to nearest. */
 typedef uint16_t bf16;
 
-/* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r], r < n_rows. */
+/* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r] for
+ * r < n_rows. */
 struct bf16_product {
     const bf16 *panel; /* [n/2][PANEL_ROWS][2], 64-aligned */
     size_t n, n_rows;  /* n even */
@@ -56,8 +57,8 @@ struct bf16_attention {
     size_t head_dim;          /* even */
     float scale;
     const bf16 *q, *k; /* rows ld apart */
-    const bf16 *v;     /* [⌈n_keys/2⌉][head_dim][2]: two keys' values side by side, the last one's 0 if odd */
-    bf16 *out;         /* rows ld apart */
+    const bf16 *v; /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
+    bf16 *out;     /* rows ld apart */
     size_t ld;
     void *scratch; /* attend_bytes(head_dim), 64-aligned */
 };
@@ -66,7 +67,7 @@ struct bf16_attention {
 struct bf16_kernels {
     bool fast; /* more so than the set's F32 */
     void (*round)(const float *x, bf16 *y, size_t n);
-    /* Columns of a panel, [n/2][PANEL_ROWS][2], from rows ldw apart; n even. Absent rows become 0. */
+    /* Columns of a panel, [n/2][PANEL_ROWS][2], from rows ldw apart; n even. Absent rows are 0. */
     void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 *panel);
     void (*multiply)(const struct bf16_product *p);
     void (*attend)(const struct bf16_attention *a);

@@ -379,8 +379,7 @@ static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 
 {
     for (size_t i = 0; i < n; i++)
         for (size_t r = 0; r < PANEL_ROWS; r++)
-            panel[(i / 2 * PANEL_ROWS + r) * 2 + i % 2] =
-                r < n_rows ? bf16_of(w[r * ldw + i]) : 0;
+            panel[(i / 2 * PANEL_ROWS + r) * 2 + i % 2] = r < n_rows ? bf16_of(w[r * ldw + i]) : 0;
 }
 
 static void bf16_multiply(const struct bf16_product *p)
@@ -435,9 +434,11 @@ static void bf16_attend(const struct bf16_attention *a)
         bf16_attend_one(a, i);
 }
 
-static const struct bf16_kernels bf16_entries = {
-    .round = bf16_round, .pack = bf16_pack, .multiply = bf16_multiply, .attend = bf16_attend,
-    .attend_bytes = bf16_attend_bytes};
+static const struct bf16_kernels bf16_entries = {.round = bf16_round,
+                                                 .pack = bf16_pack,
+                                                 .multiply = bf16_multiply,
+                                                 .attend = bf16_attend,
+                                                 .attend_bytes = bf16_attend_bytes};
 
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = matvec_q8_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = unpack_##name,

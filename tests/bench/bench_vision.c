@@ -1,5 +1,5 @@
-/* Speed of the vision tower of 4B, 12B and 27B (random F16 weights, made in memory) beside the ceiling of the
- * machine, measured before and after each figure.
+/* Speed of the vision tower of 4B, 12B and 27B (random F16 weights, made in memory) beside the
+ * ceiling of the machine, measured before and after each figure.
  *
  * usage: bench_vision [f32|bf16 [rounds]]
  *
@@ -16,7 +16,16 @@
 #include "engine/vision_steps.h"
 
 /* WEIGHT_SETS layers of weights are used in turn: 120 MB, more than any cache. */
-enum { LAYERS = 27, WIDTH = 1152, FF = 4304, HEADS = 16, SIDE = 64, N_EMBD = 2560, WEIGHT_SETS = 4, MAX_ROUNDS = 99 };
+enum {
+    LAYERS = 27,
+    WIDTH = 1152,
+    FF = 4304,
+    HEADS = 16,
+    SIDE = 64,
+    N_EMBD = 2560,
+    WEIGHT_SETS = 4,
+    MAX_ROUNDS = 99
+};
 
 static double now(void)
 {
@@ -66,8 +75,16 @@ static struct tensor tensor(enum weight_type type, size_t rows, size_t cols, flo
 static struct vision_layer layer_new(void)
 {
     struct tensor ones = tensor(TYPE_F32, 1, WIDTH, 1), bias = tensor(TYPE_F32, 1, WIDTH, 0.1f);
-    struct vision_layer l = {.ln1_w = ones, .ln1_b = bias, .ln2_w = ones, .ln2_b = bias, .q_b = bias, .k_b = bias,
-                             .v_b = bias, .o_b = bias, .fc1_b = tensor(TYPE_F32, 1, FF, 0.1f), .fc2_b = bias};
+    struct vision_layer l = {.ln1_w = ones,
+                             .ln1_b = bias,
+                             .ln2_w = ones,
+                             .ln2_b = bias,
+                             .q_b = bias,
+                             .k_b = bias,
+                             .v_b = bias,
+                             .o_b = bias,
+                             .fc1_b = tensor(TYPE_F32, 1, FF, 0.1f),
+                             .fc2_b = bias};
     struct tensor *square[] = {&l.q_w, &l.k_w, &l.v_w, &l.o_w};
     for (size_t i = 0; i < 4; i++)
         *square[i] = tensor(TYPE_F16, WIDTH, WIDTH, 0.05f);
@@ -79,9 +96,16 @@ static struct vision_layer layer_new(void)
 static void model_init(struct model *m)
 {
     *m = (struct model){.has_vision = true,
-                        .vision = {.n_layers = LAYERS, .width = WIDTH, .n_ff = FF, .n_heads = HEADS,
-                                   .image_size = 14 * SIDE, .patch_size = 14, .n_side = SIDE, .pool = 4,
-                                   .n_soft = SIDE * SIDE / 16, .eps = 1e-6f}};
+                        .vision = {.n_layers = LAYERS,
+                                   .width = WIDTH,
+                                   .n_ff = FF,
+                                   .n_heads = HEADS,
+                                   .image_size = 14 * SIDE,
+                                   .patch_size = 14,
+                                   .n_side = SIDE,
+                                   .pool = 4,
+                                   .n_soft = SIDE * SIDE / 16,
+                                   .eps = 1e-6f}};
     struct vision_weights *w = &m->vw;
     w->layers = allocate(LAYERS * sizeof *w->layers);
     for (size_t i = 0; i < LAYERS; i++)
@@ -95,14 +119,15 @@ static void model_init(struct model *m)
 /* -- the ceiling: operations a second that dot products alone reach -- */
 
 #if defined(__x86_64__)
-#define CHAINS(instruction)                                                                                            \
-    __asm__ volatile("1:\n" instruction(0) instruction(1) instruction(2) instruction(3) instruction(4) instruction(5)  \
-                         instruction(6) instruction(7) instruction(8) instruction(9) instruction(10) instruction(11)   \
-                             "dec %0\n jnz 1b\n"                                                                       \
-                     : "+r"(rounds)                                                                                    \
-                     :                                                                                                 \
-                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",        \
-                       "xmm11", "xmm12", "xmm13", "cc")
+#define CHAINS(instruction)                                                                        \
+    __asm__ volatile("1:\n" instruction(0) instruction(1) instruction(2) instruction(3)            \
+                         instruction(4) instruction(5) instruction(6) instruction(7)               \
+                             instruction(8) instruction(9) instruction(10)                         \
+                                 instruction(11) "dec %0\n jnz 1b\n"                               \
+                     : "+r"(rounds)                                                                \
+                     :                                                                             \
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",     \
+                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "cc")
 #define BF16_512(i) "vdpbf16ps %%zmm12, %%zmm13, %%zmm" #i "\n"
 #define FMA_512(i)  "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
 #define FMA_256(i)  "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
@@ -169,7 +194,8 @@ static const struct vision_layer *next_layer(struct bench *b)
 static void square(struct bench *b)
 {
     const struct vision_layer *w = next_layer(b);
-    struct vision_linear l = {&w->q_w, &w->q_b, b->pass.h, b->pass.n_patches, VISION_STORE, b->pass.q};
+    struct vision_linear l = {&w->q_w,           &w->q_b,      b->pass.h,
+                              b->pass.n_patches, VISION_STORE, b->pass.q};
     b->pass.steps->linear(&b->pass, &l);
 }
 
@@ -178,7 +204,8 @@ enum { PATCHES = SIDE * SIDE, MLP_PATCHES = 1024 };
 static void up(struct bench *b)
 {
     const struct vision_layer *w = next_layer(b);
-    struct vision_linear l = {&w->fc1_w, &w->fc1_b, b->pass.h, MLP_PATCHES, VISION_GELU, b->pass.ff};
+    struct vision_linear l = {&w->fc1_w,   &w->fc1_b,   b->pass.h,
+                              MLP_PATCHES, VISION_GELU, b->pass.ff};
     b->pass.steps->linear(&b->pass, &l);
 }
 
@@ -206,7 +233,8 @@ static void tower(struct bench *b)
     vision_project(&b->pass, b->soft);
 }
 
-static const double layer_ops = 2.0 * PATCHES * (4.0 * WIDTH * WIDTH + 2.0 * WIDTH * FF + 2.0 * PATCHES * WIDTH);
+static const double layer_ops =
+    2.0 * PATCHES * (4.0 * WIDTH * WIDTH + 2.0 * WIDTH * FF + 2.0 * PATCHES * WIDTH);
 
 static const struct part {
     const char *name;
@@ -214,10 +242,10 @@ static const struct part {
     double ops;
     int times; /* in a layer */
 } parts[] = {
-    {"q, k, v, out: 4096x1152x1152", square, 2.0 * PATCHES * WIDTH * WIDTH, 4},
-    {"fc1, GELU: 1024x4304x1152", up, 2.0 * MLP_PATCHES * WIDTH * FF, PATCHES / MLP_PATCHES},
-    {"fc2: 1024x1152x4304", down, 2.0 * MLP_PATCHES * WIDTH * FF, PATCHES / MLP_PATCHES},
-    {"attention: 16 heads of 72", attention, 4.0 * PATCHES * PATCHES * WIDTH, 1},
+    {"q, k, v, out: 4096x1152x1152", square, 2.0 * PATCHES *WIDTH *WIDTH, 4},
+    {"fc1, GELU: 1024x4304x1152", up, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES},
+    {"fc2: 1024x1152x4304", down, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES},
+    {"attention: 16 heads of 72", attention, 4.0 * PATCHES *PATCHES *WIDTH, 1},
     {"norm", norm, 0, 2},
 };
 
@@ -228,7 +256,8 @@ static int compare(const void *a, const void *b)
 }
 
 /* Median seconds of the work, and median share of the ceiling around it. */
-static void measure(struct bench *b, void (*work)(struct bench *b), double ops, int rounds, double out[2])
+static void measure(struct bench *b, void (*work)(struct bench *b), double ops, int rounds,
+                    double out[2])
 {
     double seconds[MAX_ROUNDS], shares[MAX_ROUNDS];
     struct pool *pool = b->pass.compute->pool;
@@ -248,7 +277,8 @@ static void measure(struct bench *b, void (*work)(struct bench *b), double ops, 
 static void report(struct bench *b, int rounds)
 {
     double sum = 0, m[2];
-    printf("%s, %u threads, ceiling %.0f GF/s\n", b->pass.steps->name, pool_threads(b->pass.compute->pool),
+    printf("%s, %u threads, ceiling %.0f GF/s\n", b->pass.steps->name,
+           pool_threads(b->pass.compute->pool),
            1e-9 * ceiling(b->pass.compute->pool, b->pass.steps));
     tower(b); /* touches all memory, and leaves true activations */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -262,8 +292,8 @@ static void report(struct bench *b, int rounds)
     double used = processor_seconds();
     measure(b, tower, LAYERS * layer_ops, rounds, m);
     used = (processor_seconds() - used) / rounds;
-    printf("  %-30s %8.2f s  %7.0f GF/s  share %.2f  (%.1f processor seconds, with the ceilings)\n", "tower", m[0],
-           1e-9 * LAYERS * layer_ops / m[0], m[1], used);
+    printf("  %-30s %8.2f s  %7.0f GF/s  share %.2f  (%.1f processor seconds, with the ceilings)\n",
+           "tower", m[0], 1e-9 * LAYERS * layer_ops / m[0], m[1], used);
 }
 
 static void compute_init(struct compute *c, const struct kernels *k, const struct model *m,
@@ -289,7 +319,8 @@ int main(int argc, char **argv)
     struct model model;
     struct compute compute;
     if (!k || rounds < 1 || 3 * rounds > MAX_ROUNDS) {
-        fprintf(stderr, "bench_vision: no such kernels here, or not 1 to %d rounds\n", MAX_ROUNDS / 3);
+        fprintf(stderr, "bench_vision: no such kernels here, or not 1 to %d rounds\n",
+                MAX_ROUNDS / 3);
         return 1;
     }
     model_init(&model);

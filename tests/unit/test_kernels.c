@@ -659,8 +659,15 @@ static void check_bf16_multiply(const struct kernels *k, size_t rows, size_t n, 
     float *w = random_floats(0, rows * n, 1), *bias = random_floats(1, rows, 2), *sum = NULL;
     bf16 *x = random_bf16(2, tokens * ldx, 1), *y = NULL, *panel = buffer(3, PANEL_ROWS * n * 2);
     bf16 *packed = buffer(4, PANEL_ROWS * n * 2);
-    struct bf16_product p = {.panel = panel, .n = n, .n_rows = rows, .x = x, .ldx = ldx,
-                             .n_tokens = tokens, .bias = bias, .gelu = gelu, .ldy = ldy};
+    struct bf16_product p = {.panel = panel,
+                             .n = n,
+                             .n_rows = rows,
+                             .x = x,
+                             .ldx = ldx,
+                             .n_tokens = tokens,
+                             .bias = bias,
+                             .gelu = gelu,
+                             .ldy = ldy};
     kernels_scalar()->bf16->pack(w, n, rows, n, packed);
     k->bf16->pack(w, n, rows, n, panel);
     check_same(k->name, "bf16 pack", panel, packed, PANEL_ROWS * n * 2);
@@ -688,10 +695,12 @@ static void check_bf16_multiply(const struct kernels *k, size_t rows, size_t n, 
                 if (sum ? sum[at] != before[at] : y[at] != beside[at])
                     fail_msg("%s bf16 multiply: wrote beside its rows", k->name);
             } else if (sum) {
-                if (!(fabs(sum[at] - before[at] - right) <= 1e-4 * fabs(right) + 2e-6 * size + 1e-6))
+                if (!(fabs(sum[at] - before[at] - right) <=
+                      1e-4 * fabs(right) + 2e-6 * size + 1e-6))
                     fail_msg("%s bf16 multiply adds %.9g, not %.9g", k->name,
                              (double)sum[at] - before[at], right);
-            } else if (!(fabs(bf16_float(y[at]) - right) <= 0x1.04p-8 * fabs(right) + 2e-6 * size)) {
+            } else if (!(fabs(bf16_float(y[at]) - right) <=
+                         0x1.04p-8 * fabs(right) + 2e-6 * size)) {
                 fail_msg("%s bf16 multiply: %.9g, not %.9g", k->name, (double)bf16_float(y[at]),
                          right);
             }
@@ -772,8 +781,8 @@ static void check_bf16_attend(const struct kernels *k, struct attention_case c)
     }
     for (size_t d = 0; c.n_keys % 2 && d < hd; d++)
         v[((pairs - 1) * hd + d) * 2 + 1] = 0;
-    struct bf16_attention a = {c.n_queries, c.n_keys, hd, c.spread, q, key, v, out, ld,
-                               buffer(5, bytes)};
+    struct bf16_attention a = {c.n_queries, c.n_keys, hd,  c.spread, q,
+                               key,         v,        out, ld,       buffer(5, bytes)};
     bf16 *beside = buffer(6, c.n_queries * ld * 2);
     memcpy(beside, out, c.n_queries * ld * 2);
     k->bf16->attend(&a);
