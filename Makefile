@@ -150,7 +150,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory $(ASAN) test-built
 tsan:
 	$(Q)$(MAKE) --no-print-directory B=build-tsan OPT="-O1 -g" SAN="-fsanitize=thread" tsan-built
-tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_chat)
+tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_store test_chat)
 	$(Q)for t in $^; do $$t || exit 1; done
 
 # Mutated files through every parser, FUZZ_RUNS of each seed, under ASan and UBSan.
@@ -167,7 +167,7 @@ $(B)/tests/libcli.a: $(filter-out $(B)/cli/main.o,$(CLI))
 $(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
 	$(link) -lz $(ALL_LIBS)
 
-# What the kernels reach beside what the machine can do.
+# Kernels and whole models beside what the machine can do; the models' table is Markdown, for SPEED.md.
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/bench_*.c))
 $(BENCHES): $(B)/tests/%: $(B)/tests/bench/%.o $(LIBFACET)
 	$(link) $(ENGINE_LIBS)
