@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "engine/ceilings.h"
 #include "engine/matmul.h"
 #include "engine/vision.h"
 #include "engine/vision_steps.h"
@@ -118,68 +119,36 @@ static void model_init(struct model *m)
 
 /* -- the ceiling: operations a second that dot products alone reach -- */
 
-#if defined(__x86_64__)
-#define CHAINS(instruction)                                                                        \
-    __asm__ volatile("1:\n" instruction(0) instruction(1) instruction(2) instruction(3)            \
-                         instruction(4) instruction(5) instruction(6) instruction(7)               \
-                             instruction(8) instruction(9) instruction(10)                         \
-                                 instruction(11) "dec %0\n jnz 1b\n"                               \
-                     : "+r"(rounds)                                                                \
-                     :                                                                             \
-                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",     \
-                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "cc")
-#define BF16_512(i) "vdpbf16ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define FMA_512(i)  "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define FMA_256(i)  "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
-#endif
+enum { CEILING_CALLS = 256 };
 
-enum { CEILING_ROUNDS = 1 << 19 };
-
-/* Operations of one step of twelve instructions; 0: there is no figure for this processor. */
-static int ceiling_step(const struct vision_steps *steps)
-{
-#if defined(__x86_64__)
-    if (steps == &vision_bf16)
-        return 12 * 64;
-    return __builtin_cpu_supports("avx512f") ? 12 * 32 : 12 * 16;
-#else
-    (void)steps;
-    return 0;
-#endif
-}
+struct load {
+    ceiling_fn *work;
+    double done[64]; /* by each task */
+};
 
 static void ceiling_task(void *job, size_t task, unsigned thread)
 {
-    (void)task;
+    struct load *load = job;
     (void)thread;
-    long rounds = CEILING_ROUNDS;
-#if defined(__x86_64__)
-    switch (ceiling_step(*(const struct vision_steps **)job)) {
-    case 12 * 64:
-        CHAINS(BF16_512);
-        break;
-    case 12 * 32:
-        CHAINS(FMA_512);
-        break;
-    default:
-        CHAINS(FMA_256);
-    }
-#else
-    (void)job;
-    (void)rounds;
-#endif
+    for (int i = 0; i < CEILING_CALLS; i++)
+        load->done[task] += load->work();
 }
 
 /* The best of a few short tries: one that another job disturbs says too little. */
-static double ceiling(struct pool *pool, const struct vision_steps *steps)
+static double ceiling(const struct vision_pass *p)
 {
-    size_t n = pool_threads(pool);
+    bool is_bf16 = p->steps == &vision_bf16;
+    ceiling_fn *work = ceiling_of(p->compute->k, is_bf16 ? FACET_BF16 : FACET_F32);
+    size_t n = pool_threads(p->compute->pool) < 64 ? pool_threads(p->compute->pool) : 64;
     double best = 0;
-    for (int i = 0; i < 5; i++) {
-        double start = now();
-        pool_run(pool, n, ceiling_task, &steps, NULL);
-        double is = (double)n * ceiling_step(steps) * CEILING_ROUNDS / (now() - start);
-        best = is > best ? is : best;
+    for (int i = 0; work && i < 5; i++) {
+        struct load load = {.work = work};
+        double done = 0, start = now();
+        pool_run(p->compute->pool, n, ceiling_task, &load, NULL);
+        for (size_t t = 0; t < n; t++)
+            done += load.done[t];
+        done /= now() - start;
+        best = done > best ? done : best;
     }
     return best;
 }
@@ -266,12 +235,11 @@ static void measure(struct bench *b, void (*work)(struct bench *b), double ops, 
                     double out[2])
 {
     double seconds[MAX_ROUNDS], shares[MAX_ROUNDS];
-    struct pool *pool = b->pass.compute->pool;
     for (int i = 0; i < rounds; i++) {
-        double top = ceiling(pool, b->pass.steps), start = now();
+        double top = ceiling(&b->pass), start = now();
         work(b);
         seconds[i] = now() - start;
-        double after = ceiling(pool, b->pass.steps);
+        double after = ceiling(&b->pass);
         top = top > after ? top : after;
         shares[i] = top > 0 ? ops / seconds[i] / top : 0;
     }
@@ -285,8 +253,7 @@ static void report(struct bench *b, int rounds)
 {
     double sum = 0, m[2];
     printf("%s, %u threads, ceiling %.0f GF/s\n", b->pass.steps->name,
-           pool_threads(b->pass.compute->pool),
-           1e-9 * ceiling(b->pass.compute->pool, b->pass.steps));
+           pool_threads(b->pass.compute->pool), 1e-9 * ceiling(&b->pass));
     tower(b); /* touches all memory, and leaves true activations */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         measure(b, parts[i].work, parts[i].ops, 3 * rounds, m);
