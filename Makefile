@@ -171,8 +171,11 @@ $(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/bench_*.c))
 $(BENCHES): $(B)/tests/%: $(B)/tests/bench/%.o $(LIBFACET)
 	$(link) $(ENGINE_LIBS)
-bench: $(BENCHES)
-	$(Q)for b in $^; do $$b || exit 1; done
+bench: $(BENCHES) $(B)/facet
+	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+	$(Q)$(B)/facet bench --shape 1b:q8_0 > $(B)/bench.md && echo >> $(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q4_0 --vision >> $(B)/bench.md
+	$(Q)cat $(B)/bench.md
 
 install: $(B)/facet $(LIBFACET)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
@@ -200,7 +203,7 @@ help:
 	@echo "make check      layers, man pages, compiler warnings of gcc and clang, static analysis"
 	@echo "make asan tsan  the tests under sanitizers"
 	@echo "make fuzz       mutated files through every parser (FUZZ_RUNS=10000)"
-	@echo "make bench      what the kernels reach beside the machine's ceilings"
+	@echo "make bench      speed of kernels and models beside the machine's ceilings; models also in B/bench.md"
 	@echo "make install    to PREFIX=$(PREFIX); uninstall takes it away"
 	@echo "make deps format clean"
 	@echo "Variables: B=build-folder CC=clang V=1"

@@ -7,6 +7,7 @@
 #include "chat/nearest.h"
 #include "cli/ask.h"
 #include "cli/batch.h"
+#include "cli/bench.h"
 #include "cli/chat.h"
 #include "cli/completion.h"
 #include "cli/help.h"
@@ -26,6 +27,7 @@ const struct verb *const verb_list[] = {
     &verb_history_show,
     &verb_models_list,
     &verb_models_show,
+    &verb_bench,
     &verb_inspect_tokens,
     &verb_inspect_detokenize,
     &verb_inspect_prompt,

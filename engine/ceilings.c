@@ -21,38 +21,40 @@ void ceiling_read(const void *memory, size_t bytes)
     __asm__ volatile("" : : "r"(&sum[0]) : "memory"); /* the sum is wanted */
 }
 
-/* Factors that are ordinary numbers, from 1 to 1.5, as F32 and as BF16, and any as bytes: subnormal numbers are slow
- * on some processors, and zeroes cost less power than work does. */
+/* Factors that are ordinary numbers, from 1 to 1.5, as F32 and as BF16, and any as bytes: subnormal
+ * numbers are slow on some processors, and zeroes cost less power than work does. */
 enum { ROUNDS = 1 << 14, CHAINS = 12 };
 static const uint32_t factors[16] = {
     0x3f853f80, 0x3f8f3f8a, 0x3f993f94, 0x3fa33f9e, 0x3fad3fa8, 0x3fb73fb2, 0x3fbf3fba, 0x3f813fb1,
     0x3f873f82, 0x3f913f8c, 0x3f9b3f96, 0x3fa53fa0, 0x3faf3faa, 0x3fb93fb4, 0x3fbd3fbc, 0x3f833fb3};
 
 /* Twelve independent sums hide the time from an instruction to its result. */
-#define TWELVE(one) one(0) one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11)
+#define TWELVE(one)                                                                                \
+    one(0) one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11)
 
 #if defined(__x86_64__)
 
 #define CLEAR(i) "vpxor %%xmm" #i ", %%xmm" #i ", %%xmm" #i "\n"
-#define LOOP(name, load, one, operations)                                                                  \
-    static double name(void)                                                                               \
-    {                                                                                                      \
-        long rounds = ROUNDS;                                                                              \
-        __asm__ volatile(load TWELVE(CLEAR) "1:\n" TWELVE(one) "dec %0\n jnz 1b\n vzeroupper\n"             \
-                         : "+r"(rounds)                                                                    \
-                         : "r"(factors)                                                                    \
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
-                           "xmm10", "xmm11", "xmm12", "xmm13", "cc", "memory");                            \
-        return (double)(operations)*CHAINS * ROUNDS;                                                       \
+#define LOOP(name, load, one, operations)                                                          \
+    static double name(void)                                                                       \
+    {                                                                                              \
+        long rounds = ROUNDS;                                                                      \
+        __asm__ volatile(load TWELVE(CLEAR) "1:\n" TWELVE(one) "dec %0\n jnz 1b\n vzeroupper\n"    \
+                         : "+r"(rounds)                                                            \
+                         : "r"(factors)                                                            \
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", \
+                           "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "cc", "memory");            \
+        return (double)(operations)*CHAINS * ROUNDS;                                               \
     }
-#define LOAD512       "vmovups (%1), %%zmm12\n vmovups (%1), %%zmm13\n"
-#define LOAD256       "vmovups (%1), %%ymm12\n vmovups 32(%1), %%ymm13\n"
-#define FMA512(i)     "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define FMA256(i)     "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
-#define BF16_512(i)   "vdpbf16ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define BYTES512(i)   "vpdpbusd %%zmm12, %%zmm13, %%zmm" #i "\n"
-/* AVX2's products of bytes are sums of two, which must be widened and added: that is not counted here. */
-#define BYTES256(i)   "vpmaddubsw %%ymm12, %%ymm13, %%ymm" #i "\n"
+#define LOAD512     "vmovups (%1), %%zmm12\n vmovups (%1), %%zmm13\n"
+#define LOAD256     "vmovups (%1), %%ymm12\n vmovups 32(%1), %%ymm13\n"
+#define FMA512(i)   "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
+#define FMA256(i)   "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
+#define BF16_512(i) "vdpbf16ps %%zmm12, %%zmm13, %%zmm" #i "\n"
+#define BYTES512(i) "vpdpbusd %%zmm12, %%zmm13, %%zmm" #i "\n"
+/* AVX2's products of bytes are sums of two, which must be widened and added: that is not counted
+ * here. */
+#define BYTES256(i) "vpmaddubsw %%ymm12, %%ymm13, %%ymm" #i "\n"
 LOOP(avx512_f32, LOAD512, FMA512, 32)
 LOOP(avx512_bf16, LOAD512, BF16_512, 64)
 LOOP(avx512_int8, LOAD512, BYTES512, 128)
@@ -72,17 +74,17 @@ ceiling_fn *ceiling_of(const struct kernels *k, enum facet_arithmetic arithmetic
 #elif defined(__aarch64__)
 
 #define CLEAR(i) "movi v" #i ".4s, #0\n"
-#define LOOP(name, one, operations)                                                                    \
-    static double name(void)                                                                           \
-    {                                                                                                  \
-        long rounds = ROUNDS;                                                                          \
-        __asm__ volatile(".arch_extension dotprod\n ldp q12, q13, [%1]\n" TWELVE(CLEAR) "1:\n" TWELVE( \
-                             one) "subs %0, %0, #1\n b.ne 1b\n"                                        \
-                         : "+r"(rounds)                                                                \
-                         : "r"(factors)                                                                \
-                         : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",   \
-                           "v12", "v13", "cc", "memory");                                              \
-        return (double)(operations)*CHAINS * ROUNDS;                                                   \
+#define LOOP(name, one, operations)                                                                \
+    static double name(void)                                                                       \
+    {                                                                                              \
+        long rounds = ROUNDS;                                                                      \
+        __asm__ volatile(".arch armv8.2-a+dotprod\n ldp q12, q13, [%1]\n" TWELVE(                  \
+                             CLEAR) "1:\n" TWELVE(one) "subs %0, %0, #1\n b.ne 1b\n"               \
+                         : "+r"(rounds)                                                            \
+                         : "r"(factors)                                                            \
+                         : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",      \
+                           "v11", "v12", "v13", "cc", "memory");                                   \
+        return (double)(operations)*CHAINS * ROUNDS;                                               \
     }
 #define FMLA(i) "fmla v" #i ".4s, v12.4s, v13.4s\n"
 #define SDOT(i) "sdot v" #i ".4s, v12.16b, v13.16b\n"
@@ -110,7 +112,7 @@ ceiling_fn *ceiling_of(const struct kernels *k, enum facet_arithmetic arithmetic
 
 enum {
     /* Larger than the last-level cache of all but a few servers. */
-    ARENA_BYTES = 512 << 20,
+    ARENA_BYTES = 256 << 20,
     CHUNK_BYTES = 2 << 20,
     N_ROUNDS = 5,
 };
@@ -178,12 +180,13 @@ static double read_rate(struct pool *pool, uint8_t *arena, double seconds)
 static double compute_rate(struct pool *pool, ceiling_fn *compute, double seconds)
 {
     /* Tasks enough that all threads are busy to the end, give or take one of many. */
-    struct load load = {pool, compute_task, 64 * (size_t)pool_threads(pool), compute(), NULL, compute};
+    struct load load = {pool,      compute_task, 64 * (size_t)pool_threads(pool),
+                        compute(), NULL,         compute};
     return best_rate(&load, seconds);
 }
 
-enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds, struct facet_ceilings *ceilings,
-                                         char *error)
+enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds,
+                                         struct facet_ceilings *ceilings, char *error)
 {
     struct err err = {0};
     uint8_t *arena = NULL;

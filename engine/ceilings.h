@@ -1,4 +1,5 @@
-/* What the machine can do at most: loops of nothing but the instruction that counts, for one thread. */
+/* What the machine can do at most: loops of nothing but the instruction that counts, for one
+ * thread. */
 #ifndef ENGINE_CEILINGS_H
 #define ENGINE_CEILINGS_H
 

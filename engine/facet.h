@@ -246,7 +246,7 @@ struct facet_ceilings {
     double read_bytes;                  /* of memory, in a stream */
     double ops[FACET_ARITHMETIC_COUNT]; /* multiplications and additions; 0: the set has no such instruction */
 };
-/* Takes about `seconds` for each figure; each is the best of several rounds. Takes 512 MiB for its time. */
+/* Takes about `seconds` for each figure; each is the best of several rounds. Takes 256 MiB for its time. */
 enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds, struct facet_ceilings *ceilings,
                                          char *error);
 

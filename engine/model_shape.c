@@ -22,9 +22,13 @@ struct size {
 };
 
 #define SHORT .window = 512, .n_ctx_train = 32768, .rope_factor_global = 1
-#define LONG  .window = 1024, .n_ctx_train = GEMMA_LONG_CONTEXT, .rope_factor_global = GEMMA_ROPE_FACTOR
-#define SIZE(layers, embd, ff, heads, kv, dim, ...) \
-    {.n_layers = layers, .n_embd = embd, .n_ff = ff, .n_heads = heads, .n_kv_heads = kv, .head_dim = dim, __VA_ARGS__}
+#define LONG                                                                                       \
+    .window = 1024, .n_ctx_train = GEMMA_LONG_CONTEXT, .rope_factor_global = GEMMA_ROPE_FACTOR
+#define SIZE(layers, embd, ff, heads, kv, dim, ...)                                                \
+    {                                                                                              \
+        .n_layers = layers, .n_embd = embd, .n_ff = ff, .n_heads = heads, .n_kv_heads = kv,        \
+        .head_dim = dim, __VA_ARGS__                                                               \
+    }
 /* clang-format off */
 static const struct size sizes[] = {
     {"270m", SIZE(18,  640,  2048,  4,  1, 256, SHORT), 256, false},
@@ -36,13 +40,26 @@ static const struct size sizes[] = {
 /* clang-format on */
 enum { N_SIZES = sizeof sizes / sizeof *sizes };
 
-static const struct vision_params siglip = {.n_layers = 27, .width = 1152, .n_ff = 4304, .n_heads = 16,
-                                            .image_size = 896, .patch_size = 14, .pool = GEMMA_POOL, .eps = 1e-6f};
+static const struct vision_params siglip = {.n_layers = 27,
+                                            .width = 1152,
+                                            .n_ff = 4304,
+                                            .n_heads = 16,
+                                            .image_size = 896,
+                                            .patch_size = 14,
+                                            .pool = GEMMA_POOL,
+                                            .eps = 1e-6f};
 
 /* ---- Presets -------------------------------------------------------------------------------- */
 
-/* Layers that get the better type: those whose rounding costs most, as the usual presets choose them. */
-enum rule { NEVER, ALWAYS, FIRST_EIGHTH, MORE_BITS, SHARED_BY_4 /* key-value heads serve four heads each */ };
+/* Layers that get the better type: those whose rounding costs most, as the usual presets choose
+ * them. */
+enum rule {
+    NEVER,
+    ALWAYS,
+    FIRST_EIGHTH,
+    MORE_BITS,
+    SHARED_BY_4 /* key-value heads serve four heads each */
+};
 
 struct better {
     enum rule rule;
@@ -64,18 +81,38 @@ static const struct preset presets[] = {
     {.name = "q4_1", .type = TYPE_Q4_1, .embed = TYPE_Q6_K},
     {.name = "q5_0", .type = TYPE_Q5_0, .embed = TYPE_Q6_K},
     {.name = "q5_1", .type = TYPE_Q5_1, .embed = TYPE_Q6_K},
-    {.name = "q2_k", .type = TYPE_Q2_K, .embed = TYPE_Q6_K, .v = {ALWAYS, TYPE_Q3_K}, .o = {ALWAYS, TYPE_Q3_K},
+    {.name = "q2_k",
+     .type = TYPE_Q2_K,
+     .embed = TYPE_Q6_K,
+     .v = {ALWAYS, TYPE_Q3_K},
+     .o = {ALWAYS, TYPE_Q3_K},
      .down = {ALWAYS, TYPE_Q3_K}},
-    {.name = "q3_k", .type = TYPE_Q3_K, .embed = TYPE_Q6_K, .v = {ALWAYS, TYPE_Q4_K}, .o = {ALWAYS, TYPE_Q4_K},
+    {.name = "q3_k",
+     .type = TYPE_Q3_K,
+     .embed = TYPE_Q6_K,
+     .v = {ALWAYS, TYPE_Q4_K},
+     .o = {ALWAYS, TYPE_Q4_K},
      .down = {MORE_BITS, TYPE_Q4_K}},
-    {.name = "q4_k_m", .type = TYPE_Q4_K, .embed = TYPE_Q6_K, .v = {MORE_BITS, TYPE_Q6_K},
+    {.name = "q4_k_m",
+     .type = TYPE_Q4_K,
+     .embed = TYPE_Q6_K,
+     .v = {MORE_BITS, TYPE_Q6_K},
      .down = {MORE_BITS, TYPE_Q6_K}},
-    {.name = "q5_k_m", .type = TYPE_Q5_K, .embed = TYPE_Q6_K, .v = {MORE_BITS, TYPE_Q6_K},
+    {.name = "q5_k_m",
+     .type = TYPE_Q5_K,
+     .embed = TYPE_Q6_K,
+     .v = {MORE_BITS, TYPE_Q6_K},
      .down = {MORE_BITS, TYPE_Q6_K}},
     {.name = "q6_k", .type = TYPE_Q6_K, .embed = TYPE_Q6_K},
-    {.name = "iq4_nl", .type = TYPE_IQ4_NL, .embed = TYPE_Q6_K, .v = {SHARED_BY_4, TYPE_Q5_K},
+    {.name = "iq4_nl",
+     .type = TYPE_IQ4_NL,
+     .embed = TYPE_Q6_K,
+     .v = {SHARED_BY_4, TYPE_Q5_K},
      .down = {FIRST_EIGHTH, TYPE_Q5_K}},
-    {.name = "iq4_xs", .type = TYPE_IQ4_XS, .embed = TYPE_Q6_K, .v = {SHARED_BY_4, TYPE_Q5_K},
+    {.name = "iq4_xs",
+     .type = TYPE_IQ4_XS,
+     .embed = TYPE_Q6_K,
+     .v = {SHARED_BY_4, TYPE_Q5_K},
      .down = {FIRST_EIGHTH, TYPE_Q5_K}},
 };
 enum { N_PRESETS = sizeof presets / sizeof *presets };
@@ -113,7 +150,8 @@ static enum weight_type matrix_type(const struct preset *preset, const struct te
     const struct {
         const char *part;
         struct better better;
-    } parts[] = {{".attn_v.", preset->v}, {".attn_output.", preset->o}, {".ffn_down.", preset->down}};
+    } parts[] = {
+        {".attn_v.", preset->v}, {".attn_output.", preset->o}, {".ffn_down.", preset->down}};
     unsigned layer;
     if (strncmp(place->name, "v.", 2) == 0 || strncmp(place->name, "mm.", 3) == 0)
         return strcmp(place->name, "v.position_embd.weight") == 0 ? TYPE_F32 : TYPE_F16;
@@ -134,7 +172,8 @@ static void add_name(char list[LIST_BYTES], const char *name)
     snprintf(list + n, LIST_BYTES - n, "%s%s", n ? ", " : "", name);
 }
 
-static bool find_shape(const char *shape, const struct size **size, const struct preset **preset, struct err *err)
+static bool find_shape(const char *shape, const struct size **size, const struct preset **preset,
+                       struct err *err)
 {
     const char *colon = strchr(shape, ':');
     size_t n = colon ? (size_t)(colon - shape) : strlen(shape);
@@ -160,7 +199,8 @@ static bool find_shape(const char *shape, const struct size **size, const struct
     return err_set(err, "shape \"%.40s\": the types are %s", shape, known);
 }
 
-static bool set_params(struct model *m, const struct size *size, bool tower, const char *shape, struct err *err)
+static bool set_params(struct model *m, const struct size *size, bool tower, const char *shape,
+                       struct err *err)
 {
     m->text = size->text;
     m->text.rms_eps = GEMMA_RMS_EPS;
@@ -177,15 +217,18 @@ static bool set_params(struct model *m, const struct size *size, bool tower, con
 static struct weight weight_of(const struct tensor_place *place, enum weight_type type)
 {
     size_t rows = place->rows ? place->rows : VOCABULARY;
-    struct weight w = {.type = type, .info = {.name = place->name, .n_dims = place->is_vector ? 1 : 2,
-                                              .shape = {rows, place->cols, 1, 1}}};
+    struct weight w = {.type = type,
+                       .info = {.name = place->name,
+                                .n_dims = place->is_vector ? 1 : 2,
+                                .shape = {rows, place->cols, 1, 1}}};
     if (place->is_vector)
         w.info.shape[0] = place->cols, w.info.shape[1] = 1;
     w.info.bytes = rows * type_row_bytes(type, place->cols);
     return w;
 }
 
-bool model_shape_plan(struct model *m, struct weights *w, const char *shape, bool tower, struct err *err)
+bool model_shape_plan(struct model *m, struct weights *w, const char *shape, bool tower,
+                      struct err *err)
 {
     const struct size *size;
     const struct preset *preset;
@@ -198,8 +241,9 @@ bool model_shape_plan(struct model *m, struct weights *w, const char *shape, boo
     if (ok) {
         model_bind_places(m, m->has_vision, places);
         for (size_t i = 0; i < n; i++)
-            list[i] = weight_of(&places[i],
-                                places[i].is_vector ? TYPE_F32 : matrix_type(preset, &m->text, &places[i]));
+            list[i] = weight_of(&places[i], places[i].is_vector
+                                                ? TYPE_F32
+                                                : matrix_type(preset, &m->text, &places[i]));
         ok = weights_from_list(w, shape, list, n, err);
     }
     free(list);
@@ -223,7 +267,8 @@ uint64_t model_shape_bytes(const struct weights *w)
 
 /* ---- Numbers -------------------------------------------------------------------------------- */
 
-/* A run of weights that a matrix repeats: 127 large blocks, a prime, so that the rows of a matrix differ. */
+/* A run of weights that a matrix repeats: 127 large blocks, a prime, so that the rows of a matrix
+ * differ. */
 enum { RUN_WEIGHTS = 127 * 256, MAX_RUNS = 64 };
 
 /* The run of one type and one number of columns. */
@@ -320,8 +365,8 @@ static bool fits(const struct weights *w, uint64_t bytes, struct err *err)
 {
     uint64_t available = mem_available();
     return bytes < available ||
-           err_set(err, "%s: its weights take %.1f GB, and %.1f GB of memory are free", w->path, (double)bytes / 1e9,
-                   (double)available / 1e9);
+           err_set(err, "%s: its weights take %.1f GB, and %.1f GB of memory are free", w->path,
+                   (double)bytes / 1e9, (double)available / 1e9);
 }
 
 void *model_shape_fill(struct weights *w, unsigned n_threads, struct err *err)

@@ -25,7 +25,9 @@ static enum facet_arithmetic arithmetic_for(const struct kernels *k, enum weight
 static double cache_bytes(const struct facet_session *s, size_t n)
 {
     const struct text_params *p = &s->model->m->text;
-    double row = 2.0 * p->n_kv_heads * (double)kvcache_head_bytes(kvcache_type(s->cache), p->head_dim), rows = 0;
+    double row = 2.0 * p->n_kv_heads *
+                 (double)kvcache_head_bytes(kvcache_type(s->cache), p->head_dim),
+           rows = 0;
     for (uint32_t i = 0; i < p->n_layers; i++)
         rows += s->model->m->tw.layers[i].is_global || n < p->window ? (double)n : p->window;
     return rows * row;
@@ -59,17 +61,20 @@ static struct facet_work image_work(const struct facet_session *s, size_t n)
     const struct model *m = s->model->m;
     const struct vision_params *p = &m->vision;
     double patches = (double)p->n_side * p->n_side, width = p->width, layer_weights = 0;
-    struct facet_work work = {.bytes = tensor_bytes(&m->vw.patch_w) + tensor_bytes(&m->vw.projection),
+    struct facet_work work = {.bytes =
+                                  tensor_bytes(&m->vw.patch_w) + tensor_bytes(&m->vw.projection),
                               .arithmetic = FACET_F32};
     for (uint32_t i = 0; i < p->n_layers; i++) {
         const struct vision_layer *l = &m->vw.layers[i];
-        const struct tensor *const all[] = {&l->q_w, &l->k_w, &l->v_w, &l->o_w, &l->fc1_w, &l->fc2_w};
+        const struct tensor *const all[] = {&l->q_w, &l->k_w,   &l->v_w,
+                                            &l->o_w, &l->fc1_w, &l->fc2_w};
         for (size_t t = 0; t < sizeof all / sizeof *all; t++) {
             work.bytes += tensor_bytes(all[t]);
             layer_weights += tensor_weights(all[t]);
         }
     }
-    double attention = 4 * patches * patches * width * p->n_layers; /* scores and their sums of values */
+    double attention =
+        4 * patches * patches * width * p->n_layers; /* scores and their sums of values */
     double products = 2 * patches * (layer_weights + tensor_weights(&m->vw.patch_w)) +
                       2.0 * p->n_soft * tensor_weights(&m->vw.projection);
     work.ops = (products + attention) * (double)n;
@@ -78,7 +83,8 @@ static struct facet_work image_work(const struct facet_session *s, size_t n)
     return work;
 }
 
-struct facet_work facet_session_work(const struct facet_session *session, enum facet_job job, size_t n)
+struct facet_work facet_session_work(const struct facet_session *session, enum facet_job job,
+                                     size_t n)
 {
     if (job != FACET_IMAGE)
         return text_work(session, job, n);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "engine/ceilings.h"
 #include "engine/kernels/kernels.h"
 
 enum { ARENA_BYTES = 384 << 20, MAX_THREADS = 2, N = 2560, TOKENS = 512 };
@@ -41,58 +42,19 @@ static double now(void)
 
 static double read_arena(struct job *job)
 {
-    typedef uint64_t words __attribute__((vector_size(64)));
-    const words *p = (const words *)job->arena;
-    words sum[4] = {{0}};
-    for (size_t i = 0; i + 4 <= job->arena_bytes / 64; i += 4)
-        for (size_t j = 0; j < 4; j++)
-            sum[j] ^= p[i + j];
-    sink = (float)(sum[0] ^ sum[1] ^ sum[2] ^ sum[3])[0];
+    ceiling_read(job->arena, job->arena_bytes);
     return (double)job->arena_bytes;
 }
 
-#if defined(__x86_64__)
-
-/* Twelve independent chains keep both pipes busy. */
-#define CHAINS(instruction)                                                                        \
-    __asm__ volatile("1:\n" instruction(0) instruction(1) instruction(2) instruction(3)            \
-                         instruction(4) instruction(5) instruction(6) instruction(7)               \
-                             instruction(8) instruction(9) instruction(10)                         \
-                                 instruction(11) "dec %0\n jnz 1b\n"                               \
-                     : "+r"(rounds)                                                                \
-                     :                                                                             \
-                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",     \
-                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "cc")
-#define FMA512(i)   "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define FMA256(i)   "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
-#define VNNI512(i)  "vpdpbusd %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define BYTES256(i) "vpmaddubsw %%ymm12, %%ymm13, %%ymm" #i "\n"
-
-enum { ROUNDS = 1 << 18 };
-
-static double ceiling_fma(struct job *job)
+static double ceiling_f32(struct job *job)
 {
-    long rounds = ROUNDS;
-    if (!strcmp(job->k->name, "avx512")) {
-        CHAINS(FMA512);
-        return 12.0 * 32 * ROUNDS;
-    }
-    CHAINS(FMA256);
-    return 12.0 * 16 * ROUNDS;
+    return ceiling_of(job->k, FACET_F32)();
 }
 
-static double ceiling_bytes(struct job *job)
+static double ceiling_int8(struct job *job)
 {
-    long rounds = ROUNDS;
-    if (!strcmp(job->k->name, "avx512")) {
-        CHAINS(VNNI512);
-        return 12.0 * 128 * ROUNDS;
-    }
-    CHAINS(BYTES256);
-    return 12.0 * 64 * ROUNDS;
+    return ceiling_of(job->k, FACET_INT8)();
 }
-
-#endif
 
 /* -- kernels -- */
 
@@ -252,15 +214,12 @@ int main(int argc, char **argv)
     const struct kernels *k = kernels_get(argc > 1 ? argv[1] : NULL);
     double seconds = argc > 2 ? atof(argv[2]) : 0.1;
     struct job jobs[MAX_THREADS];
-    double (*fma)(struct job *) = NULL, (*bytes)(struct job *) = NULL;
     if (!k) {
         fprintf(stderr, "bench_kernels: no such kernel set here\n");
         return 1;
     }
-#if defined(__x86_64__)
-    fma = ceiling_fma;
-    bytes = ceiling_bytes;
-#endif
+    double (*fma)(struct job *) = ceiling_of(k, FACET_F32) ? ceiling_f32 : NULL;
+    double (*bytes)(struct job *) = ceiling_of(k, FACET_INT8) ? ceiling_int8 : NULL;
     for (int i = 0; i < MAX_THREADS; i++)
         prepare(&jobs[i], k, seconds);
     printf("%s: one thread, two threads; (share of the ceiling)\n", k->name);
