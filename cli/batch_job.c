@@ -133,11 +133,12 @@ static json_t *options_json(const struct options *o)
     json_t *stop = json_array();
     for (size_t i = 0; i < o->n_stop; i++)
         json_array_append_new(stop, json_words(o->stop[i]));
-    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:s}", "temperature",
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s}", "temperature",
                      number(o->temperature), "top_k", (json_int_t)o->top_k, "top_p",
                      number(o->top_p), "min_p", number(o->min_p), "repeat_penalty",
                      number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop",
-                     stop, "crops", crops_json(&o->crops), "cache", cache_name(o->cache));
+                     stop, "crops", crops_json(&o->crops), "cache", cache_name(o->cache),
+                     "vision_precision", o->vision_precision ? o->vision_precision : "default");
 }
 
 static void hash_job(struct batch_job *job)
