@@ -147,6 +147,20 @@ static bool make_private(const char *path, struct err *err)
     return ok;
 }
 
+/* A new file is switched to WAL by making a read lock a write lock, which SQLite does not wait for:
+ * so two facets that make it at once wait here. */
+static bool write_ahead(struct store *s, struct err *err)
+{
+    enum { STEP_MS = 10 };
+    int status = SQLITE_BUSY;
+    for (int waited_ms = 0; status == SQLITE_BUSY && waited_ms < BUSY_MS; waited_ms += STEP_MS) {
+        status = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if (status == SQLITE_BUSY)
+            sqlite3_sleep(STEP_MS);
+    }
+    return status == SQLITE_OK || fail(s, err);
+}
+
 static bool open_database(struct store *s, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX;
@@ -155,8 +169,8 @@ static bool open_database(struct store *s, struct err *err)
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
         return fail(s, err);
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    return run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
-               err) &&
+    return write_ahead(s, err) &&
+           run(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) &&
            store_begin(s, err) && store_end(s, migrate(s, err), err);
 }
 

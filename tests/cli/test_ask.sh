@@ -60,7 +60,11 @@ if [ -c /dev/full ]; then
     check "a full disk is told" grep -q 'standard output' err
 fi
 
-# The model's answers are random words and may be over before Ctrl-C comes: one of a few is long enough.
+# The model's answers are random words and may be over just before or as Ctrl-C comes: one of a few is
+# long enough.
+stopped() {
+    "$FACET" history show "$("$FACET" history list | awk 'NR == 1 {print $1}')" | grep -q interrupted
+}
 for word in one two three four five six seven eight nine ten eleven twelve; do
     "$FACET" ask -m "$TINY" "$word" >out 2>err &
     pid=$!
@@ -72,7 +76,7 @@ for word in one two three four five six seven eight nine ten eleven twelve; do
     kill -INT $pid
     wait $pid
     code=$?
-    [ $code -eq 130 ] && break
+    [ $code -eq 130 ] && stopped && break
 done
 check "Ctrl-C" code_is 130
 check "Ctrl-C keeps what was said" test -s out

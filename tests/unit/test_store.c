@@ -204,6 +204,29 @@ static void reads_a_dead_writers_answer_as_interrupted(void **state)
     store_close(s);
 }
 
+/* Processes that make it at once do not get in each other's way. */
+static void is_made_by_processes(void **state)
+{
+    enum { ROUNDS = 20, PROCESSES = 8 };
+    struct place *p = *state;
+    for (int round = 0; round < ROUNDS; round++) {
+        char *path = NULL;
+        assert_true(asprintf(&path, "%s%d", p->path, round) > 0);
+        for (int i = 0; i < PROCESSES; i++)
+            if (fork() == 0) {
+                struct store *s = store_open(path, NULL);
+                store_close(s);
+                _exit(!s);
+            }
+        for (int i = 0; i < PROCESSES; i++) {
+            int status;
+            wait(&status);
+            assert_int_equal(status, 0);
+        }
+        free(path);
+    }
+}
+
 /* Two processes write at once; none of it is lost. */
 static void is_shared_by_processes(void **state)
 {
@@ -258,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(undoes_a_failed_group, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_a_dead_writers_answer_as_interrupted, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(is_made_by_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(is_shared_by_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_read, set_up, tear_down),
     };
