@@ -19,7 +19,8 @@ static void tell(char *error, const struct err *err)
 
 /* ---- Model ---- */
 
-static const struct kernels *choose_kernels(const struct facet_model_options *options, struct err *err)
+static const struct kernels *choose_kernels(const struct facet_model_options *options,
+                                            struct err *err)
 {
     const char *name = options && options->kernels ? options->kernels : getenv("FACET_KERNELS");
     const struct kernels *k = kernels_get(name && *name ? name : NULL);
@@ -38,17 +39,21 @@ static struct facet_special_ids special_ids(const struct model *m)
     return ids;
 }
 
-typedef struct model *open_fn(const char *what, const struct facet_model_options *options, struct err *err);
+typedef struct model *open_fn(const char *what, const struct facet_model_options *options,
+                              struct err *err);
 
-static struct facet_model *open_by(open_fn *open, const char *what, const struct facet_model_options *options,
-                                   char *error)
+static struct facet_model *open_by(open_fn *open, const char *what,
+                                   const struct facet_model_options *options, char *error)
 {
     struct err err = {0};
     bool vocabulary_only = options && options->vocabulary_only;
-    unsigned n_threads = options && options->n_threads ? options->n_threads : pool_default_threads();
+    unsigned n_threads =
+        options && options->n_threads ? options->n_threads : pool_default_threads();
     struct facet_model *model = mem_try(1, sizeof *model, "model", &err);
-    bool ok = model && (model->k = choose_kernels(options, &err)) && (model->m = open(what, options, &err)) &&
-              (model->vision = vision_choose(model->m, model->k, options ? options->vision_precision : NULL, &err)) &&
+    bool ok = model && (model->k = choose_kernels(options, &err)) &&
+              (model->m = open(what, options, &err)) &&
+              (model->vision = vision_choose(model->m, model->k,
+                                             options ? options->vision_precision : NULL, &err)) &&
               (vocabulary_only || (model->pool = pool_new(n_threads, &err)));
     if (ok) {
         model->special = special_ids(model->m);
@@ -59,17 +64,20 @@ static struct facet_model *open_by(open_fn *open, const char *what, const struct
     return NULL;
 }
 
-struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options, char *error)
+struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options,
+                                     char *error)
 {
     return open_by(model_open, path, options, error);
 }
 
-struct facet_model *facet_model_open_shape(const char *shape, const struct facet_model_options *options, char *error)
+struct facet_model *facet_model_open_shape(const char *shape,
+                                           const struct facet_model_options *options, char *error)
 {
     return open_by(model_open_shape, shape, options, error);
 }
 
-uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options, char *error)
+uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options,
+                           char *error)
 {
     struct err err = {0};
     uint64_t bytes = model_plan_bytes(shape, options, &err);
@@ -116,12 +124,23 @@ void facet_model_get_info(const struct facet_model *model, struct facet_model_in
     const struct model *m = model->m;
     const struct text_params *t = &m->text;
     *info = (struct facet_model_info){
-        .name = m->name, .kernels = model->k->name, .exact = model->k->exact, .weight_type = main_type(m),
-        .n_parameters = m->n_parameters, .weight_bytes = m->weight_bytes,
-        .n_layers = t->n_layers, .n_embd = t->n_embd, .n_ff = t->n_ff, .n_heads = t->n_heads,
-        .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim, .window = t->window,
-        .n_ctx_train = t->n_ctx_train, .n_vocab = t->n_vocab,
-        .n_threads = model->pool ? pool_threads(model->pool) : 1, .has_vision = m->has_vision,
+        .name = m->name,
+        .kernels = model->k->name,
+        .exact = model->k->exact,
+        .weight_type = main_type(m),
+        .n_parameters = m->n_parameters,
+        .weight_bytes = m->weight_bytes,
+        .n_layers = t->n_layers,
+        .n_embd = t->n_embd,
+        .n_ff = t->n_ff,
+        .n_heads = t->n_heads,
+        .n_kv_heads = t->n_kv_heads,
+        .head_dim = t->head_dim,
+        .window = t->window,
+        .n_ctx_train = t->n_ctx_train,
+        .n_vocab = t->n_vocab,
+        .n_threads = model->pool ? pool_threads(model->pool) : 1,
+        .has_vision = m->has_vision,
         .note = m->chat_note,
     };
     if (m->has_vision) {
@@ -130,7 +149,8 @@ void facet_model_get_info(const struct facet_model *model, struct facet_model_in
     }
 }
 
-bool facet_model_get_tensor(const struct facet_model *model, size_t i, struct facet_tensor_info *info)
+bool facet_model_get_tensor(const struct facet_model *model, size_t i,
+                            struct facet_tensor_info *info)
 {
     if (i >= model->m->n_listing)
         return false;
@@ -145,8 +165,8 @@ void facet_model_get_special(const struct facet_model *model, struct facet_speci
     *ids = model->special;
 }
 
-int32_t *facet_tokenize(const struct facet_model *model, const char *text, size_t n_bytes, bool special,
-                        size_t *n_ids, char *error)
+int32_t *facet_tokenize(const struct facet_model *model, const char *text, size_t n_bytes,
+                        bool special, size_t *n_ids, char *error)
 {
     struct err err = {0};
     int32_t *ids = NULL;
@@ -174,8 +194,8 @@ bool facet_token_is_control(const struct facet_model *model, int32_t id)
     return model->m->tokenizer && tokenizer_is_control(model->m->tokenizer, id);
 }
 
-size_t facet_decoder_push(struct facet_decoder *decoder, const struct facet_model *model, int32_t id,
-                          char out[FACET_DECODER_BYTES])
+size_t facet_decoder_push(struct facet_decoder *decoder, const struct facet_model *model,
+                          int32_t id, char out[FACET_DECODER_BYTES])
 {
     return model->m->tokenizer ? tokenizer_push(model->m->tokenizer, decoder, id, out) : 0;
 }
@@ -187,18 +207,28 @@ size_t facet_decoder_flush(struct facet_decoder *decoder, char out[FACET_DECODER
 
 /* ---- Sampling ---- */
 
-const struct facet_sampling facet_sampling_default = {
-    .temperature = 1.0f, .top_k = 64, .top_p = 0.95f, .repetition_penalty = 1.0f, .repetition_last = 64};
+const struct facet_sampling facet_sampling_default = {.temperature = 1.0f,
+                                                      .top_k = 64,
+                                                      .top_p = 0.95f,
+                                                      .repetition_penalty = 1.0f,
+                                                      .repetition_last = 64};
 
-struct facet_sampler *facet_sampler_new(const struct facet_model *model, const struct facet_sampling *sampling,
-                                        char *error)
+struct facet_sampler *facet_sampler_new(const struct facet_model *model,
+                                        const struct facet_sampling *sampling, char *error)
 {
     const struct facet_special_ids *s = &model->special;
-    /* beside a tower a soft token without its picture cannot be computed: it is banned in any case */
-    const int32_t banned[] = {model->m->has_vision ? s->image_soft : -1, s->pad, s->unk, s->bos, s->start_of_image, s->end_of_image};
+    /* beside a tower a soft token without its picture cannot be computed: it is banned in any case
+     */
+    const int32_t banned[] = {model->m->has_vision ? s->image_soft : -1,
+                              s->pad,
+                              s->unk,
+                              s->bos,
+                              s->start_of_image,
+                              s->end_of_image};
     size_t n_banned = sampling->allow_image_tokens ? 1 : sizeof banned / sizeof *banned;
     struct err err = {0};
-    struct facet_sampler *sampler = sampler_new(sampling, model->k, model->m->text.n_vocab, banned, n_banned, &err);
+    struct facet_sampler *sampler =
+        sampler_new(sampling, model->k, model->m->text.n_vocab, banned, n_banned, &err);
     if (!sampler)
         tell(error, &err);
     return sampler;

@@ -10,8 +10,9 @@
  *     while (facet_session_next(session, sampler, -1, &token, why) == FACET_OK && !token.is_end)
  *         fwrite(text, 1, facet_decoder_push(&decoder, model, token.id, text), stdout);
  *
- * Errors: functions that can fail return FACET_FAILED (or NULL) and leave one line in `error`, which
- * holds FACET_ERROR_BYTES; it may be NULL. Nothing here prints or ends the process.
+ * Errors: functions that can fail return FACET_FAILED (or NULL) and leave one line in `error`,
+ * which holds FACET_ERROR_BYTES; it may be NULL. Nothing here prints or ends the process.
+ *
  * Threads: a model is shared and read-only; each session is used by one thread at a time, but
  * facet_session_cancel may be called from any thread at any moment. */
 #ifndef FACET_H
@@ -36,54 +37,60 @@ struct facet_sampler;
 /* ---- Model ---------------------------------------------------------------------------------- */
 
 struct facet_model_options {
-    const char *mmproj;   /* projector file; NULL: in the model itself, else mmproj*.gguf beside it */
-    const char *kernels;  /* "exact", "scalar", "avx2", "avx512", "neon"; NULL: $FACET_KERNELS, else the best */
-    const char *vision_precision; /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large */
-    unsigned n_threads;   /* 0: one for each core this process may use */
-    bool vocabulary_only; /* only the tokenizer is needed: a file without tensors will do */
-    bool text_only;       /* leave the vision tower alone */
+    /* Projector file; NULL: in the model itself, else mmproj*.gguf beside it. */
+    const char *mmproj;
+    /* "exact", "scalar", "avx2", "avx512", "neon"; NULL: $FACET_KERNELS, else the best. */
+    const char *kernels;
+    /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large. */
+    const char *vision_precision;
+    unsigned n_threads;    /* 0: one for each core this process may use */
+    bool vocabulary_only;  /* only the tokenizer is needed: a file without tensors will do */
+    bool text_only;        /* leave the vision tower alone */
 };
 
 /* Opens PATH: a GGUF file (of a split model: any part), or a folder with config.json and
  * *.safetensors. Weights are mapped, not read. options may be NULL. Close it after its sessions. */
 struct facet_model *facet_model_open(const char *path, const struct facet_model_options *options,
                                      char *error);
-/* A model that no file holds: SIZE:TYPE, such as "4b:q4_0", with weights of random bits. It has no tokenizer and says
- * nothing of sense, but takes the time and the memory of the real one. Refused where memory is short. Sizes: 270m
- * 1b 4b 12b 27b. Types: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q2_k q3_k q4_k_m q5_k_m q6_k iq4_nl iq4_xs. */
-struct facet_model *facet_model_open_shape(const char *shape, const struct facet_model_options *options,
-                                           char *error);
+/* A model that no file holds: SIZE:TYPE, such as "4b:q4_0", with weights of random bits. It has no
+ * tokenizer and says nothing of sense, but takes the time and the memory of the real one. Refused
+ * where memory is short. Sizes: 270m 1b 4b 12b 27b. Types: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1
+ * q2_k q3_k q4_k_m q5_k_m q6_k iq4_nl iq4_xs. */
+struct facet_model *facet_model_open_shape(const char *shape,
+                                           const struct facet_model_options *options, char *error);
 /* The bytes of its weights, without making them; 0 and an error if there is no such shape. */
-uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options, char *error);
+uint64_t facet_shape_bytes(const char *shape, const struct facet_model_options *options,
+                           char *error);
 void facet_model_close(struct facet_model *model);
 
 struct facet_model_info {
-    const char *name;          /* general.name or the file's; borrowed from the model */
-    const char *kernels;       /* the kernel set in use, "avx512" */
-    bool exact;                /* it multiplies with F32 activations */
-    const char *weight_type;   /* of most of the weights, "Q4_0" */
-    uint64_t n_parameters;     /* text and vision */
-    uint64_t weight_bytes;     /* mapped from disk, text and vision */
+    const char *name;        /* general.name or the file's; borrowed from the model */
+    const char *kernels;     /* the kernel set in use, "avx512" */
+    bool exact;              /* it multiplies with F32 activations */
+    const char *weight_type; /* of most of the weights, "Q4_0" */
+    uint64_t n_parameters;   /* text and vision */
+    uint64_t weight_bytes;   /* mapped from disk, text and vision */
     uint32_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim;
-    uint32_t window;           /* positions a local layer sees */
-    uint32_t n_ctx_train;      /* context length the model was made for */
-    uint32_t n_vocab;          /* rows of the output head */
+    uint32_t window;      /* positions a local layer sees */
+    uint32_t n_ctx_train; /* context length the model was made for */
+    uint32_t n_vocab;     /* rows of the output head */
     uint32_t n_threads;
-    const char *note;          /* what was odd about the file and how it was read, or NULL; borrowed */
+    const char *note; /* what was odd about the file and how it was read, or NULL; borrowed */
     bool has_vision;
-    uint32_t image_size;       /* pixels a side the tower takes; 0 without a tower */
-    uint32_t n_soft_tokens;    /* positions one image takes; 0 without a tower */
+    uint32_t image_size;    /* pixels a side the tower takes; 0 without a tower */
+    uint32_t n_soft_tokens; /* positions one image takes; 0 without a tower */
 };
 void facet_model_get_info(const struct facet_model *model, struct facet_model_info *info);
 
-/* Type name of tensor i and its shape as "[rows, columns]", for listings; false past the last one. */
+/* Type and shape of tensor i, for listings; false past the last one. */
 struct facet_tensor_info {
     const char *name, *type;
     uint64_t shape[4]; /* slowest first, as Hugging Face prints it */
     uint32_t n_dims;
     uint64_t bytes;
 };
-bool facet_model_get_tensor(const struct facet_model *model, size_t i, struct facet_tensor_info *info);
+bool facet_model_get_tensor(const struct facet_model *model, size_t i,
+                            struct facet_tensor_info *info);
 
 /* ---- Tokens --------------------------------------------------------------------------------- */
 
@@ -92,38 +99,40 @@ struct facet_special_ids {
     int32_t bos, eos, pad, unk;
     int32_t start_of_turn, end_of_turn;
     int32_t start_of_image, end_of_image;
-    int32_t image_soft; /* <image_soft_token> (262144 in Gemma 3), even if the file's table ends before it */
+    int32_t image_soft; /* <image_soft_token> (262144 in Gemma 3), even if the file's table ends
+                           before it */
 };
 void facet_model_get_special(const struct facet_model *model, struct facet_special_ids *ids);
 
-/* Token ids of text[0..n_bytes), without <bos>. special: tokens such as <start_of_turn> written in the
- * text become their ids; else they are ordinary text, which is what user input wants.
+/* Token ids of text[0..n_bytes), without <bos>. special: tokens such as <start_of_turn> written in
+ * the text become their ids; else they are ordinary text, which is what user input wants.
  * Ill-formed UTF-8 counts as U+FFFD for each maximal ill-formed part.
  * The array is the caller's to free(); *n_ids its length. NULL on failure. */
-int32_t *facet_tokenize(const struct facet_model *model, const char *text, size_t n_bytes, bool special,
-                        size_t *n_ids, char *error);
+int32_t *facet_tokenize(const struct facet_model *model, const char *text, size_t n_bytes,
+                        bool special, size_t *n_ids, char *error);
 
-/* The bytes that id stands for, borrowed (not NUL-terminated): "▁" already a space, byte tokens their
- * byte, control tokens their name. NULL for ids out of range. */
+/* The bytes that id stands for, borrowed (not NUL-terminated): "▁" already a space, byte tokens
+ * their byte, control tokens their name. NULL for ids out of range. */
 const char *facet_token_bytes(const struct facet_model *model, int32_t id, size_t *n_bytes);
-/* The piece as the vocabulary spells it ("▁foo", "<0x0A>", "<bos>"), for listings; borrowed, as above. */
+/* The piece as the vocabulary spells it ("▁foo", "<0x0A>", "<bos>"), for listings; borrowed, as
+ * above. */
 const char *facet_token_piece(const struct facet_model *model, int32_t id, size_t *n_bytes);
 /* True for tokens that show nothing (<bos>, <end_of_turn>, …). */
 bool facet_token_is_control(const struct facet_model *model, int32_t id);
 
-/* Turns ids into text that may be shown: whole characters only, U+FFFD where bytes can become none. */
+/* Turns ids into text that may be shown: whole characters only, U+FFFD where bytes cannot be one. */
 struct facet_decoder {
     char held[4];
     uint32_t n_held;
 };
 enum { FACET_DECODER_BYTES = 512 }; /* the most that one push can give */
-/* Writes what may be shown now, no NUL; returns its bytes. Zero the decoder before the first push. */
-size_t facet_decoder_push(struct facet_decoder *decoder, const struct facet_model *model, int32_t id,
-                          char out[FACET_DECODER_BYTES]);
+/* Writes what may be shown now, no NUL; returns its bytes. Zero the decoder before the first. */
+size_t facet_decoder_push(struct facet_decoder *decoder, const struct facet_model *model,
+                          int32_t id, char out[FACET_DECODER_BYTES]);
 /* What the end of the stream adds. */
 size_t facet_decoder_flush(struct facet_decoder *decoder, char out[FACET_DECODER_BYTES]);
 
-/* ---- Sessions: a KV cache and the scratch memory of the forward pass -------------------------- */
+/* ---- Sessions: a KV cache and the scratch memory of the forward pass ------------------------- */
 
 enum facet_cache_type { FACET_CACHE_DEFAULT, FACET_CACHE_F16, FACET_CACHE_F32, FACET_CACHE_Q8_0 };
 
@@ -131,23 +140,25 @@ enum facet_cache_type { FACET_CACHE_DEFAULT, FACET_CACHE_F16, FACET_CACHE_F32, F
 typedef void facet_progress_fn(void *user, const char *what, size_t done, size_t total);
 
 struct facet_session_options {
-    uint32_t n_ctx;             /* positions; 0: 8192, or what the model was made for if that is less */
-    uint32_t n_batch;           /* positions computed together in a prompt; 0: 512 */
+    uint32_t n_ctx;   /* positions; 0: 8192, or what the model was made for if that is less */
+    uint32_t n_batch; /* positions computed together in a prompt; 0: 512 */
     enum facet_cache_type cache; /* default: F16; with the "exact" kernels F32 */
     facet_progress_fn *progress; /* called on the session's thread; may be NULL */
     void *progress_user;
 };
 
-/* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone. Soft tokens
- * of the pictures in the prompt come on top (n_soft_tokens × n_embd floats each). */
-size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options);
+/* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone.
+ * Soft tokens of the pictures in the prompt come on top (n_soft_tokens × n_embd floats each). */
+size_t facet_session_bytes(const struct facet_model *model,
+                           const struct facet_session_options *options);
 struct facet_session *facet_session_open(const struct facet_model *model,
                                          const struct facet_session_options *options, char *error);
 void facet_session_close(struct facet_session *session);
 
 /* Stops what the session is doing within a tenth of a second: the call under way returns
- * FACET_CANCELLED. Stays set until facet_session_resume. Cancelling is for any thread, or a signal handler;
- * resuming for the session's own. Tokens that were appended stay; of a prompt, what can be restored. */
+ * FACET_CANCELLED. Stays set until facet_session_resume. Cancelling is for any thread, or a signal
+ * handler; resuming for the session's own. Tokens that were appended stay; of a prompt, what can be
+ * restored. */
 void facet_session_cancel(struct facet_session *session);
 void facet_session_resume(struct facet_session *session);
 
@@ -161,8 +172,8 @@ enum facet_status facet_session_encode_patches(struct facet_session *session, co
                                                float *patches, uint32_t *n_patches, uint32_t *width,
                                                char *error);
 
-/* A prompt from its first position on. A run of n_soft_tokens ids `image_soft` is one image; the k-th
- * run takes soft[k]. */
+/* A prompt from its first position on. A run of n_soft_tokens ids `image_soft` is one image; the
+ * k-th run takes soft[k]. */
 struct facet_prompt {
     const int32_t *ids; /* with <bos> */
     size_t n_ids;
@@ -173,17 +184,20 @@ struct facet_prompt {
 /* Brings the session to the end of the prompt: keeps the longest prefix that it holds already (an
  * image counts as equal if its soft tokens are), computes the rest. Afterwards logits are there.
  * *n_kept, if not NULL: positions that did not have to be computed. */
-enum facet_status facet_session_prompt(struct facet_session *session, const struct facet_prompt *prompt,
-                                       size_t *n_kept, char *error);
+enum facet_status facet_session_prompt(struct facet_session *session,
+                                       const struct facet_prompt *prompt, size_t *n_kept,
+                                       char *error);
 
 /* The same, and the logits of each position: out[n_ids][n_vocab]. Computes all of it anew. */
 enum facet_status facet_session_prompt_logits(struct facet_session *session,
-                                              const struct facet_prompt *prompt, float *out, char *error);
+                                              const struct facet_prompt *prompt, float *out,
+                                              char *error);
 
 /* Appends one token and computes its logits. Soft tokens cannot be appended. */
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
 
-/* Logits of the last position: n_vocab floats, borrowed until the next call. NULL if there are none. */
+/* Logits of the last position: n_vocab floats, borrowed until the next call. NULL if there are
+ * none. */
 const float *facet_session_logits(const struct facet_session *session);
 /* Positions held. */
 size_t facet_session_length(const struct facet_session *session);
@@ -193,9 +207,11 @@ size_t facet_session_length(const struct facet_session *session);
  * whole. Logits are gone until the next prompt or append. */
 enum facet_status facet_session_rewind(struct facet_session *session, size_t n, char *error);
 
-/* Writes cache and positions to a file (0600), or takes them from one that this model and options wrote. */
+/* Writes cache and positions to a file (0600), or takes them from one that this model and options
+ * wrote. */
 enum facet_status facet_session_save(struct facet_session *session, const char *path, char *error);
-enum facet_status facet_session_restore(struct facet_session *session, const char *path, char *error);
+enum facet_status facet_session_restore(struct facet_session *session, const char *path,
+                                        char *error);
 
 /* ---- Sampling ------------------------------------------------------------------------------- */
 
@@ -207,7 +223,8 @@ struct facet_sampling {
     float repetition_penalty; /* 1: none */
     uint32_t repetition_last; /* positions looked at for it; 0: 64 */
     uint64_t seed;
-    bool allow_image_tokens;  /* else <pad>, <unk>, <bos> and image marks are never drawn; soft tokens never are */
+    bool allow_image_tokens; /* else <pad>, <unk>, <bos> and image marks are never drawn; soft
+                                tokens never are */
 };
 /* Gemma 3's own: 1.0, 64, 0.95, 0, 1, 64, seed 0. */
 extern const struct facet_sampling facet_sampling_default;
@@ -228,10 +245,11 @@ struct facet_token {
     } alternatives[FACET_MAX_ALTERNATIVES]; /* the most likely ones, best first */
 };
 
-/* Draws a token from the session's logits. n_alternatives (at most FACET_MAX_ALTERNATIVES): how many
- * to list; -1: not even logprob is computed, which is a little faster. Does not append it. */
-enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct facet_session *session,
-                                     int n_alternatives, struct facet_token *token, char *error);
+/* Draws a token from the session's logits. n_alternatives (at most FACET_MAX_ALTERNATIVES): how
+ * many to list; -1: not even logprob is computed, which is a little faster. Does not append it. */
+enum facet_status facet_sampler_draw(struct facet_sampler *sampler,
+                                     const struct facet_session *session, int n_alternatives,
+                                     struct facet_token *token, char *error);
 
 /* Draws and appends, unless it ends the answer. */
 enum facet_status facet_session_next(struct facet_session *session, struct facet_sampler *sampler,
@@ -244,20 +262,24 @@ enum facet_arithmetic { FACET_F32, FACET_BF16, FACET_INT8, FACET_ARITHMETIC_COUN
 /* What the machine does a second at most, with the model's threads and instruction set. */
 struct facet_ceilings {
     double read_bytes;                  /* of memory, in a stream */
-    double ops[FACET_ARITHMETIC_COUNT]; /* multiplications and additions; 0: the set has no such instruction */
+    double ops[FACET_ARITHMETIC_COUNT]; /* multiplications and additions; 0: the set has no such
+                                           instruction */
 };
-/* Takes about `seconds` for each figure; each is the best of several rounds. Takes 256 MiB for its time. */
-enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds, struct facet_ceilings *ceilings,
-                                         char *error);
+/* Takes about `seconds` for each figure; each is the best of several rounds. Takes 256 MiB for its
+ * time. */
+enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds,
+                                         struct facet_ceilings *ceilings, char *error);
 
-/* What a job cannot do without: n positions held and one more decoded, a prompt of n tokens, n pictures encoded. */
+/* What a job cannot do without: n positions held and one more decoded, a prompt of n tokens, n
+ * pictures encoded. */
 enum facet_job { FACET_DECODE, FACET_PREFILL, FACET_IMAGE };
 struct facet_work {
     double bytes;                     /* weights read once, and for a decode the cache */
     double ops;                       /* in products with weights; of a picture, attention too */
     enum facet_arithmetic arithmetic; /* the fastest there is for these weights */
 };
-struct facet_work facet_session_work(const struct facet_session *session, enum facet_job job, size_t n);
+struct facet_work facet_session_work(const struct facet_session *session, enum facet_job job,
+                                     size_t n);
 
 #ifdef __cplusplus
 }

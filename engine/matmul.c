@@ -6,9 +6,11 @@
 #include "engine/kernels/blas.h"
 
 enum {
-    /* Rows a task of a single-token product takes: small enough that no thread waits long for the
-     * last one, large enough (90 KB of Q4_0 at 2560 columns) to stream. */
-    MATVEC_ROWS = 64,
+    /* Rows a task of a single-token product takes, where there are enough: 360 KB of Q4_0 at 2560
+     * columns. With 64, a 4B model decoded at 76–85 % of the read bandwidth, with 256 at 85–101 %.
+     */
+    MATVEC_MAX_ROWS = 256,
+    MATVEC_MIN_ROWS = 32,
     /* From this many tokens on, unpacking a panel costs less than decoding the weights once for
      * each. On Zen 5 with AVX-512, 10240 × 2560: from 2 tokens on for Q4_0, 3 for Q8_0 and Q4_K, 8
      * for Q6_K. */
@@ -152,6 +154,14 @@ static void run(struct product *p, size_t rows_per_task, size_t tokens_per_task,
     pool_run(p->c->pool, p->row_tasks * token_tasks, fn, p, p->c->stop);
 }
 
+/* Each thread gets two tasks at least: the last one is not waited for long. */
+static size_t matvec_rows(const struct product *p)
+{
+    size_t rows = p->n_rows / (2 * pool_threads(p->c->pool));
+    rows = rows < MATVEC_MIN_ROWS ? MATVEC_MIN_ROWS : rows;
+    return min_size(rows, MATVEC_MAX_ROWS);
+}
+
 static void matvec_q8_task(void *job, size_t task, unsigned thread)
 {
     (void)thread;
@@ -215,7 +225,7 @@ static void float_task(void *job, size_t task, unsigned thread)
 static void product_float(struct product *p)
 {
     if (p->n_tokens < PANEL_MIN_TOKENS && p->c->k->matvec_f32[p->w->type]) {
-        run(p, MATVEC_ROWS, PANEL_MIN_TOKENS, matvec_f32_task);
+        run(p, matvec_rows(p), PANEL_MIN_TOKENS, matvec_f32_task);
         return;
     }
     p->blas = p->n_tokens >= BLAS_MIN_TOKENS ? blas_get() : NULL;
@@ -263,7 +273,7 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
         a->has_q8 = true;
     }
     if (a->n_tokens < PANEL_MIN_TOKENS)
-        run(&p, MATVEC_ROWS, PANEL_MIN_TOKENS, matvec_q8_task);
+        run(&p, matvec_rows(&p), PANEL_MIN_TOKENS, matvec_q8_task);
     else
         run(&p, PANEL_ROWS, PANEL_TOKENS, panel_task);
 }

@@ -44,13 +44,18 @@ static enum cache_type cache_type_of(const struct facet_model *model, enum facet
 }
 
 /* The options with their defaults put in. A picture goes through in one chunk. */
-static struct kvcache_shape shape_of(const struct facet_model *model, const struct facet_session_options *o,
-                                     size_t *n_batch)
+static struct kvcache_shape shape_of(const struct facet_model *model,
+                                     const struct facet_session_options *o, size_t *n_batch)
 {
     const struct text_params *t = &model->m->text;
     struct kvcache_shape shape = {
-        .n_layers = t->n_layers, .is_global = layer_is_global, .user = model->m, .window = t->window,
-        .n_ctx = o && o->n_ctx ? o->n_ctx : DEFAULT_CTX, .n_kv_heads = t->n_kv_heads, .head_dim = t->head_dim,
+        .n_layers = t->n_layers,
+        .is_global = layer_is_global,
+        .user = model->m,
+        .window = t->window,
+        .n_ctx = o && o->n_ctx ? o->n_ctx : DEFAULT_CTX,
+        .n_kv_heads = t->n_kv_heads,
+        .head_dim = t->head_dim,
         .type = cache_type_of(model, o ? o->cache : FACET_CACHE_DEFAULT),
     };
     if (!(o && o->n_ctx) && t->n_ctx_train < shape.n_ctx)
@@ -72,14 +77,18 @@ static size_t max_size(size_t a, size_t b)
 static size_t scratch_bytes(const struct facet_model *model)
 {
     const struct model *m = model->m;
-    size_t cols = max_size(m->text.n_ff, max_size(m->text.n_embd, (size_t)m->text.n_heads * m->text.head_dim));
+    size_t cols = max_size(m->text.n_ff,
+                           max_size(m->text.n_embd, (size_t)m->text.n_heads * m->text.head_dim));
     if (m->has_vision)
-        cols = max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
+        cols =
+            max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
     size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
-    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m, model->vision, model->k)) : bytes;
+    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m, model->vision, model->k))
+                         : bytes;
 }
 
-size_t facet_session_bytes(const struct facet_model *model, const struct facet_session_options *options)
+size_t facet_session_bytes(const struct facet_model *model,
+                           const struct facet_session_options *options)
 {
     size_t n_batch;
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
@@ -94,7 +103,9 @@ size_t facet_session_bytes(const struct facet_model *model, const struct facet_s
 static bool init_compute(struct facet_session *s, struct err *err)
 {
     unsigned n = pool_threads(s->model->pool);
-    s->compute = (struct compute){.k = s->model->k, .pool = s->model->pool, .stop = &s->stop,
+    s->compute = (struct compute){.k = s->model->k,
+                                  .pool = s->model->pool,
+                                  .stop = &s->stop,
                                   .scratch_bytes = scratch_bytes(s->model)};
     s->compute.scratch = mem_try(n, sizeof *s->compute.scratch, "session", err);
     for (unsigned t = 0; s->compute.scratch && t < n; t++)
@@ -108,25 +119,28 @@ static bool init_lists(struct facet_session *s, struct err *err)
     s->ids = mem_try(s->n_ctx, sizeof *s->ids, "session", err);
     s->inputs = mem_try(s->n_batch, sizeof *s->inputs, "session", err);
     s->logits = mem_try(s->model->m->text.n_vocab, sizeof *s->logits, "session", err);
-    s->checkpoint_logits = mem_try(s->model->m->text.n_vocab, sizeof *s->checkpoint_logits, "session", err);
+    s->checkpoint_logits =
+        mem_try(s->model->m->text.n_vocab, sizeof *s->checkpoint_logits, "session", err);
     if (s->model->m->has_vision) {
         s->max_images = s->n_ctx / s->model->m->vision.n_soft + 1;
         s->images = mem_try(s->max_images, sizeof *s->images, "session", err);
     }
-    return s->ids && s->inputs && s->logits && s->checkpoint_logits && (!s->model->m->has_vision || s->images);
+    return s->ids && s->inputs && s->logits && s->checkpoint_logits &&
+           (!s->model->m->has_vision || s->images);
 }
 
-static bool shape_is_possible(const struct facet_model *model, const struct kvcache_shape *shape, struct err *err)
+static bool shape_is_possible(const struct facet_model *model, const struct kvcache_shape *shape,
+                              struct err *err)
 {
     if (!model->pool)
         return err_set(err, "%s: holds a vocabulary only", model->m->path);
     const struct text_params *t = &model->m->text;
     if (t->n_heads / t->n_kv_heads > ATTENTION_MAX_QUERIES)
-        return err_set(err, "%s: %u heads share one of keys and values, more than %d", model->m->path,
-                       t->n_heads / t->n_kv_heads, ATTENTION_MAX_QUERIES);
+        return err_set(err, "%s: %u heads share one of keys and values, more than %d",
+                       model->m->path, t->n_heads / t->n_kv_heads, ATTENTION_MAX_QUERIES);
     if (shape->type == CACHE_Q8_0 && shape->head_dim % 32 != 0)
-        return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu", model->m->path,
-                       shape->head_dim);
+        return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu",
+                       model->m->path, shape->head_dim);
     if (model->m->has_vision && shape->n_ctx < model->m->vision.n_soft)
         return err_set(err, "a context of %zu positions cannot hold a picture of %u", shape->n_ctx,
                        model->m->vision.n_soft);
@@ -140,7 +154,8 @@ struct facet_session *facet_session_open(const struct facet_model *model,
     size_t n_batch;
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
     struct facet_session *s = NULL;
-    bool ok = shape_is_possible(model, &shape, &err) && (s = mem_try(1, sizeof *s, "session", &err));
+    bool ok =
+        shape_is_possible(model, &shape, &err) && (s = mem_try(1, sizeof *s, "session", &err));
     if (ok) {
         s->model = model;
         s->n_ctx = shape.n_ctx;
@@ -150,7 +165,8 @@ struct facet_session *facet_session_open(const struct facet_model *model,
         s->cache = kvcache_new(&shape, model->k, &err);
         ok = s->cache && init_compute(s, &err) && init_lists(s, &err) &&
              text_pass_init(&s->text, model->m, &s->compute, s->cache, s->n_batch, &err) &&
-             (!model->m->has_vision || vision_pass_init(&s->vision, model->m, model->vision, &s->compute, &err));
+             (!model->m->has_vision ||
+              vision_pass_init(&s->vision, model->m, model->vision, &s->compute, &err));
     }
     if (ok)
         return s;
@@ -200,7 +216,8 @@ static bool needs_vision(const struct facet_session *s, struct err *err)
     return s->model->m->has_vision || err_set(err, "%s: has no vision tower", s->model->m->path);
 }
 
-enum facet_status facet_session_encode_image(struct facet_session *s, const float *planes, float *soft, char *error)
+enum facet_status facet_session_encode_image(struct facet_session *s, const float *planes,
+                                             float *soft, char *error)
 {
     struct err err = {0};
     if (!needs_vision(s, &err))
@@ -211,8 +228,9 @@ enum facet_status facet_session_encode_image(struct facet_session *s, const floa
     return is_stopped(s) ? FACET_CANCELLED : FACET_OK;
 }
 
-enum facet_status facet_session_encode_patches(struct facet_session *s, const float *planes, float *patches,
-                                               uint32_t *n_patches, uint32_t *width, char *error)
+enum facet_status facet_session_encode_patches(struct facet_session *s, const float *planes,
+                                               float *patches, uint32_t *n_patches, uint32_t *width,
+                                               char *error)
 {
     struct err err = {0};
     if (!needs_vision(s, &err))
@@ -284,7 +302,8 @@ static void report(const struct facet_session *s, size_t at)
         s->progress(s->progress_user, "prompt", at - s->computed_from, total);
 }
 
-/* Fills inputs with positions from `at` on, up to `end`: as many as a chunk takes without cutting a picture. */
+/* Fills inputs with positions from `at` on, up to `end`: as many as a chunk takes without cutting a
+ * picture. */
 static size_t gather(struct facet_session *s, size_t at, size_t end)
 {
     size_t n = 0, n_embd = s->model->m->text.n_embd;
@@ -299,13 +318,14 @@ static size_t gather(struct facet_session *s, size_t at, size_t end)
         if (image_end - at > s->n_batch)
             break;
         for (; at + n < image_end; n++)
-            s->inputs[n] = (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd,
-                                               .sees = image_end};
+            s->inputs[n] = (struct text_input){
+                .soft = image->soft + (at + n - image->start) * n_embd, .sees = image_end};
     }
     return n;
 }
 
-/* Brings the cache to the first `end` of ids. all: where the logits of every position computed go, or NULL. */
+/* Brings the cache to the first `end` of ids. all: where the logits of every position computed go,
+ * or NULL. */
 static enum facet_status compute(struct facet_session *s, size_t end, float *all, char *error)
 {
     struct err err = {0};
@@ -339,8 +359,8 @@ static bool is_token(const struct facet_session *s, int32_t id)
     return id >= 0 && (size_t)id < s->model->m->tw.embed.rows && id != session_soft_id(s);
 }
 
-bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids, size_t n_images,
-                       struct err *err)
+bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids,
+                       size_t n_images, struct err *err)
 {
     size_t n_places = 0, n_soft = s->model->m->vision.n_soft, run;
     if (n_images > 0 && !needs_vision(s, err))
@@ -350,21 +370,25 @@ bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t
         for (run = 0; soft >= 0 && i + run < n_ids && ids[i + run] == soft;)
             run++;
         if (run == 0 && !is_token(s, ids[i]))
-            return err_set(err, "token %d at position %zu is not in the vocabulary", (int)ids[i], i);
+            return err_set(err, "token %d at position %zu is not in the vocabulary", (int)ids[i],
+                           i);
         if (run > 0 && run != n_soft)
-            return err_set(err, "%zu image tokens at position %zu, a picture takes %zu", run, i, n_soft);
+            return err_set(err, "%zu image tokens at position %zu, a picture takes %zu", run, i,
+                           n_soft);
         n_places += run > 0;
     }
     return n_places == n_images ||
            err_set(err, "there are places for %zu pictures, and %zu pictures", n_places, n_images);
 }
 
-static bool check_prompt(const struct facet_session *s, const struct facet_prompt *p, struct err *err)
+static bool check_prompt(const struct facet_session *s, const struct facet_prompt *p,
+                         struct err *err)
 {
     if (p->n_ids == 0)
         return err_set(err, "the prompt is empty");
     if (p->n_ids > s->n_ctx)
-        return err_set(err, "the prompt takes %zu tokens, the context holds %zu", p->n_ids, s->n_ctx);
+        return err_set(err, "the prompt takes %zu tokens, the context holds %zu", p->n_ids,
+                       s->n_ctx);
     return session_check_ids(s, p->ids, p->n_ids, p->n_images, err);
 }
 
@@ -412,8 +436,10 @@ static bool adopt(struct facet_session *s, const struct facet_prompt *p, size_t 
     return true;
 }
 
-/* Rewinds to position n, or the last one before it that can be restored, and takes over the prompt from there. */
-static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t n, struct err *err)
+/* Rewinds to position n, or the last one before it that can be restored, and takes over the prompt
+ * from there. */
+static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t n,
+                       struct err *err)
 {
     n = kvcache_reachable(s->cache, before_image(s, n));
     go_back(s, n);
@@ -437,17 +463,20 @@ static void return_to_checkpoint(struct facet_session *s)
     s->has_logits = true;
 }
 
-/* Where the checkpoint goes: a prompt that only adds to what is held is a conversation going on, and its end is what
- * another answer starts from; one that departs from it shares a beginning with what will be asked next. */
-enum facet_status facet_session_prompt(struct facet_session *s, const struct facet_prompt *prompt, size_t *n_kept,
-                                       char *error)
+/* Where the checkpoint goes: a prompt that only adds to what is held is a conversation going on,
+ * and its end is what another answer starts from; one that departs from it shares a beginning with
+ * what will be asked next. */
+enum facet_status facet_session_prompt(struct facet_session *s, const struct facet_prompt *prompt,
+                                       size_t *n_kept, char *error)
 {
     struct err err = {0};
     if (!check_prompt(s, prompt, &err))
         return fail(error, &err);
-    size_t common = common_prefix(s, prompt), length = kvcache_length(s->cache), kept = prompt->n_ids;
+    size_t common = common_prefix(s, prompt), length = kvcache_length(s->cache),
+           kept = prompt->n_ids;
     enum facet_status status = FACET_OK;
-    if (common == prompt->n_ids && common == kvcache_checkpointed(s->cache) && s->has_checkpoint_logits) {
+    if (common == prompt->n_ids && common == kvcache_checkpointed(s->cache) &&
+        s->has_checkpoint_logits) {
         return_to_checkpoint(s);
     } else {
         /* the last position is always computed: its logits are wanted */
@@ -471,7 +500,8 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
     return status;
 }
 
-enum facet_status facet_session_prompt_logits(struct facet_session *s, const struct facet_prompt *prompt, float *out,
+enum facet_status facet_session_prompt_logits(struct facet_session *s,
+                                              const struct facet_prompt *prompt, float *out,
                                               char *error)
 {
     struct err err = {0};
@@ -537,8 +567,8 @@ enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct
     return FACET_OK;
 }
 
-enum facet_status facet_session_next(struct facet_session *s, struct facet_sampler *sampler, int n_alternatives,
-                                     struct facet_token *token, char *error)
+enum facet_status facet_session_next(struct facet_session *s, struct facet_sampler *sampler,
+                                     int n_alternatives, struct facet_token *token, char *error)
 {
     enum facet_status status = facet_sampler_draw(sampler, s, n_alternatives, token, error);
     if (status != FACET_OK || token->is_end)

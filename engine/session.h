@@ -11,8 +11,7 @@
 #include "engine/text.h"
 #include "engine/vision.h"
 
-/* A picture in the context; soft is a copy of its own, so that its positions can be computed again.
- */
+/* A picture in the context, with a copy of its soft tokens to compute its positions again. */
 struct held_image {
     size_t start; /* its first position */
     float *soft;  /* [n_soft][n_embd] */
