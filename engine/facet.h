@@ -43,9 +43,9 @@ struct facet_model_options {
     const char *kernels;
     /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large. */
     const char *vision_precision;
-    unsigned n_threads;    /* 0: one for each core this process may use */
-    bool vocabulary_only;  /* only the tokenizer is needed: a file without tensors will do */
-    bool text_only;        /* leave the vision tower alone */
+    unsigned n_threads;   /* 0: one for each core this process may use */
+    bool vocabulary_only; /* only the tokenizer is needed: a file without tensors will do */
+    bool text_only;       /* leave the vision tower alone */
 };
 
 /* Opens PATH: a GGUF file (of a split model: any part), or a folder with config.json and
@@ -120,7 +120,8 @@ const char *facet_token_piece(const struct facet_model *model, int32_t id, size_
 /* True for tokens that show nothing (<bos>, <end_of_turn>, …). */
 bool facet_token_is_control(const struct facet_model *model, int32_t id);
 
-/* Turns ids into text that may be shown: whole characters only, U+FFFD where bytes cannot be one. */
+/* Turns ids into text that may be shown: whole characters only, U+FFFD where bytes cannot be one.
+ */
 struct facet_decoder {
     char held[4];
     uint32_t n_held;
