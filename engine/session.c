@@ -94,7 +94,7 @@ size_t facet_session_bytes(const struct facet_model *model,
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
     if (!model->pool)
         return 0;
-    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
+    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch, shape.n_ctx);
     bytes += pool_threads(model->pool) * scratch_bytes(model) + n_batch * sizeof(struct text_input);
     bytes += shape.n_ctx * sizeof(int32_t) + 2 * model->m->text.n_vocab * sizeof(float);
     return model->m->has_vision ? bytes + vision_pass_bytes(model->m, model->vision) : bytes;
@@ -164,7 +164,7 @@ struct facet_session *facet_session_open(const struct facet_model *model,
         s->progress_user = options ? options->progress_user : NULL;
         s->cache = kvcache_new(&shape, model->k, &err);
         ok = s->cache && init_compute(s, &err) && init_lists(s, &err) &&
-             text_pass_init(&s->text, model->m, &s->compute, s->cache, s->n_batch, &err) &&
+             text_pass_init(&s->text, model->m, &s->compute, s->n_batch, s->n_ctx, &err) &&
              (!model->m->has_vision ||
               vision_pass_init(&s->vision, model->m, model->vision, &s->compute, &err));
     }
@@ -310,7 +310,8 @@ static size_t gather(struct facet_session *s, size_t at, size_t end)
     while (n < s->n_batch && at + n < end) {
         const struct held_image *image = image_at(s, at + n);
         if (!image) {
-            s->inputs[n] = (struct text_input){.id = s->ids[at + n], .sees = at + n + 1};
+            s->inputs[n] =
+                (struct text_input){.id = s->ids[at + n], .position = at + n, .sees = at + n + 1};
             n++;
             continue;
         }
@@ -318,8 +319,10 @@ static size_t gather(struct facet_session *s, size_t at, size_t end)
         if (image_end - at > s->n_batch)
             break;
         for (; at + n < image_end; n++)
-            s->inputs[n] = (struct text_input){
-                .soft = image->soft + (at + n - image->start) * n_embd, .sees = image_end};
+            s->inputs[n] =
+                (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd,
+                                    .position = at + n,
+                                    .sees = image_end};
     }
     return n;
 }
@@ -333,7 +336,8 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
     s->has_logits = false;
     for (size_t at = first; at < end; at += n) {
         n = gather(s, at, end);
-        if (!text_forward(&s->text, s->inputs, n, &err)) {
+        struct text_segment segment = {s->cache, n};
+        if (!text_forward(&s->text, s->inputs, &segment, 1, &err)) {
             give_up(s);
             return fail(error, &err);
         }
