@@ -324,6 +324,54 @@ void kvcache_rewind(struct kvcache *c, size_t n)
         c->checkpoint = n;
 }
 
+/* The length is n from now on, and nothing else can be gone back to. */
+static void set_length(struct kvcache *c, size_t n)
+{
+    c->length = c->checkpoint = n;
+    c->chunk = 0;
+    for (size_t l = 0; l < c->n_layers; l++)
+        c->layers[l].written = n + 1 + KVCACHE_SPARE;
+}
+
+/* One head's rows of a layer, of positions that a next one, n, sees; what a ring replaced from its
+ * shadow. */
+static void copy_head(struct kvcache *to, const struct kvcache *from, size_t layer, size_t head,
+                      size_t n)
+{
+    const struct layer *source = &from->layers[layer], *target = &to->layers[layer];
+    size_t bytes = from->head_bytes;
+    if (source->is_global) {
+        memcpy(target->kept.keys + offset_of(to, target, head, 0),
+               source->kept.keys + offset_of(from, source, head, 0), n * bytes);
+        memcpy(target->kept.values + offset_of(to, target, head, 0),
+               source->kept.values + offset_of(from, source, head, 0), n * bytes);
+        return;
+    }
+    for (size_t p = oldest_wanted(from, n); p < n; p++) {
+        bool replaced = p + from->ring < source->written;
+        const struct rows *rows = replaced ? &source->shadow : &source->kept;
+        size_t offset = offset_of(from, source, head, p % from->ring);
+        size_t at = offset_of(to, target, head, p % to->ring);
+        memcpy(target->kept.keys + at, rows->keys + offset, bytes);
+        memcpy(target->kept.values + at, rows->values + offset, bytes);
+    }
+}
+
+bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *err)
+{
+    size_t n = from->checkpoint;
+    set_length(to, 0);
+    if (n > to->n_ctx)
+        return err_set(err, "%zu positions do not fit in a context of %zu", n, to->n_ctx);
+    if (!make_available(to, n, err))
+        return false;
+    for (size_t l = 0; l < from->n_layers; l++)
+        for (size_t h = 0; h < from->n_kv_heads; h++)
+            copy_head(to, from, l, h, n);
+    set_length(to, n);
+    return true;
+}
+
 /* Calls fn with each contiguous run of stored rows: layer by layer, head by head, positions
  * ascending. */
 static bool each_run(const struct kvcache *c,
@@ -364,10 +412,7 @@ bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err)
         return err_set(err, "holds %zu positions, the context %zu", length, c->n_ctx);
     if (!make_available(c, length, err))
         return false;
-    c->length = c->checkpoint = length;
-    c->chunk = 0;
-    for (size_t l = 0; l < c->n_layers; l++)
-        c->layers[l].written = length + 1 + KVCACHE_SPARE;
+    set_length(c, length);
     if (each_run(c, read_run, in))
         return true;
     kvcache_rewind(c, 0);

@@ -80,6 +80,10 @@ size_t kvcache_reachable(const struct kvcache *c, size_t n);
 /* n is reachable. */
 void kvcache_rewind(struct kvcache *c, size_t n);
 
+/* to holds what `from` does at its checkpoint, and has its own there; of the same shape, but that
+ * to's context may be shorter. False if it does not fit or memory is short: then to is empty. */
+bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *err);
+
 /* All that is stored, without the shadow. The shape must be the same when read. */
 bool kvcache_write(const struct kvcache *c, FILE *out);
 bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err);
