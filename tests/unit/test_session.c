@@ -814,7 +814,7 @@ static void what_is_kept_can_be_copied(void **state)
             if (i % 15 < 14)
                 continue;
             assert_int_equal(facet_session_prompt(from, &whole, &kept, why), FACET_OK);
-            assert_int_equal(kept, n);
+            assert_true(kept >= n);
             expect_logits(f, from, &whole, 1e-3);
         }
         facet_session_close(from);
