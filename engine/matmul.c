@@ -70,7 +70,7 @@ size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols)
 size_t q8_bytes(size_t n_tokens, size_t n)
 {
     n = round_up(n, 32);
-    return n_tokens * (n + n / 32 * sizeof(float) + n / 16 * sizeof(float));
+    return n_tokens * (n + n / 32 * sizeof(struct q8_block));
 }
 
 bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
@@ -78,11 +78,10 @@ bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
     n = round_up(n, 32);
     *q8 = (struct q8){
         .q = mem_try(n_tokens, n, "activations", err),
-        .scale = mem_try(n_tokens, n / 32 * sizeof(float), "activations", err),
-        .sum = mem_try(n_tokens, n / 16 * sizeof(float), "activations", err),
+        .block = mem_try(n_tokens, n / 32 * sizeof(struct q8_block), "activations", err),
         .n = n,
     };
-    if (q8->q && q8->scale && q8->sum)
+    if (q8->q && q8->block)
         return true;
     q8_done(q8);
     return false;
@@ -91,8 +90,7 @@ bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
 void q8_done(struct q8 *q8)
 {
     free(q8->q);
-    free(q8->scale);
-    free(q8->sum);
+    free(q8->block);
     *q8 = (struct q8){0};
 }
 
@@ -102,13 +100,6 @@ struct activations activations_of(const float *x, size_t n_tokens, size_t n,
     struct activations a = {.x = x, .n_tokens = n_tokens, .n = n, .q8 = *memory};
     a.q8.n = n;
     return a;
-}
-
-/* Row t of an array of quantised tokens. */
-static struct q8 q8_row(const struct q8 *q8, size_t t)
-{
-    return (struct q8){q8->q + t * q8->n, q8->scale + t * (q8->n / 32), q8->sum + t * (q8->n / 16),
-                       q8->n};
 }
 
 /* One product, as its tasks see it. */
@@ -169,7 +160,7 @@ static void matvec_q8_task(void *job, size_t task, unsigned thread)
     struct part part = part_of(p, task);
     const uint8_t *w = row_at(p->w, part.row);
     for (size_t t = part.token; t < part.token + part.n_tokens; t++)
-        p->c->k->matvec_q8[p->w->type](w, p->w->row_bytes, part.n_rows, q8_row(&p->q8, t),
+        p->c->k->matvec_q8[p->w->type](w, p->w->row_bytes, part.n_rows, q8_row(p->q8, t),
                                        p->y + t * p->ldy + part.row);
 }
 
@@ -186,7 +177,7 @@ static void panel_task(void *job, size_t task, unsigned thread)
     struct panel panel = {
         .memory = aligned_scratch(p, thread), .n = p->q8.n, .n_rows = part.n_rows};
     k->unpack[p->w->type](row_at(p->w, part.row), p->w->row_bytes, &panel);
-    k->panel_q8(&panel, q8_row(&p->q8, part.token), part.n_tokens,
+    k->panel_q8(&panel, q8_row(p->q8, part.token), part.n_tokens,
                 p->y + part.token * p->ldy + part.row, p->ldy);
 }
 
@@ -248,7 +239,7 @@ static void quantize_task(void *arg, size_t task, unsigned thread)
     size_t first = task * QUANTIZE_TOKENS;
     size_t end = min_size(first + QUANTIZE_TOKENS, a->n_tokens);
     for (size_t t = first; t < end; t++)
-        job->k->quantize_q8(a->x + t * a->n, q8_row(&a->q8, t));
+        job->k->quantize_q8(a->x + t * a->n, q8_row(a->q8, t));
 }
 
 void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,

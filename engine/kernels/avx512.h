@@ -19,6 +19,9 @@ QUANT_TYPES(AVX512_ROW_ENTRIES)
 /* avx512_panel.c */
 size_t avx512_panel_bytes(size_t n);
 void avx512_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy);
+/* The same with AVX512-BF16. */
+void avx512_bf16_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y,
+                          size_t ldy);
 #define AVX512_PANEL_ENTRIES(TYPE, name)                                                           \
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel);
 QUANT_TYPES(AVX512_PANEL_ENTRIES)

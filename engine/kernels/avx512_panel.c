@@ -12,7 +12,7 @@
 enum { QUAD = 128, HEADER = 64, QUADS = 8 * QUAD };
 
 struct header {
-    int32_t zero; /* what every weight byte is too large by */
+    int32_t shift; /* every weight byte is too large by 1 << shift */
     int32_t has_offset;
 };
 
@@ -27,6 +27,23 @@ static size_t block_bytes(uint32_t group, bool has_offset)
 }
 
 /* -- unpacking -- */
+
+/* Zero points of the panels' bytes: powers of two. Those of types with offsets are in the middle.
+ */
+enum {
+    CENTRE_Q4_0 = ZERO_Q4_0,
+    CENTRE_Q4_1 = 8,
+    CENTRE_Q5_0 = ZERO_Q5_0,
+    CENTRE_Q5_1 = 16,
+    CENTRE_Q8_0 = ZERO_Q8_0,
+    CENTRE_IQ4_NL = ZERO_IQ4_NL,
+    CENTRE_Q2_K = 2,
+    CENTRE_Q3_K = ZERO_Q3_K,
+    CENTRE_Q4_K = 8,
+    CENTRE_Q5_K = 16,
+    CENTRE_Q6_K = ZERO_Q6_K,
+    CENTRE_IQ4_XS = ZERO_IQ4_XS,
+};
 
 /* A type's functions of avx512_blocks.h; always a compile-time constant. */
 struct reader {
@@ -154,6 +171,41 @@ KERNEL_INLINE void unpack_blocks(const struct reader t, const struct strip *s, s
     }
 }
 
+/* The upper halves of floats, rounded to even, moved down by 16 or left in place. NaNs do not
+ * matter here. */
+KERNEL_INLINE __m512i round_upper(__m512 v, int down)
+{
+    const __m512i one = _mm512_set1_epi32(1);
+    __m512i bits = _mm512_castps_si512(v);
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+    bits = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    bits = _mm512_srli_epi32(bits, 16);
+    return down ? bits : _mm512_slli_epi32(bits, 16);
+}
+
+/* Moves the zero point of types with offsets to the middle of their bytes, where what is left of
+ * the offsets is small, and for groups of 32 lays those of two blocks side by side as BF16. */
+KERNEL_INLINE void centre_offsets(const struct reader t, const struct strip *s, size_t blocks)
+{
+    const size_t groups = 32 / (size_t)t.group;
+    const __m512 zero = _mm512_set1_ps((float)t.zero);
+    uint8_t *at = s->to + QUADS, *last = NULL;
+    for (size_t b = 0; b < blocks; b++, at += s->stride)
+        for (size_t g = 0; g < groups; g++) {
+            uint8_t *to = at + (groups + g) * QUAD;
+            __m512 v = _mm512_fmadd_ps(zero, _mm512_load_ps(at + g * QUAD), _mm512_load_ps(to));
+            if (groups == 2) {
+                _mm512_store_ps(to, v);
+            } else if (b % 2 == 0) {
+                last = to;
+                _mm512_store_si512(to, round_upper(v, 16));
+            } else {
+                __m512i first = _mm512_load_si512(last);
+                _mm512_store_si512(last, _mm512_or_si512(first, round_upper(v, 0)));
+            }
+        }
+}
+
 /* Rows that the panel lacks repeat the last; panel_q8 does not store them. */
 static struct strip strip_get(const uint8_t *w, size_t row_bytes, const struct panel *panel,
                               size_t half, size_t stride)
@@ -171,14 +223,17 @@ static struct strip strip_get(const uint8_t *w, size_t row_bytes, const struct p
 #define UNPACK(TYPE, name, group_weights, unpack_rows)                                             \
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel)                \
     {                                                                                              \
-        const struct reader t = {weights_##name, scales_##name, ZERO_##TYPE,                       \
+        const struct reader t = {weights_##name, scales_##name, CENTRE_##TYPE,                     \
                                  BYTES_##TYPE,   group_weights, OFFSET_##TYPE};                    \
-        *(struct header *)panel->memory = (struct header){t.zero, t.has_offset};                   \
+        *(struct header *)panel->memory =                                                          \
+            (struct header){__builtin_ctz((unsigned)t.zero), t.has_offset};                        \
         panel->group = group_weights;                                                              \
         for (size_t half = 0; half < 2 && 16 * half < panel->n_rows; half++) {                     \
             struct strip s =                                                                       \
                 strip_get(w, row_bytes, panel, half, block_bytes(group_weights, t.has_offset));    \
             unpack_rows(t, &s, panel->n);                                                          \
+            if (t.has_offset)                                                                      \
+                centre_offsets(t, &s, panel->n / 32);                                              \
         }                                                                                          \
     }
 #define UNPACK_PAIR(TYPE, name)  UNPACK(TYPE, name, 32, unpack_pairs)
@@ -188,7 +243,8 @@ QUANT_TYPES_256(UNPACK_BLOCK)
 
 /* -- the product -- */
 
-enum { TOKENS = 6, CHUNK = 128 }; /* tokens of a register tile; blocks prepared at a time */
+/* Tokens of a register tile; with two groups, sums of both need registers too. */
+enum { TOKENS = 6, TOKENS_16 = 4 };
 
 /* gcc 12 copies accumulators that go round a loop through _mm512_dpbusd_epi32, at half the speed.
  */
@@ -197,123 +253,131 @@ KERNEL_INLINE void dot_quad(__m512i *acc, __m512i w, __m512i x)
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*acc) : "v"(w), "v"(x));
 }
 
-KERNEL_INLINE __m512i broadcast_quad(const int8_t *p)
+KERNEL_INLINE __m512i broadcast_quad(const void *p)
 {
     int32_t quad;
     memcpy(&quad, p, 4);
     return _mm512_set1_epi32(quad);
 }
 
+/* acc += a pair of offsets × a pair of sums, all BF16. */
+KERNEL_INLINE void dot_pair(__m512 *acc, __m512i offsets, __m512i sums)
+{
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(*acc) : "v"(offsets), "v"(sums));
+}
+
 /* The parts of a type that the inner loops depend on; always a compile-time constant. */
 struct form {
     int groups; /* scales for each 32 weights: 1 or 2 */
     bool has_offset;
+    bool has_bf16; /* of the processor */
 };
 
-/* What a token contributes besides its int8 values, for each group of a chunk: for types with
- * offsets the float sum that multiplies them; for the others where the dot product starts: −zero ×
- * Σ q. */
-union prepared {
-    int32_t start[2 * CHUNK];
-    float sum[2 * CHUNK];
-};
-
-/* −zero × Σ q of n ≤ 16 groups of 16. Σ q ≤ 2032 comes back exactly from scale × Σ q though the
- * reciprocal has but 14 bits. A scale of 0 gives any number, which is then multiplied by 0. */
-KERNEL_INLINE __m512i group_starts(const float *sum, const float *scale, size_t n, int zero)
+/* Adds the quads of one group to where `dot` starts: −zero × Σ q. */
+KERNEL_INLINE void dot_group(const int tokens, const int quads, const uint8_t *w, const int8_t *q,
+                             size_t ldq, __m512i dot[TOKENS][2])
 {
-    const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
-    __m512 s = _mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)vec_mask(n / 2), scale));
-    __m512 inverse = _mm512_rcp14_ps(_mm512_permutexvar_ps(twice, s));
-    __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(vec_mask(n), sum), inverse));
-    return _mm512_mullo_epi32(q, _mm512_set1_epi32(-zero));
-}
-
-/* Fills `out` for `blocks` blocks of 32; sum and scale are the token's, from the chunk on. */
-KERNEL_INLINE void prepare(const struct form form, int zero, const float *sum, const float *scale,
-                           size_t blocks, union prepared *out)
-{
-    for (size_t g = 0; g < 2 * blocks; g += 16) {
-        size_t n = 2 * blocks - g < 16 ? 2 * blocks - g : 16;
-        __m512i v;
-        if (form.has_offset) {
-            __m512 f = _mm512_maskz_loadu_ps(vec_mask(n), sum + g);
-            __m512 odd = _mm512_castsi512_ps(_mm512_srli_epi64(_mm512_castps_si512(f), 32));
-            v = _mm512_castps_si512(form.groups == 1 ? _mm512_add_ps(f, odd) : f);
-        } else {
-            v = group_starts(sum + g, scale + g / 2, n, zero);
-            if (form.groups == 1)
-                v = _mm512_add_epi32(v, _mm512_srli_epi64(v, 32));
-        }
-        if (form.groups == 1)
-            _mm256_storeu_si256((__m256i *)(out->start + g / 2), _mm512_cvtepi64_epi32(v));
-        else
-            _mm512_storeu_si512(out->start + g, v);
-    }
-}
-
-/* Adds group g of the block at `w` (block b of the row, bc of the chunk) to the tile. */
-KERNEL_INLINE void add_group(const int tokens, const struct form form, const uint8_t *w, int g,
-                             struct q8 x, size_t b, const union prepared *prepared, size_t bc,
-                             __m512 acc[TOKENS][2])
-{
-    const float *scales = (const float *)(w + QUADS) + 32 * g;
-    const float *offsets = scales + 32 * form.groups;
-    const int quads = 8 / form.groups;
-    size_t group = bc * (size_t)form.groups + (size_t)g;
-    __m512i dot[TOKENS][2];
     KERNEL_UNROLL
-    for (int t = 0; t < tokens; t++) {
-        dot[t][0] =
-            form.has_offset ? _mm512_setzero_si512() : _mm512_set1_epi32(prepared[t].start[group]);
-        dot[t][1] = dot[t][0];
-    }
-    KERNEL_UNROLL
-    for (int q = g * quads; q < (g + 1) * quads; q++) {
-        __m512i w0 = _mm512_load_si512(w + q * QUAD), w1 = _mm512_load_si512(w + q * QUAD + 64);
+    for (int i = 0; i < quads; i++) {
+        __m512i w0 = _mm512_load_si512(w + i * QUAD), w1 = _mm512_load_si512(w + i * QUAD + 64);
         KERNEL_UNROLL
         for (int t = 0; t < tokens; t++) {
-            __m512i v = broadcast_quad(x.q + (size_t)t * x.n + 32 * b + 4 * (size_t)q);
+            __m512i v = broadcast_quad(q + (size_t)t * ldq + 4 * i);
             dot_quad(&dot[t][0], w0, v);
             dot_quad(&dot[t][1], w1, v);
         }
     }
+}
+
+/* −Σ q over a group of the token's block. */
+KERNEL_INLINE __m512i group_less(const struct form form, const struct q8_block *x, int g)
+{
+    __m512i less = broadcast_quad(&x->less[g]);
+    return form.groups == 2 ? less : _mm512_add_epi32(less, broadcast_quad(&x->less[1]));
+}
+
+/* Offsets of 16 rows for group g; those of block 0 or 1 of a pair. */
+KERNEL_INLINE __m512 group_offsets(const struct form form, const uint8_t *offsets, int g, int r,
+                                   int odd)
+{
+    __m512i v = _mm512_load_si512(offsets + 128 * g + 64 * r);
+    if (form.groups == 2)
+        return _mm512_castsi512_ps(v);
+    v = odd ? _mm512_and_si512(v, _mm512_set1_epi32((int)0xffff0000u)) : _mm512_slli_epi32(v, 16);
+    return _mm512_castsi512_ps(v);
+}
+
+/* Adds the block at w to the tile; x is the tokens' from this block on; block 0 or 1 of a pair. */
+KERNEL_INLINE void add_block(const int tokens, const struct form form, const int odd, __m512i shift,
+                             const uint8_t *w, struct q8 x, __m512 acc[TOKENS][2])
+{
+    const size_t ld = x.n / 32, stride = block_bytes(form.groups == 2 ? 16 : 32, form.has_offset);
+    const uint8_t *scales = w + QUADS, *offsets = scales + 128 * form.groups - odd * stride;
+    const int quads = 8 / form.groups;
+    __m512 f[TOKENS][2];
     KERNEL_UNROLL
-    for (int t = 0; t < tokens; t++) {
-        __m512 scale = _mm512_set1_ps(x.scale[(size_t)t * (x.n / 32) + b]);
+    for (int g = 0; g < form.groups; g++) {
+        __m512i dot[TOKENS][2];
         KERNEL_UNROLL
-        for (int r = 0; r < 2; r++) {
-            __m512 f = _mm512_mul_ps(_mm512_cvtepi32_ps(dot[t][r]), scale);
-            acc[t][r] = _mm512_fmadd_ps(f, _mm512_load_ps(scales + 16 * r), acc[t][r]);
-            if (form.has_offset)
-                acc[t][r] = _mm512_fmadd_ps(_mm512_set1_ps(prepared[t].sum[group]),
-                                            _mm512_load_ps(offsets + 16 * r), acc[t][r]);
+        for (int t = 0; t < tokens; t++) {
+            __m512i less = group_less(form, x.block + (size_t)t * ld, g);
+            dot[t][0] = dot[t][1] = _mm512_sllv_epi32(less, shift);
+        }
+        dot_group(tokens, quads, w + g * quads * QUAD, x.q + 4 * g * quads, x.n, dot);
+        KERNEL_UNROLL
+        for (int t = 0; t < tokens; t++) {
+            __m512 less = _mm512_cvtepi32_ps(group_less(form, x.block + (size_t)t * ld, g));
+            KERNEL_UNROLL
+            for (int r = 0; r < 2; r++) {
+                __m512 d = _mm512_cvtepi32_ps(dot[t][r]);
+                __m512 scale = _mm512_load_ps(scales + 128 * g + 64 * r);
+                f[t][r] = g ? _mm512_fmadd_ps(d, scale, f[t][r]) : _mm512_mul_ps(d, scale);
+                if (form.has_offset && !form.has_bf16)
+                    f[t][r] =
+                        _mm512_fnmadd_ps(group_offsets(form, offsets, g, r, odd), less, f[t][r]);
+            }
         }
     }
+    KERNEL_UNROLL
+    for (int t = 0; t < tokens; t++) {
+        __m512 scale = _mm512_set1_ps(x.block[(size_t)t * ld].scale);
+        acc[t][0] = _mm512_fmadd_ps(f[t][0], scale, acc[t][0]);
+        acc[t][1] = _mm512_fmadd_ps(f[t][1], scale, acc[t][1]);
+        if (form.has_bf16 && !odd) {
+            __m512i sums = broadcast_quad(x.block[(size_t)t * ld].total);
+            dot_pair(&acc[t][0], _mm512_load_si512(offsets), sums);
+            dot_pair(&acc[t][1], _mm512_load_si512(offsets + 64), sums);
+        }
+    }
+}
+
+KERNEL_INLINE struct q8 next_block(struct q8 x)
+{
+    return (struct q8){x.q + 32, x.block + 1, x.n};
 }
 
 /* y of a few tokens. */
 KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
                                  const struct panel *panel, struct q8 x, float *y, size_t ldy)
 {
-    const uint8_t *memory = panel->memory;
-    const int zero = ((const struct header *)panel->memory)->zero;
+    const uint8_t *w = (const uint8_t *)panel->memory + HEADER;
+    const __m512i shift = _mm512_set1_epi32(((const struct header *)panel->memory)->shift);
     const size_t stride = block_bytes(form.groups == 2 ? 16 : 32, form.has_offset);
-    union prepared prepared[TOKENS];
+    const bool paired = form.has_offset && form.groups == 1;
     __m512 acc[TOKENS][2];
+    struct q8 from = x;
+    size_t blocks = x.n / 32;
     KERNEL_UNROLL
     for (int t = 0; t < tokens; t++)
         acc[t][0] = acc[t][1] = _mm512_setzero_ps();
-    for (size_t from = 0; from < x.n / 32; from += CHUNK) {
-        size_t blocks = x.n / 32 - from < CHUNK ? x.n / 32 - from : CHUNK;
-        for (size_t t = 0; t < (size_t)tokens; t++)
-            prepare(form, zero, x.sum + t * (x.n / 16) + 2 * from, x.scale + t * (x.n / 32) + from,
-                    blocks, &prepared[t]);
-        const uint8_t *w = memory + HEADER + from * stride;
-        for (size_t b = 0; b < blocks; b++, w += stride)
-            for (int g = 0; g < form.groups; g++)
-                add_group(tokens, form, w, g, x, from + b, prepared, b, acc);
+    for (; blocks >= 2 && paired; blocks -= 2, w += 2 * stride) {
+        add_block(tokens, form, 0, shift, w, from, acc);
+        from = next_block(from);
+        add_block(tokens, form, 1, shift, w + stride, from, acc);
+        from = next_block(from);
     }
+    for (; blocks; blocks--, w += stride, from = next_block(from))
+        add_block(tokens, form, 0, shift, w, from, acc);
     __mmask32 rows = (__mmask32)((1ull << panel->n_rows) - 1);
     for (int t = 0; t < tokens; t++) {
         _mm512_mask_storeu_ps(y + (size_t)t * ldy, (__mmask16)rows, acc[t][0]);
@@ -323,11 +387,11 @@ KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
 
 typedef void multiply_fn(const struct panel *panel, struct q8 x, float *y, size_t ldy);
 
-#define MULTIPLY(form_name, tokens, groups, has_offset)                                            \
+#define MULTIPLY(form_name, tokens, ...)                                                           \
     static void multiply_##form_name##_##tokens(const struct panel *panel, struct q8 x, float *y,  \
                                                 size_t ldy)                                        \
     {                                                                                              \
-        multiply_tile(tokens, (struct form){groups, has_offset}, panel, x, y, ldy);                \
+        multiply_tile(tokens, (struct form){__VA_ARGS__}, panel, x, y, ldy);                       \
     }
 #define MULTIPLY_FORM(name, ...)                                                                   \
     MULTIPLY(name, 1, __VA_ARGS__)                                                                 \
@@ -341,26 +405,47 @@ typedef void multiply_fn(const struct panel *panel, struct q8 x, float *y, size_
         multiply_##name##_1, multiply_##name##_2, multiply_##name##_3, multiply_##name##_4,        \
             multiply_##name##_5, multiply_##name##_6                                               \
     }
-MULTIPLY_FORM(zero_32, 1, false)
-MULTIPLY_FORM(offset_32, 1, true)
-MULTIPLY_FORM(zero_16, 2, false)
-MULTIPLY_FORM(offset_16, 2, true)
+MULTIPLY_FORM(zero_32, 1, false, false)
+MULTIPLY_FORM(offset_32, 1, true, false)
+MULTIPLY_FORM(bf16_32, 1, true, true)
+MULTIPLY_FORM(zero_16, 2, false, false)
+MULTIPLY_FORM(offset_16, 2, true, false)
 
-void avx512_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy)
+/* All tokens, in tiles of `most` at most. */
+static void multiply_all(multiply_fn *const multiply[TOKENS], size_t most,
+                         const struct panel *panel, struct q8 x, size_t n_tokens, float *y,
+                         size_t ldy)
 {
-    static multiply_fn *const multiply[2][2][TOKENS] = {
-        {MULTIPLY_ROW(zero_32), MULTIPLY_ROW(offset_32)},
-        {MULTIPLY_ROW(zero_16), MULTIPLY_ROW(offset_16)},
-    };
-    const struct header *header = panel->memory;
     while (n_tokens) {
         /* Even tiles: eight tokens are 4 + 4, not 6 + 2. */
-        size_t tiles = (n_tokens + TOKENS - 1) / TOKENS, tokens = (n_tokens + tiles - 1) / tiles;
-        multiply[panel->group == 16][header->has_offset][tokens - 1](panel, x, y, ldy);
-        x.q += tokens * x.n;
-        x.scale += tokens * (x.n / 32);
-        x.sum += tokens * (x.n / 16);
+        size_t tiles = (n_tokens + most - 1) / most, tokens = (n_tokens + tiles - 1) / tiles;
+        multiply[tokens - 1](panel, x, y, ldy);
+        x = q8_row(x, tokens);
         y += tokens * ldy;
         n_tokens -= tokens;
     }
+}
+
+static void multiply_panel(const struct panel *panel, bool has_bf16, struct q8 x, size_t n_tokens,
+                           float *y, size_t ldy)
+{
+    static multiply_fn *const by_32[][TOKENS] = {MULTIPLY_ROW(zero_32), MULTIPLY_ROW(offset_32),
+                                                 MULTIPLY_ROW(bf16_32)};
+    static multiply_fn *const by_16[][TOKENS] = {MULTIPLY_ROW(zero_16), MULTIPLY_ROW(offset_16)};
+    bool has_offset = ((const struct header *)panel->memory)->has_offset;
+    if (panel->group == 16)
+        multiply_all(by_16[has_offset], TOKENS_16, panel, x, n_tokens, y, ldy);
+    else
+        multiply_all(by_32[has_offset ? 1 + has_bf16 : 0], TOKENS, panel, x, n_tokens, y, ldy);
+}
+
+void avx512_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy)
+{
+    multiply_panel(panel, false, x, n_tokens, y, ldy);
+}
+
+void avx512_bf16_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y,
+                          size_t ldy)
+{
+    multiply_panel(panel, true, x, n_tokens, y, ldy);
 }

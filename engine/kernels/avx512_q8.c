@@ -21,17 +21,25 @@ static struct quantized quantize_32(const float *x)
     return (struct quantized){_mm256_max_epi8(q, _mm256_set1_epi8(-127)), largest / 127.0f};
 }
 
+/* {scale, −Σ of the first 16, −Σ of the others, 0} */
+static __m128i describe(struct quantized block)
+{
+    __m256i quads = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_set1_epi8(1), block.q);
+    __m128i pairs =
+        _mm_hadd_epi32(_mm256_castsi256_si128(quads), _mm256_extracti128_si256(quads, 1));
+    __m128i sums = _mm_sub_epi32(_mm_setzero_si128(), _mm_hadd_epi32(pairs, pairs));
+    __m128 shifted = _mm_castsi128_ps(_mm_maskz_shuffle_epi32(6, sums, _MM_SHUFFLE(0, 1, 0, 0)));
+    return _mm_castps_si128(_mm_move_ss(shifted, _mm_set_ss(block.scale)));
+}
+
 void avx512_quantize_q8(const float *x, struct q8 out)
 {
     for (size_t b = 0; b < out.n / 32; b++) {
         struct quantized block = quantize_32(x + 32 * b);
         _mm256_storeu_si256((__m256i *)(out.q + 32 * b), block.q);
-        out.scale[b] = block.scale;
-        __m256i quads = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_set1_epi8(1), block.q);
-        __m128i pairs =
-            _mm_hadd_epi32(_mm256_castsi256_si128(quads), _mm256_extracti128_si256(quads, 1));
-        __m128 sums = _mm_cvtepi32_ps(_mm_hadd_epi32(pairs, pairs));
-        _mm_storel_pi((__m64 *)(out.sum + 2 * b), _mm_mul_ps(sums, _mm_set1_ps(block.scale)));
+        _mm_storeu_si128((__m128i *)(out.block + b), describe(block));
+        int32_t less = out.block[b].less[0] + out.block[b].less[1];
+        out.block[b & ~(size_t)1].total[b % 2] = float_to_bf16(-block.scale * (float)less);
     }
 }
 
@@ -78,24 +86,23 @@ KERNEL_INLINE __m512 dot_64(struct activations x, __m512i w)
     return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(x.start, w, x.q));
 }
 
-/* The scales of a pair in eight lanes each; sums of 16 in the first lane of their four. */
+/* The scales of a pair in eight lanes each; −scale × Σ of 16 in the first lane of their four. */
 struct pair_activations {
     struct activations x;
-    __m512 scale, sum;
+    __m512 scale, less;
 };
 
 KERNEL_INLINE struct pair_activations load_pair(struct q8 x, size_t i, int zero, int blocks)
 {
-    const __m512i halves = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m512i quarters = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-    __mmask8 valid = blocks == 2 ? 0xf : 0x3;
-    __m128 scale = _mm_maskz_loadu_ps(valid >> blocks, x.scale + i / 32);
-    __m128 sum = _mm_maskz_loadu_ps(valid, x.sum + i / 16);
+    const __m512i halves = _mm512_set_epi32(4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m512i quarters = _mm512_set_epi32(6, 6, 6, 6, 5, 5, 5, 5, 2, 2, 2, 2, 1, 1, 1, 1);
+    __mmask8 valid = blocks == 2 ? 0xff : 0xf;
+    __m512i raw = _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(valid, x.block + i / 32));
+    __m512 scale = _mm512_castsi512_ps(_mm512_permutexvar_epi32(halves, raw));
+    __m512 less = _mm512_cvtepi32_ps(_mm512_maskz_permutexvar_epi32(0x1111, quarters, raw));
     return (struct pair_activations){
-        load_activations(x.q + i, zero, blocks == 2 ? ~0ull : 0xffffffffull),
-        _mm512_permutexvar_ps(halves, _mm512_castps128_ps512(scale)),
-        _mm512_maskz_permutexvar_ps(0x1111, quarters, _mm512_castps128_ps512(sum)),
-    };
+        load_activations(x.q + i, zero, blocks == 2 ? ~0ull : 0xffffffffull), scale,
+        _mm512_mul_ps(less, scale)};
 }
 
 KERNEL_INLINE __m512 add_pair(__m512 acc, const struct reader t, const uint8_t *p,
@@ -103,7 +110,7 @@ KERNEL_INLINE __m512 add_pair(__m512 acc, const struct reader t, const uint8_t *
 {
     __m512 offset, scale = t.scales(p, &offset);
     if (t.has_offset)
-        acc = _mm512_fmadd_ps(offset, x.sum, acc);
+        acc = _mm512_fnmadd_ps(offset, x.less, acc);
     return _mm512_fmadd_ps(dot_64(x.x, t.weights(p, 0)), _mm512_mul_ps(scale, x.scale), acc);
 }
 
@@ -139,23 +146,33 @@ KERNEL_INLINE void dot_pairs(const struct reader t, const int rows, const uint8_
         y[r] = vec_sum((vec)acc[r]);
 }
 
+/* Scales of a block's 16 groups of 16, and −scale × Σ. */
+KERNEL_INLINE __m512 load_groups(const struct q8_block *block, __m512 *less)
+{
+    const __m512i lane = _mm512_set_epi32(28, 28, 24, 24, 20, 20, 16, 16, 12, 12, 8, 8, 4, 4, 0, 0);
+    const __m512i field = _mm512_set_epi32(2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1);
+    __m512i a = _mm512_loadu_si512(block), b = _mm512_loadu_si512(block + 4);
+    __m512i sums = _mm512_permutex2var_epi32(a, _mm512_add_epi32(lane, field), b);
+    __m512 scale = _mm512_castsi512_ps(_mm512_permutex2var_epi32(a, lane, b));
+    *less = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), scale);
+    return scale;
+}
+
 /* The same for rows of 256-weight blocks. */
 KERNEL_INLINE void dot_blocks(const struct reader t, const int rows, const uint8_t *w,
                               size_t row_bytes, struct q8 x, float *y)
 {
-    const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
     __m512 acc[ROWS] = {_mm512_setzero_ps()};
     for (int r = 1; r < rows; r++)
         acc[r] = acc[0];
     for (size_t i = 0; i < x.n; i += 256, w += t.bytes) {
-        __m512 scale[ROWS], offset;
-        __m512 x_scale = _mm512_castps256_ps512(_mm256_loadu_ps(x.scale + i / 32));
-        x_scale = _mm512_permutexvar_ps(twice, x_scale);
+        __m512 scale[ROWS], offset, less;
+        __m512 x_scale = load_groups(x.block + i / 32, &less);
         KERNEL_UNROLL
         for (int r = 0; r < rows; r++) {
             scale[r] = _mm512_mul_ps(t.scales(w + (size_t)r * row_bytes, &offset), x_scale);
             if (t.has_offset)
-                acc[r] = _mm512_fmadd_ps(offset, _mm512_loadu_ps(x.sum + i / 16), acc[r]);
+                acc[r] = _mm512_fnmadd_ps(offset, less, acc[r]);
         }
         KERNEL_UNROLL
         for (int u = 0; u < 4; u++) {
