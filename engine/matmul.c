@@ -11,10 +11,8 @@ enum {
      */
     MATVEC_MAX_ROWS = 256,
     MATVEC_MIN_ROWS = 32,
-    /* From this many tokens on, unpacking a panel costs less than decoding the weights once for
-     * each. On Zen 5 with AVX-512, 10240 × 2560: from 2 tokens on for Q4_0, 3 for Q8_0 and Q4_K, 8
-     * for Q6_K. */
-    PANEL_MIN_TOKENS = 4,
+    /* Rows of F32, F16, BF16 that stay in the first-level cache from one token to the next. */
+    FLOAT_STEP_ROWS = 4,
     /* Tokens a task of a panel product takes; its activations (int8) stay in the second-level
        cache. */
     PANEL_TOKENS = 512,
@@ -158,10 +156,8 @@ static void matvec_q8_task(void *job, size_t task, unsigned thread)
     (void)thread;
     const struct product *p = job;
     struct part part = part_of(p, task);
-    const uint8_t *w = row_at(p->w, part.row);
-    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
-        p->c->k->matvec_q8[p->w->type](w, p->w->row_bytes, part.n_rows, q8_row(p->q8, t),
-                                       p->y + t * p->ldy + part.row);
+    p->c->k->matvec_q8[p->w->type](row_at(p->w, part.row), p->w->row_bytes, part.n_rows, p->q8,
+                                   p->n_tokens, p->y + part.row, p->ldy);
 }
 
 static void *aligned_scratch(const struct product *p, unsigned thread)
@@ -186,10 +182,16 @@ static void matvec_f32_task(void *job, size_t task, unsigned thread)
     (void)thread;
     const struct product *p = job;
     struct part part = part_of(p, task);
-    const uint8_t *w = row_at(p->w, part.row);
-    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
-        p->c->k->matvec_f32[p->w->type](w, p->w->row_bytes, part.n_rows, p->w->cols,
-                                        p->x + t * p->w->cols, p->y + t * p->ldy + part.row);
+    for (size_t r = part.row; r < part.row + part.n_rows; r += FLOAT_STEP_ROWS) {
+        size_t rows = min_size(part.row + part.n_rows - r, FLOAT_STEP_ROWS);
+        if (p->n_tokens == 1)
+            rows = part.n_rows;
+        for (size_t t = 0; t < p->n_tokens; t++)
+            p->c->k->matvec_f32[p->w->type](row_at(p->w, r), p->w->row_bytes, rows, p->w->cols,
+                                            p->x + t * p->w->cols, p->y + t * p->ldy + r);
+        if (p->n_tokens == 1)
+            return;
+    }
 }
 
 static void float_task(void *job, size_t task, unsigned thread)
@@ -213,13 +215,13 @@ static void float_task(void *job, size_t task, unsigned thread)
         k->gemm_nt(part.n_tokens, part.n_rows, cols, x, cols, panel, cols, y, p->ldy);
 }
 
-static void product_float(struct product *p)
+static void product_float(struct product *p, bool as_panel)
 {
-    if (p->n_tokens < PANEL_MIN_TOKENS && p->c->k->matvec_f32[p->w->type]) {
-        run(p, matvec_rows(p), PANEL_MIN_TOKENS, matvec_f32_task);
+    if (p->n_tokens <= STEP_TOKENS && !as_panel && p->c->k->matvec_f32[p->w->type]) {
+        run(p, matvec_rows(p), STEP_TOKENS, matvec_f32_task);
         return;
     }
-    p->blas = p->n_tokens >= BLAS_MIN_TOKENS ? blas_get() : NULL;
+    p->blas = p->n_tokens >= BLAS_MIN_TOKENS && !as_panel ? blas_get() : NULL;
     run(p, float_rows(p->w->cols), FLOAT_TOKENS, float_task);
 }
 
@@ -254,7 +256,7 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
                         .y = y,
                         .ldy = ldy};
     if (c->k->exact || !type_traits_get(w->type)->quantised) {
-        product_float(&p);
+        product_float(&p, a->as_panel);
         return;
     }
     if (!a->has_q8) {
@@ -263,8 +265,8 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
                  &job, c->stop);
         a->has_q8 = true;
     }
-    if (a->n_tokens < PANEL_MIN_TOKENS)
-        run(&p, matvec_rows(&p), PANEL_MIN_TOKENS, matvec_q8_task);
+    if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
+        run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
         run(&p, PANEL_ROWS, PANEL_TOKENS, panel_task);
 }
@@ -279,7 +281,7 @@ void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows
                         .n_tokens = n_tokens,
                         .y = y,
                         .ldy = ldy};
-    product_float(&p);
+    product_float(&p, false);
 }
 
 /* Rows of weights of any type to a BF16 panel, by way of F32 pieces that stay in the first-level

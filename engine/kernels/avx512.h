@@ -12,7 +12,7 @@ void avx512_quantize_q8(const float *x, struct q8 out);
 void avx512_store_q8_0(const float *src, void *dst, size_t n);
 #define AVX512_ROW_ENTRIES(TYPE, name)                                                             \
     void avx512_matvec_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,         \
-                              float *y);                                                           \
+                              size_t n_tokens, float *y, size_t ldy);                              \
     void avx512_dequantize_##name(const void *src, float *dst, size_t n);
 QUANT_TYPES(AVX512_ROW_ENTRIES)
 

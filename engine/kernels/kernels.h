@@ -35,6 +35,8 @@ static inline struct q8 q8_row(struct q8 x, size_t t)
     return (struct q8){x.q + t * x.n, x.block + t * (x.n / 32), x.n};
 }
 
+enum { ROW_TOKENS = 4 };
+
 /* A panel: PANEL_ROWS rows of weights unpacked to bytes for the int8 product of many tokens.
  * w = scale × q + offset with q unsigned. How q, scale and offset are laid out is each kernel set's
  * own business; `memory` has panel_bytes(n) bytes, 64-aligned. */
@@ -95,9 +97,10 @@ struct kernels {
 
     /* One row of n = out.n values from x; scale = max|x| / 127. */
     void (*quantize_q8)(const float *x, struct q8 out);
-    /* y[r] = Σ w[r][i] x[i] for n_rows rows that lie row_bytes apart; x is one row. */
+    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows that lie row_bytes apart and n_tokens ≥ 1
+     * tokens. For few: each weight is decoded once for up to ROW_TOKENS of them. */
     void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,
-                                  float *y);
+                                  size_t n_tokens, float *y, size_t ldy);
     /* Fills the panel from n_rows rows of weights. */
     void (*unpack[TYPE_COUNT])(const void *w, size_t row_bytes, struct panel *panel);
     /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */

@@ -55,18 +55,20 @@ static struct q8 q8_from(struct q8 x, size_t i)
 }
 
 static void matvec_q8(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
-                      struct q8 x, float *y)
+                      struct q8 x, size_t n_tokens, float *y, size_t ldy)
 {
-    const struct type_traits *t = type_traits_get(type);
+    const struct type_traits *type_of = type_traits_get(type);
+    size_t step = type_of->block_weights;
     struct quant_block block;
-    for (size_t r = 0; r < n_rows; r++) {
-        const uint8_t *src = w + r * row_bytes;
-        y[r] = 0;
-        for (size_t i = 0; i < x.n; i += t->block_weights, src += t->block_bytes) {
-            quant_decode(type, src, &block);
-            y[r] += dot_groups(block.q, block.scale, block.offset, q8_from(x, i), t->block_weights);
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = 0; i < x.n; i += step) {
+            quant_decode(type, w + r * row_bytes + i / step * type_of->block_bytes, &block);
+            for (size_t t = 0; t < n_tokens; t++) {
+                float *to = &y[t * ldy + r], before = i ? *to : 0;
+                *to = before + dot_groups(block.q, block.scale, block.offset,
+                                          q8_from(q8_row(x, t), i), step);
+            }
         }
-    }
 }
 
 /* A panel here: scales [PANEL_ROWS][n/16], offsets likewise, then q [PANEL_ROWS][n]. */
@@ -118,9 +120,9 @@ static void panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, fl
 
 #define WRAPPERS(TYPE, name)                                                                       \
     static void matvec_q8_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,      \
-                                 float *y)                                                         \
+                                 size_t n_tokens, float *y, size_t ldy)                            \
     {                                                                                              \
-        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, y);                                        \
+        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, n_tokens, y, ldy);                         \
     }                                                                                              \
     static void unpack_##name(const void *w, size_t row_bytes, struct panel *panel)                \
     {                                                                                              \

@@ -58,13 +58,24 @@ static double ceiling_int8(struct job *job)
 
 /* -- kernels -- */
 
-static double matvec(struct job *job)
+static double matvec_tokens(struct job *job, size_t tokens)
 {
     size_t row_bytes = type_row_bytes(job->type, N), rows = job->arena_bytes / row_bytes;
     for (size_t r = 0; r + 1024 <= rows; r += 1024)
-        job->k->matvec_q8[job->type](job->arena + r * row_bytes, row_bytes, 1024, job->x, job->y);
+        job->k->matvec_q8[job->type](job->arena + r * row_bytes, row_bytes, 1024, job->x, tokens,
+                                     job->y, 1024);
     sink = job->y[0];
     return (double)(rows / 1024 * 1024 * row_bytes);
+}
+
+static double matvec(struct job *job)
+{
+    return matvec_tokens(job, 1);
+}
+
+static double matvec_4(struct job *job)
+{
+    return matvec_tokens(job, ROW_TOKENS);
 }
 
 static double multiply_panels(struct job *job, size_t tokens)
@@ -248,6 +259,9 @@ int main(int argc, char **argv)
             jobs[i].type = (enum weight_type)type;
         snprintf(what, sizeof what, "matvec_q8 %s", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "GB/s", matvec, read_arena);
+        snprintf(what, sizeof what, "matvec_q8 %s, 4 tokens",
+                 type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "GB/s", matvec_4, read_arena);
         snprintf(what, sizeof what, "panel_q8 %s 512", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "Gop/s", panels_512, bytes);
         snprintf(what, sizeof what, "panel_q8 %s 512, product",

@@ -289,18 +289,27 @@ static void check_product(const char *set, enum weight_type type, const uint8_t 
                  (double)y, right, size);
 }
 
-static void check_matvec_q8(const struct kernels *k, enum weight_type type, size_t rows, size_t n)
+/* Tokens together, and each alone, with all rows and with one. */
+static void check_matvec_q8(const struct kernels *k, enum weight_type type, size_t rows, size_t n,
+                            size_t tokens)
 {
-    size_t row_bytes = type_row_bytes(type, n);
+    size_t row_bytes = type_row_bytes(type, n), ldy = rows + 3;
     uint8_t *w = random_rows(0, type, rows, n);
-    struct q8 x = random_q8(k, 1, 1, n);
-    float *y = buffer(4, rows * sizeof *y);
-    k->matvec_q8[type](w, row_bytes, rows, x, y);
-    for (size_t r = 0; r < rows; r++) {
-        float one;
-        check_product(k->name, type, w + r * row_bytes, x, false, y[r]);
-        k->matvec_q8[type](w + r * row_bytes, row_bytes, 1, x, &one);
-        check_same(k->name, "matvec_q8 divided", &one, &y[r], sizeof one);
+    struct q8 x = random_q8(k, 1, tokens, n);
+    float *y = random_floats(4, tokens * ldy, 1), *before = copy_floats(5, y, tokens * ldy);
+    k->matvec_q8[type](w, row_bytes, rows, x, tokens, y, ldy);
+    for (size_t t = 0; t < tokens; t++) {
+        const float *got = y + t * ldy;
+        float alone[16], one;
+        k->matvec_q8[type](w, row_bytes, rows, q8_row(x, t), 1, alone, 0);
+        check_same(k->name, "matvec_q8 alone", alone, got, rows * sizeof one);
+        check_same(k->name, "matvec_q8 beside", before + t * ldy + rows, got + rows,
+                   3 * sizeof one);
+        for (size_t r = 0; r < rows; r++) {
+            check_product(k->name, type, w + r * row_bytes, q8_row(x, t), false, got[r]);
+            k->matvec_q8[type](w + r * row_bytes, row_bytes, 1, q8_row(x, t), 1, &one, 0);
+            check_same(k->name, "matvec_q8 divided", &one, &got[r], sizeof one);
+        }
     }
 }
 
@@ -314,8 +323,10 @@ static void test_matvec_q8(void **state)
             assert_null(k->matvec_q8[type]);
             continue;
         }
-        for (size_t n = block, rows = 1; n; n = next_blocks(n, block), rows = rows % 11 + 1)
-            check_matvec_q8(k, (enum weight_type)type, rows, n);
+        for (size_t n = block, rows = 1; n; n = next_blocks(n, block), rows = rows % 11 + 1) {
+            check_matvec_q8(k, (enum weight_type)type, rows, n, 1);
+            check_matvec_q8(k, (enum weight_type)type, rows, n, 2 + rows % 5);
+        }
     }
 }
 
