@@ -13,6 +13,8 @@ enum {
     MATVEC_MIN_ROWS = 32,
     /* Rows of F32, F16, BF16 that stay in the first-level cache from one token to the next. */
     FLOAT_STEP_ROWS = 4,
+    PANEL_TASKS = 8,
+    PANEL_TASK_ROWS = 256,
     /* Tokens a task of a panel product takes; its activations (int8) stay in the second-level
        cache. */
     PANEL_TOKENS = 512,
@@ -165,16 +167,25 @@ static void *aligned_scratch(const struct product *p, unsigned thread)
     return (void *)(((uintptr_t)p->c->scratch[thread] + 63) & ~(uintptr_t)63);
 }
 
+/* The panels of a task, one after another; while one is multiplied, the next one's rows are
+ * fetched. */
 static void panel_task(void *job, size_t task, unsigned thread)
 {
     const struct product *p = job;
     const struct kernels *k = p->c->k;
     struct part part = part_of(p, task);
-    struct panel panel = {
-        .memory = aligned_scratch(p, thread), .n = p->q8.n, .n_rows = part.n_rows};
-    k->unpack[p->w->type](row_at(p->w, part.row), p->w->row_bytes, &panel);
-    k->panel_q8(&panel, q8_row(p->q8, part.token), part.n_tokens,
-                p->y + part.token * p->ldy + part.row, p->ldy);
+    size_t end = part.row + part.n_rows, bytes = p->w->row_bytes;
+    for (size_t r = part.row; r < end; r += PANEL_ROWS) {
+        size_t next = min_size(r + PANEL_ROWS, end);
+        struct panel panel = {.memory = aligned_scratch(p, thread),
+                              .n = p->q8.n,
+                              .n_rows = next - r,
+                              .next = row_at(p->w, next),
+                              .next_bytes = min_size(end - next, PANEL_ROWS) * bytes};
+        k->unpack[p->w->type](row_at(p->w, r), bytes, &panel);
+        k->panel_q8(&panel, q8_row(p->q8, part.token), part.n_tokens,
+                    p->y + part.token * p->ldy + r, p->ldy);
+    }
 }
 
 static void matvec_f32_task(void *job, size_t task, unsigned thread)
@@ -244,6 +255,14 @@ static void quantize_task(void *arg, size_t task, unsigned thread)
         job->k->quantize_q8(a->x + t * a->n, q8_row(a->q8, t));
 }
 
+/* Several panels a task, but at least PANEL_TASKS tasks a thread. */
+static size_t panel_task_rows(const struct product *p)
+{
+    size_t tasks = PANEL_TASKS * pool_threads(p->c->pool);
+    size_t rows = p->n_rows / tasks / PANEL_ROWS * PANEL_ROWS;
+    return rows < PANEL_ROWS ? PANEL_ROWS : min_size(rows, PANEL_TASK_ROWS);
+}
+
 void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
             float *y, size_t ldy)
 {
@@ -268,7 +287,7 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
     if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
         run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
-        run(&p, PANEL_ROWS, PANEL_TOKENS, panel_task);
+        run(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
 }
 
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,

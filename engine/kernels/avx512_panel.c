@@ -124,10 +124,24 @@ KERNEL_INLINE struct q8 next_block(struct q8 x)
     return (struct q8){x.q + 32, x.block + 1, x.n};
 }
 
+/* What to ask for during a tile: some cache lines with each block. */
+struct ahead {
+    const uint8_t *next, *end;
+    size_t lines;
+};
+
+KERNEL_INLINE void prefetch(struct ahead *a)
+{
+    for (size_t i = 0; i < a->lines && a->next < a->end; i++, a->next += 64)
+        __builtin_prefetch(a->next, 0, 2);
+}
+
 /* y of a few tokens. */
 KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
-                                 const struct panel *panel, struct q8 x, float *y, size_t ldy)
+                                 const struct panel *panel, struct q8 x, float *y, size_t ldy,
+                                 struct ahead *ahead)
 {
+    struct ahead asked = *ahead;
     const uint8_t *w = (const uint8_t *)panel->memory + HEADER;
     const __m512i shift = _mm512_set1_epi32(((const struct header *)panel->memory)->shift);
     const size_t stride = block_bytes(form.groups == 2 ? 16 : 32, form.has_offset);
@@ -139,13 +153,18 @@ KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
     for (int t = 0; t < tokens; t++)
         acc[t][0] = acc[t][1] = _mm512_setzero_ps();
     for (; blocks >= 2 && paired; blocks -= 2, w += 2 * stride) {
+        prefetch(&asked);
+        prefetch(&asked);
         add_block(tokens, form, 0, shift, w, from, acc);
         from = next_block(from);
         add_block(tokens, form, 1, shift, w + stride, from, acc);
         from = next_block(from);
     }
-    for (; blocks; blocks--, w += stride, from = next_block(from))
+    for (; blocks; blocks--, w += stride, from = next_block(from)) {
+        prefetch(&asked);
         add_block(tokens, form, 0, shift, w, from, acc);
+    }
+    *ahead = asked;
     __mmask32 rows = (__mmask32)((1ull << panel->n_rows) - 1);
     for (int t = 0; t < tokens; t++) {
         _mm512_mask_storeu_ps(y + (size_t)t * ldy, (__mmask16)rows, acc[t][0]);
@@ -153,13 +172,14 @@ KERNEL_INLINE void multiply_tile(const int tokens, const struct form form,
     }
 }
 
-typedef void multiply_fn(const struct panel *panel, struct q8 x, float *y, size_t ldy);
+typedef void multiply_fn(const struct panel *panel, struct q8 x, float *y, size_t ldy,
+                         struct ahead *ahead);
 
 #define MULTIPLY(form_name, tokens, ...)                                                           \
     static void multiply_##form_name##_##tokens(const struct panel *panel, struct q8 x, float *y,  \
-                                                size_t ldy)                                        \
+                                                size_t ldy, struct ahead *ahead)                   \
     {                                                                                              \
-        multiply_tile(tokens, (struct form){__VA_ARGS__}, panel, x, y, ldy);                       \
+        multiply_tile(tokens, (struct form){__VA_ARGS__}, panel, x, y, ldy, ahead);                \
     }
 #define MULTIPLY_FORM(name, ...)                                                                   \
     MULTIPLY(name, 1, __VA_ARGS__)                                                                 \
@@ -184,10 +204,13 @@ static void multiply_all(multiply_fn *const multiply[TOKENS], size_t most,
                          const struct panel *panel, struct q8 x, size_t n_tokens, float *y,
                          size_t ldy)
 {
+    struct ahead ahead = {panel->next, (const uint8_t *)panel->next + panel->next_bytes, 0};
+    size_t steps = (n_tokens + most - 1) / most * (panel->n / 32);
+    ahead.lines = panel->next ? (panel->next_bytes + 64 * steps - 1) / (64 * steps) : 0;
     while (n_tokens) {
         /* Even tiles: eight tokens are 4 + 4, not 6 + 2. */
         size_t tiles = (n_tokens + most - 1) / most, tokens = (n_tokens + tiles - 1) / tiles;
-        multiply[tokens - 1](panel, x, y, ldy);
+        multiply[tokens - 1](panel, x, y, ldy, &ahead);
         x = q8_row(x, tokens);
         y += tokens * ldy;
         n_tokens -= tokens;

@@ -46,6 +46,9 @@ struct panel {
     size_t n;       /* weights a row, a multiple of 32 */
     size_t n_rows;  /* ≤ PANEL_ROWS; the rest are to be zeroes */
     uint32_t group; /* weights that share a scale: 16 or 32; set by unpack */
+    /* Memory that is wanted next, or none: a product may ask for it while it computes. */
+    const void *next;
+    size_t next_bytes;
 };
 
 /* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r] for
