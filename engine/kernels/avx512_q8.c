@@ -122,8 +122,6 @@ KERNEL_INLINE void add_pairs(const struct reader t, const int rows, const int to
         uint8_t padded[2 * BYTES_Q8_0] = {0};
         if (blocks == 1)
             p = memcpy(padded, p, (size_t)t.bytes);
-        else
-            __builtin_prefetch(p + ROWS * row_bytes);
         __m512 offset, scale = t.scales(p, &offset);
         __m512i weights = t.weights(p, 0);
         KERNEL_UNROLL
@@ -147,8 +145,7 @@ KERNEL_INLINE void store_sums(const int rows, const int tokens, __m512 acc[ROWS]
     }
 }
 
-/* Rows of 32-weight blocks. Prefetches ROWS rows ahead: 6 KB for a Q4_0 row of 2560; distances of 4
- * to 16 KB measured alike. */
+/* Rows of 32-weight blocks. */
 KERNEL_INLINE void dot_pairs(const struct reader t, const int rows, const int tokens,
                              const uint8_t *w, size_t row_bytes, struct q8 x, float *y, size_t ldy)
 {
@@ -157,9 +154,13 @@ KERNEL_INLINE void dot_pairs(const struct reader t, const int rows, const int to
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < tokens; k++)
             acc[r][k] = _mm512_setzero_ps();
+    const size_t step = 2 * (size_t)(rows * t.bytes);
+    const uint8_t *run = w;
     size_t i = 0;
-    for (; i + 64 <= x.n; i += 64, w += 2 * t.bytes)
+    for (; i + 64 <= x.n; i += 64, w += 2 * t.bytes, run += step) {
+        prefetch_run(run, step);
         add_pairs(t, rows, tokens, w, row_bytes, x, i, 2, acc);
+    }
     if (i < x.n)
         add_pairs(t, rows, tokens, w, row_bytes, x, i, 1, acc);
     store_sums(rows, tokens, acc, y, ldy);
@@ -186,7 +187,10 @@ KERNEL_INLINE void dot_blocks(const struct reader t, const int rows, const int t
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < tokens; k++)
             acc[r][k] = _mm512_setzero_ps();
-    for (size_t i = 0; i < x.n; i += 256, w += t.bytes) {
+    const size_t step = (size_t)(rows * t.bytes);
+    const uint8_t *run = w;
+    for (size_t i = 0; i < x.n; i += 256, w += t.bytes, run += step) {
+        prefetch_run(run, step);
         __m512 scale[ROWS][ROW_TOKENS], less[ROW_TOKENS], x_scale[ROW_TOKENS];
         KERNEL_UNROLL
         for (int k = 0; k < tokens; k++)
@@ -211,8 +215,6 @@ KERNEL_INLINE void dot_blocks(const struct reader t, const int rows, const int t
             for (int r = 0; r < rows; r++) {
                 const uint8_t *p = w + (size_t)r * row_bytes;
                 __m512i weights = t.weights(p, u);
-                if (64 * u < t.bytes)
-                    __builtin_prefetch(p + 64 * u + ROWS * row_bytes);
                 KERNEL_UNROLL
                 for (int k = 0; k < tokens; k++)
                     acc[r][k] = _mm512_fmadd_ps(dot_64(unit[k], weights),
