@@ -13,14 +13,29 @@
 
 #include "engine/quant.h"
 
+/* The upper half of a float, rounded to nearest. */
+typedef uint16_t bf16;
+
 /* Activations as int8, in blocks of 32 along each row: x ≈ scale × q. Row t of an array of tokens
- * has its parts at  q + t·n,  scale + t·(n/32),  sum + t·(n/16). n is a multiple of 32. */
-struct q8 {
-    int8_t *q;    /* -127 … 127 */
-    float *scale; /* one a block of 32 */
-    float *sum;   /* scale × Σ q over each 16: what a weight block's offset is multiplied with */
-    size_t n;     /* values a row */
+ * has its parts at  q + t·n,  block + t·(n/32). n is a multiple of 32. */
+struct q8_block {
+    float scale;
+    int32_t less[2]; /* −Σ q over each 16: what zero points and offsets of weights multiply */
+    bf16 total[2];   /* of blocks 0, 2, 4 …: scale × Σ q of this block and the next (or 0); only
+                        sets whose panels want it fill it in */
 };
+struct q8 {
+    int8_t *q; /* -127 … 127 */
+    struct q8_block *block;
+    size_t n; /* values a row */
+};
+/* Row t of an array of tokens. */
+static inline struct q8 q8_row(struct q8 x, size_t t)
+{
+    return (struct q8){x.q + t * x.n, x.block + t * (x.n / 32), x.n};
+}
+
+enum { ROW_TOKENS = 4 };
 
 /* A panel: PANEL_ROWS rows of weights unpacked to bytes for the int8 product of many tokens.
  * w = scale × q + offset with q unsigned. How q, scale and offset are laid out is each kernel set's
@@ -31,10 +46,10 @@ struct panel {
     size_t n;       /* weights a row, a multiple of 32 */
     size_t n_rows;  /* ≤ PANEL_ROWS; the rest are to be zeroes */
     uint32_t group; /* weights that share a scale: 16 or 32; set by unpack */
+    /* Memory that is wanted next, or none: a product may ask for it while it computes. */
+    const void *next;
+    size_t next_bytes;
 };
-
-/* The upper half of a float, rounded to nearest. */
-typedef uint16_t bf16;
 
 /* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r] for
  * r < n_rows. */
@@ -90,11 +105,12 @@ struct kernels {
 
     /* -- quantised weights × int8 activations; set for each quantised weight type -- */
 
-    /* out.q/scale/sum of one row of n = out.n values from x; scale = max|x| / 127. */
+    /* One row of n = out.n values from x; scale = max|x| / 127. */
     void (*quantize_q8)(const float *x, struct q8 out);
-    /* y[r] = Σ w[r][i] x[i] for n_rows rows that lie row_bytes apart; x is one row. */
+    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows that lie row_bytes apart and n_tokens ≥ 1
+     * tokens. For few: each weight is decoded once for up to ROW_TOKENS of them. */
     void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,
-                                  float *y);
+                                  size_t n_tokens, float *y, size_t ldy);
     /* Fills the panel from n_rows rows of weights. */
     void (*unpack[TYPE_COUNT])(const void *w, size_t row_bytes, struct panel *panel);
     /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */

@@ -25,17 +25,14 @@ static float quantize_32(const float *x, int8_t *q)
 static void quantize_q8(const float *x, struct q8 out)
 {
     for (size_t b = 0; b < out.n / 32; b++) {
-        out.scale[b] = quantize_32(x + 32 * b, out.q + 32 * b);
-        for (size_t g = 2 * b; g < 2 * b + 2; g++) {
-            int sum = 0;
-            for (size_t i = 16 * g; i < 16 * g + 16; i++)
-                sum += out.q[i];
-            out.sum[g] = out.scale[b] * (float)sum;
-        }
+        struct q8_block block = {.scale = quantize_32(x + 32 * b, out.q + 32 * b)};
+        for (size_t i = 0; i < 32; i++)
+            block.less[i / 16] -= out.q[32 * b + i];
+        out.block[b] = block;
     }
 }
 
-/* Σ of n weights (whole groups of 16) times the activations x.q, x.scale, x.sum. */
+/* Σ of n weights (whole groups of 16) times the activations. */
 static float dot_groups(const int8_t *q, const float *scale, const float *offset, struct q8 x,
                         size_t n)
 {
@@ -44,7 +41,9 @@ static float dot_groups(const int8_t *q, const float *scale, const float *offset
         int dot = 0;
         for (size_t i = 16 * g; i < 16 * g + 16; i++)
             dot += q[i] * x.q[i];
-        total += scale[g] * (x.scale[g / 2] * (float)dot) + offset[g] * x.sum[g];
+        const struct q8_block *block = &x.block[g / 2];
+        total += scale[g] * (block->scale * (float)dot) -
+                 offset[g] * (block->scale * (float)block->less[g % 2]);
     }
     return total;
 }
@@ -52,22 +51,24 @@ static float dot_groups(const int8_t *q, const float *scale, const float *offset
 /* The activations from value i on; i a multiple of 32. */
 static struct q8 q8_from(struct q8 x, size_t i)
 {
-    return (struct q8){x.q + i, x.scale + i / 32, x.sum + i / 16, x.n};
+    return (struct q8){x.q + i, x.block + i / 32, x.n};
 }
 
 static void matvec_q8(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
-                      struct q8 x, float *y)
+                      struct q8 x, size_t n_tokens, float *y, size_t ldy)
 {
-    const struct type_traits *t = type_traits_get(type);
+    const struct type_traits *type_of = type_traits_get(type);
+    size_t step = type_of->block_weights;
     struct quant_block block;
-    for (size_t r = 0; r < n_rows; r++) {
-        const uint8_t *src = w + r * row_bytes;
-        y[r] = 0;
-        for (size_t i = 0; i < x.n; i += t->block_weights, src += t->block_bytes) {
-            quant_decode(type, src, &block);
-            y[r] += dot_groups(block.q, block.scale, block.offset, q8_from(x, i), t->block_weights);
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = 0; i < x.n; i += step) {
+            quant_decode(type, w + r * row_bytes + i / step * type_of->block_bytes, &block);
+            for (size_t t = 0; t < n_tokens; t++) {
+                float *to = &y[t * ldy + r], before = i ? *to : 0;
+                *to = before + dot_groups(block.q, block.scale, block.offset,
+                                          q8_from(q8_row(x, t), i), step);
+            }
         }
-    }
 }
 
 /* A panel here: scales [PANEL_ROWS][n/16], offsets likewise, then q [PANEL_ROWS][n]. */
@@ -119,9 +120,9 @@ static void panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, fl
 
 #define WRAPPERS(TYPE, name)                                                                       \
     static void matvec_q8_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,      \
-                                 float *y)                                                         \
+                                 size_t n_tokens, float *y, size_t ldy)                            \
     {                                                                                              \
-        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, y);                                        \
+        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, n_tokens, y, ldy);                         \
     }                                                                                              \
     static void unpack_##name(const void *w, size_t row_bytes, struct panel *panel)                \
     {                                                                                              \
