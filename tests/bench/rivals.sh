@@ -109,6 +109,7 @@ round() { # VALUE
     [ -n "$1" ] && awk -v v="$1" 'BEGIN {printf v < 10 ? "%.2f" : v < 100 ? "%.1f" : "%.0f", v}'
 }
 ceilings() {
+    [ -s "$work/read" ] || return 0
     printf 'read %s GB/s, int8 %s, BF16 %s G/s' "$(round "$(median read)")" "$(round "$(median int8)")" \
         "$(round "$(median bf16)")"
 }
@@ -190,12 +191,15 @@ start_of_facet() { # FILE
     sed -n 's/^facet: \(prompt\|answer\): .* \([0-9.]*\) s (.*/\2/p' "$work/said" |
         awk -v t="$t" '{t -= $1} END {print 1000 * t}'
 }
+start_of_ik() { # FILE
+    t=$(seconds_of "$IK/llama-cli" -m "$1" -t "$THREADS" -c 8192 -n 1 -p "Hello there")
+    sed -n 's/^main: .*total time = *\([0-9.]*\) ms.*/\1/p' "$work/said" | awk -v t="$t" '{print 1000 * t - $1}'
+}
 start() { # FILE
     start_of_facet "$1" >/dev/null
     for _ in $(seq "$ROUNDS"); do
         keep facet "$(start_of_facet "$1")"
-        [ -n "$IK" ] && "$IK/llama-cli" -m "$1" -t "$THREADS" -n 1 -p "Hello there" </dev/null >"$work/said" 2>&1
-        [ -n "$IK" ] && keep ik "$(sed -n 's/.*load time = *\([0-9.]*\) ms.*/\1/p' "$work/said")"
+        [ -n "$IK" ] && keep ik "$(start_of_ik "$1")"
     done
     put "start until the prompt is computed, warm (goal 100 ms)" ms less "" ""
 }
