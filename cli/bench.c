@@ -24,6 +24,21 @@ static bool open_model(struct bench *b, const struct args *args, struct err *err
            err_set(err, "%s: has no vision tower to measure", b->results.info.name);
 }
 
+static bool open_session(struct bench *b, size_t i, const struct facet_session_options *how,
+                         struct err *err)
+{
+    struct bench_results *r = &b->results;
+    size_t bytes = facet_session_bytes(b->model, how);
+    if (bytes > mem_available())
+        return err_set(
+            err, "%s: %zu tokens of context take %.1f GB, and %.1f GB of memory are free",
+            r->info.name, r->n_ctx, (double)bytes * 1e-9, (double)mem_available() * 1e-9);
+    r->session_bytes += bytes;
+    b->sessions[i] = facet_session_open(b->model, how, err->text);
+    return b->sessions[i] != NULL;
+}
+
+/* Those of a batch share their scratch memory. */
 static bool open_sessions(struct bench *b, const struct args *args, struct err *err)
 {
     struct bench_results *r = &b->results;
@@ -34,16 +49,12 @@ static bool open_sessions(struct bench *b, const struct args *args, struct err *
                                         .cache = args->options.cache,
                                         .progress = bench_see,
                                         .progress_user = b};
-    r->session_bytes = r->n_sessions * facet_session_bytes(b->model, &how);
-    if (r->session_bytes > mem_available())
-        return err_set(err,
-                       "%s: %zu tokens of context take %.1f GB, and %.1f GB of memory are free",
-                       r->info.name, r->n_sessions * r->n_ctx, (double)r->session_bytes * 1e-9,
-                       (double)mem_available() * 1e-9);
-    for (size_t i = 0; i < r->n_sessions; i++)
-        if (!(b->sessions[i] = facet_session_open(b->model, &how, err->text)))
-            return false;
-    return true;
+    bool ok = true;
+    for (size_t i = 0; ok && i < r->n_sessions; i++) {
+        how.beside = b->sessions[0];
+        ok = open_session(b, i, &how, err);
+    }
+    return ok;
 }
 
 static void bench_done(struct bench *b)

@@ -14,7 +14,6 @@ enum {
     ROUNDS = 3,
     MAX_TOKENS = 1 << 20,
     MAX_ROUNDS = 1000,
-    MAX_SEQUENCES = 64,
 };
 
 static bool take_size(struct sizes *to, const char *flag, const char *text, struct err *err)
@@ -88,7 +87,7 @@ bool bench_plan_read(struct bench_plan *p, const struct args *args, struct err *
                              .rounds = ROUNDS};
     if (!args_count(args, "tokens", (size_t[]){1, MAX_TOKENS}, &p->tokens, err) ||
         !args_count(args, "rounds", (size_t[]){1, MAX_ROUNDS}, &p->rounds, err) ||
-        !args_count(args, "batch", (size_t[]){1, MAX_SEQUENCES}, &p->sequences, err) ||
+        !args_count(args, "batch", (size_t[]){1, FACET_MAX_TOGETHER}, &p->sequences, err) ||
         !read_list(p, args, "prompt-tokens", err) || !read_list(p, args, "depth", err) ||
         !read_list(p, args, "jobs", err))
         return false;

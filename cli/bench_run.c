@@ -123,10 +123,10 @@ static double run_prompt(struct bench *b, size_t n, struct err *err)
 /* One more position of each of the first n sessions. */
 static bool step(struct bench *b, size_t n, size_t at, struct err *err)
 {
+    int32_t ids[FACET_MAX_TOGETHER];
     for (size_t i = 0; i < n; i++)
-        if (facet_session_append(b->sessions[i], some_id(b, at + i), err->text) != FACET_OK)
-            return false;
-    return true;
+        ids[i] = some_id(b, at + i);
+    return facet_sessions_append(b->sessions, ids, n, err->text) == FACET_OK;
 }
 
 /* The median of a round's steps, behind what the sessions hold. */

@@ -44,6 +44,12 @@ void attention_score_columns(struct attention_tile *t, const float *keys, size_t
                       ATTENTION_MAX_KEYS);
 }
 
+void attention_score_cached(struct attention_tile *t, enum cache_type type,
+                            const struct cache_rows *keys)
+{
+    t->k->cache_dot[type](keys, t->q, t->n_queries, t->ldq, t->scores, ATTENTION_MAX_KEYS);
+}
+
 void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys,
                      const int *from, const int *to)
 {
@@ -51,6 +57,14 @@ void attention_block(struct attention_tile *t, const float *values, size_t ld, s
         soften(t, r, n_keys, from ? (size_t)from[r] : 0, from ? (size_t)to[r] : n_keys);
     t->k->gemm_nn_add(t->n_queries, t->head_dim, n_keys, t->scores, ATTENTION_MAX_KEYS, values, ld,
                       t->out, t->ldo);
+}
+
+void attention_block_cached(struct attention_tile *t, enum cache_type type,
+                            const struct cache_rows *values, const int *from, const int *to)
+{
+    for (size_t r = 0; r < t->n_queries; r++)
+        soften(t, r, values->n_rows, (size_t)from[r], (size_t)to[r]);
+    t->k->cache_add[type](values, t->scores, t->n_queries, ATTENTION_MAX_KEYS, t->out, t->ldo);
 }
 
 void attention_end(struct attention_tile *t)

@@ -35,10 +35,16 @@ void attention_begin(struct attention_tile *t);
  * in memory, which saves the sums across a vector where heads are short), ld floats apart. */
 void attention_score_rows(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys);
 void attention_score_columns(struct attention_tile *t, const float *keys, size_t ld, size_t n_keys);
+/* The same for keys as the cache has them, and few queries. */
+void attention_score_cached(struct attention_tile *t, enum cache_type type,
+                            const struct cache_rows *keys);
 /* Adds the n_keys values, rows ld floats apart, as the scores weigh them. Query r sees keys from[r]
  * up to, not including, to[r] of this block (0 ≤ from ≤ to ≤ n_keys); from NULL: all see all. */
 void attention_block(struct attention_tile *t, const float *values, size_t ld, size_t n_keys,
                      const int *from, const int *to);
+/* The same for values as the cache has them; from is not NULL. */
+void attention_block_cached(struct attention_tile *t, enum cache_type type,
+                            const struct cache_rows *values, const int *from, const int *to);
 /* Divides by the sums. Every query has seen a key. */
 void attention_end(struct attention_tile *t);
 

@@ -146,6 +146,9 @@ struct facet_session_options {
     enum facet_cache_type cache; /* default: F16; with the "exact" kernels F32 */
     facet_progress_fn *progress; /* called on the session's thread; may be NULL */
     void *progress_user;
+    /* Share the scratch memory of that session, of the same model and with no less n_ctx: both are
+     * for one thread then, and n_batch is that one's. NULL: its own. */
+    struct facet_session *beside;
 };
 
 /* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone.
@@ -196,6 +199,20 @@ enum facet_status facet_session_prompt_logits(struct facet_session *session,
 
 /* Appends one token and computes its logits. Soft tokens cannot be appended. */
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
+
+/* The same for n ≤ FACET_MAX_TOGETHER different sessions, which are beside each other, in one pass
+ * over the weights: ids[i] goes to sessions[i]. All or, on failure, none. What a session computes
+ * does not depend on which others are with it. Cancelling the first cancels all. */
+enum { FACET_MAX_TOGETHER = 16 };
+enum facet_status facet_sessions_append(struct facet_session *const *sessions, const int32_t *ids,
+                                        size_t n, char *error);
+
+/* Keeps the positions held now: prompts that begin like them are computed from there on, however
+ * much was appended since. Until a prompt begins differently. */
+void facet_session_keep(struct facet_session *session);
+/* `to` holds and keeps what `from` keeps, without computing it. */
+enum facet_status facet_session_copy(struct facet_session *to, const struct facet_session *from,
+                                     char *error);
 
 /* Logits of the last position: n_vocab floats, borrowed until the next call. NULL if there are
  * none. */

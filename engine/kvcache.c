@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -15,18 +16,20 @@ struct rows {
 
 struct layer {
     bool is_global;
-    struct rows kept;   /* ring of W rows; global: reserved for n_ctx rows */
+    struct rows kept;   /* ring; global: address space for all rows */
     struct rows shadow; /* rows of the ring that were replaced since the checkpoint, by slot */
-    size_t written; /* a ring holds positions [written − W, written); those from the length on are
-                       void */
+    size_t written;     /* a ring of R rows holds positions [written − R, written); those from the
+                           length on are void */
 };
 
 struct kvcache {
     const struct kernels *k;
     enum cache_type type;
     size_t n_layers, n_ctx, n_kv_heads, head_dim;
-    size_t window;    /* rows of a ring: W, or the context if that is shorter */
-    size_t row_bytes; /* all heads */
+    size_t window;     /* W, or the context if that is shorter */
+    size_t ring;       /* R: rows of a ring, window + KVCACHE_SPARE */
+    size_t reserved;   /* rows of a head that a global layer has addresses for: whole pages */
+    size_t head_bytes; /* a row of one head */
     size_t length, chunk, checkpoint;
     size_t available; /* positions for which global layers have memory */
     struct layer *layers;
@@ -44,12 +47,7 @@ size_t kvcache_head_bytes(enum cache_type type, size_t head_dim)
     }
 }
 
-static size_t row_bytes_of(const struct kvcache_shape *s)
-{
-    return s->n_kv_heads * kvcache_head_bytes(s->type, s->head_dim);
-}
-
-static size_t ring_rows(const struct kvcache_shape *s)
+static size_t window_of(const struct kvcache_shape *s)
 {
     return s->window < s->n_ctx ? s->window : s->n_ctx;
 }
@@ -58,8 +56,8 @@ size_t kvcache_bytes(const struct kvcache_shape *s)
 {
     size_t rows = 0;
     for (size_t l = 0; l < s->n_layers; l++)
-        rows += s->is_global(s->user, l) ? 2 * s->n_ctx : 4 * ring_rows(s);
-    return rows * row_bytes_of(s);
+        rows += s->is_global(s->user, l) ? 2 * s->n_ctx : 4 * (window_of(s) + KVCACHE_SPARE);
+    return rows * s->n_kv_heads * kvcache_head_bytes(s->type, s->head_dim);
 }
 
 /* Address space without memory behind it. */
@@ -72,10 +70,11 @@ static uint8_t *reserve(size_t bytes, struct err *err)
     return NULL;
 }
 
-static bool rows_init(struct rows *r, size_t n, size_t row_bytes, struct err *err)
+/* A ring's, or its shadow's. */
+static bool rows_init(const struct kvcache *c, struct rows *r, struct err *err)
 {
-    r->keys = mem_try(n, row_bytes, "KV cache", err);
-    r->values = mem_try(n, row_bytes, "KV cache", err);
+    r->keys = mem_try(c->ring, c->n_kv_heads * c->head_bytes, "KV cache", err);
+    r->values = mem_try(c->ring, c->n_kv_heads * c->head_bytes, "KV cache", err);
     return r->keys && r->values;
 }
 
@@ -85,13 +84,17 @@ static void rows_done(struct rows *r)
     free(r->values);
 }
 
-static bool layer_init(struct kvcache *c, struct layer *l, struct err *err)
+static size_t reserved_bytes(const struct kvcache *c)
+{
+    return c->n_kv_heads * c->reserved * c->head_bytes;
+}
+
+static bool layer_init(const struct kvcache *c, struct layer *l, struct err *err)
 {
     if (!l->is_global)
-        return rows_init(&l->kept, c->window, c->row_bytes, err) &&
-               rows_init(&l->shadow, c->window, c->row_bytes, err);
-    l->kept.keys = reserve(c->n_ctx * c->row_bytes, err);
-    l->kept.values = reserve(c->n_ctx * c->row_bytes, err);
+        return rows_init(c, &l->kept, err) && rows_init(c, &l->shadow, err);
+    l->kept.keys = reserve(reserved_bytes(c), err);
+    l->kept.values = reserve(reserved_bytes(c), err);
     return l->kept.keys && l->kept.values;
 }
 
@@ -106,8 +109,11 @@ struct kvcache *kvcache_new(const struct kvcache_shape *s, const struct kernels 
                           .n_ctx = s->n_ctx,
                           .n_kv_heads = s->n_kv_heads,
                           .head_dim = s->head_dim,
-                          .window = ring_rows(s),
-                          .row_bytes = row_bytes_of(s)};
+                          .window = window_of(s),
+                          .ring = window_of(s) + KVCACHE_SPARE,
+                          .head_bytes = kvcache_head_bytes(s->type, s->head_dim)};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    c->reserved = (s->n_ctx + page - 1) / page * page;
     c->layers = mem_try(s->n_layers, sizeof *c->layers, "KV cache", err);
     bool ok = c->layers != NULL;
     for (size_t l = 0; ok && l < s->n_layers; l++) {
@@ -124,9 +130,9 @@ static void layer_done(const struct kvcache *c, struct layer *l)
 {
     if (l->is_global) {
         if (l->kept.keys)
-            munmap(l->kept.keys, c->n_ctx * c->row_bytes);
+            munmap(l->kept.keys, reserved_bytes(c));
         if (l->kept.values)
-            munmap(l->kept.values, c->n_ctx * c->row_bytes);
+            munmap(l->kept.values, reserved_bytes(c));
         return;
     }
     rows_done(&l->kept);
@@ -153,6 +159,16 @@ enum cache_type kvcache_type(const struct kvcache *c)
     return c->type;
 }
 
+/* Memory for the first n rows of each head. */
+static bool commit(const struct kvcache *c, uint8_t *rows, size_t n)
+{
+    for (size_t h = 0; h < c->n_kv_heads; h++)
+        if (mprotect(rows + h * c->reserved * c->head_bytes, n * c->head_bytes,
+                     PROT_READ | PROT_WRITE) != 0)
+            return false;
+    return true;
+}
+
 /* Memory for the first n positions of every global layer. */
 static bool make_available(struct kvcache *c, size_t n, struct err *err)
 {
@@ -162,10 +178,8 @@ static bool make_available(struct kvcache *c, size_t n, struct err *err)
     if (n > c->n_ctx)
         n = c->n_ctx;
     for (size_t l = 0; l < c->n_layers; l++) {
-        struct rows *r = &c->layers[l].kept;
-        if (c->layers[l].is_global &&
-            (mprotect(r->keys, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0 ||
-             mprotect(r->values, n * c->row_bytes, PROT_READ | PROT_WRITE) != 0))
+        const struct rows *r = &c->layers[l].kept;
+        if (c->layers[l].is_global && (!commit(c, r->keys, n) || !commit(c, r->values, n)))
             return err_set(err, "KV cache: no memory for %zu positions", n);
     }
     c->available = n;
@@ -182,24 +196,32 @@ bool kvcache_begin(struct kvcache *c, size_t n, struct err *err)
     return true;
 }
 
+/* Bytes from a layer's first row to that one. */
+static size_t offset_of(const struct kvcache *c, const struct layer *l, size_t head, size_t row)
+{
+    return (head * (l->is_global ? c->reserved : c->ring) + row) * c->head_bytes;
+}
+
 /* Puts a position's rows into slot `row`. */
-static void put_row(const struct kvcache *c, const struct rows *to, size_t row, const float *keys,
+static void put_row(const struct kvcache *c, const struct layer *l, size_t row, const float *keys,
                     const float *values)
 {
-    size_t head_bytes = c->row_bytes / c->n_kv_heads;
     for (size_t h = 0; h < c->n_kv_heads; h++) {
-        size_t offset = row * c->row_bytes + h * head_bytes;
-        c->k->cache_store[c->type](keys + h * c->head_dim, to->keys + offset, c->head_dim);
-        c->k->cache_store[c->type](values + h * c->head_dim, to->values + offset, c->head_dim);
+        size_t offset = offset_of(c, l, h, row);
+        c->k->cache_store[c->type](keys + h * c->head_dim, l->kept.keys + offset, c->head_dim);
+        c->k->cache_store[c->type](values + h * c->head_dim, l->kept.values + offset, c->head_dim);
     }
 }
 
-static void copy_row(const struct kvcache *c, const struct rows *to, size_t to_row,
-                     const struct rows *from, size_t from_row)
+/* A slot of a ring to the same slot of another. */
+static void copy_slot(const struct kvcache *c, const struct rows *to, const struct rows *from,
+                      size_t slot)
 {
-    memcpy(to->keys + to_row * c->row_bytes, from->keys + from_row * c->row_bytes, c->row_bytes);
-    memcpy(to->values + to_row * c->row_bytes, from->values + from_row * c->row_bytes,
-           c->row_bytes);
+    for (size_t h = 0; h < c->n_kv_heads; h++) {
+        size_t offset = (h * c->ring + slot) * c->head_bytes;
+        memcpy(to->keys + offset, from->keys + offset, c->head_bytes);
+        memcpy(to->values + offset, from->values + offset, c->head_bytes);
+    }
 }
 
 /* Whether the slot holds a position from before the checkpoint: the last one congruent to it that
@@ -208,7 +230,7 @@ static bool holds_checkpointed(const struct kvcache *c, const struct layer *l, s
 {
     if (slot >= l->written)
         return false;
-    size_t position = l->written - 1 - (l->written - 1 - slot) % c->window;
+    size_t position = l->written - 1 - (l->written - 1 - slot) % c->ring;
     return position < c->checkpoint;
 }
 
@@ -216,14 +238,15 @@ void kvcache_store(struct kvcache *c, size_t layer, const float *keys, const flo
 {
     struct layer *l = &c->layers[layer];
     size_t end = c->length + c->chunk, floats = c->n_kv_heads * c->head_dim;
-    bool skip = !l->is_global && c->chunk > c->window; /* the ring holds the last ones only */
-    for (size_t p = skip ? end - c->window : c->length; p < end; p++) {
-        size_t slot = l->is_global ? p : p % c->window, i = p - c->length;
+    bool skip = !l->is_global && c->chunk > c->ring; /* the ring holds the last ones only */
+    for (size_t p = skip ? end - c->ring : c->length; p < end; p++) {
+        size_t slot = l->is_global ? p : p % c->ring, i = p - c->length;
         if (!l->is_global && holds_checkpointed(c, l, slot))
-            copy_row(c, &l->shadow, slot, &l->kept, slot);
-        put_row(c, &l->kept, slot, keys + i * floats, values + i * floats);
+            copy_slot(c, &l->shadow, &l->kept, slot);
+        put_row(c, l, slot, keys + i * floats, values + i * floats);
     }
-    l->written = end;
+    if (l->written < end) /* or rows that were taken back lie beyond it */
+        l->written = end;
 }
 
 void kvcache_end(struct kvcache *c)
@@ -232,14 +255,15 @@ void kvcache_end(struct kvcache *c)
     c->chunk = 0;
 }
 
-struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at)
+struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
+                            size_t end)
 {
     const struct layer *l = &c->layers[layer];
-    size_t row = l->is_global ? at : at % c->window, n = c->length - at;
-    if (!l->is_global && n > c->window - row)
-        n = c->window - row;
-    return (struct kv_span){l->kept.keys + row * c->row_bytes, l->kept.values + row * c->row_bytes,
-                            at, n};
+    size_t row = l->is_global ? at : at % c->ring, n = end - at;
+    if (!l->is_global && n > c->ring - row)
+        n = c->ring - row;
+    size_t offset = offset_of(c, l, head, row);
+    return (struct kv_span){l->kept.keys + offset, l->kept.values + offset, n};
 }
 
 void kvcache_checkpoint(struct kvcache *c)
@@ -268,18 +292,18 @@ static size_t oldest_wanted(const struct kvcache *c, size_t n)
     return n < c->window ? 0 : n + 1 - c->window;
 }
 
-/* A ring written up to w holds rows [w − W, w), and with its shadow (c − W, c) too, c the
+/* A ring written up to w holds rows [w − R, w), and with its shadow (c − W, c) too, c the
  * checkpoint. Position n wants rows (n − W, n). */
 size_t kvcache_reachable(const struct kvcache *c, size_t n)
 {
     size_t w = written(c);
     if (n > c->length)
         n = c->length;
-    if (w <= c->window || n + 1 >= w)
+    if (w <= c->ring || n + 1 + KVCACHE_SPARE >= w)
         return n;
     if (n >= c->checkpoint)
-        return w <= c->checkpoint + c->window ? n : c->checkpoint;
-    /* below W no ring had replaced a row at the checkpoint, not even for a position taken back */
+        return w <= c->checkpoint + c->ring ? n : c->checkpoint;
+    /* below W no ring had replaced a row that is wanted at the checkpoint */
     return c->checkpoint < c->window ? n : 0;
 }
 
@@ -287,11 +311,12 @@ void kvcache_rewind(struct kvcache *c, size_t n)
 {
     for (size_t i = 0; i < c->n_layers; i++) {
         struct layer *l = &c->layers[i];
-        if (l->is_global || l->written <= n + 1)
+        if (l->is_global || l->written <= n + 1 + KVCACHE_SPARE)
             continue;
-        for (size_t p = oldest_wanted(c, n); p < n && p + c->window < l->written; p++)
-            copy_row(c, &l->kept, p % c->window, &l->shadow, p % c->window);
-        l->written = n + 1; /* slot n mod W: void, and row n − W is not there */
+        for (size_t p = oldest_wanted(c, n); p < n && p + c->ring < l->written; p++)
+            copy_slot(c, &l->kept, &l->shadow, p % c->ring);
+        l->written =
+            n + 1 + KVCACHE_SPARE; /* those slots are void; rows up to n − W are not there */
     }
     c->length = n;
     c->chunk = 0;
@@ -299,35 +324,81 @@ void kvcache_rewind(struct kvcache *c, size_t n)
         c->checkpoint = n;
 }
 
-/* Calls fn with each contiguous run of stored rows, layer by layer, positions ascending. */
-static bool each_run(const struct kvcache *c, bool (*fn)(void *user, uint8_t *bytes, size_t n),
-                     void *user)
+/* The length is n from now on, and nothing else can be gone back to. */
+static void set_length(struct kvcache *c, size_t n)
 {
-    for (size_t i = 0; i < c->n_layers; i++) {
-        const struct layer *l = &c->layers[i];
-        size_t at = l->is_global ? 0 : oldest_wanted(c, c->length);
-        while (at < c->length) {
-            size_t row = l->is_global ? at : at % c->window;
-            size_t n = c->length - at;
-            if (!l->is_global && n > c->window - row)
-                n = c->window - row;
-            if (!fn(user, l->kept.keys + row * c->row_bytes, n * c->row_bytes) ||
-                !fn(user, l->kept.values + row * c->row_bytes, n * c->row_bytes))
-                return false;
-            at += n;
-        }
+    c->length = c->checkpoint = n;
+    c->chunk = 0;
+    for (size_t l = 0; l < c->n_layers; l++)
+        c->layers[l].written = n + 1 + KVCACHE_SPARE;
+}
+
+/* One head's rows of a layer, of positions that a next one, n, sees; what a ring replaced from its
+ * shadow. */
+static void copy_head(struct kvcache *to, const struct kvcache *from, size_t layer, size_t head,
+                      size_t n)
+{
+    const struct layer *source = &from->layers[layer], *target = &to->layers[layer];
+    size_t bytes = from->head_bytes;
+    if (source->is_global) {
+        memcpy(target->kept.keys + offset_of(to, target, head, 0),
+               source->kept.keys + offset_of(from, source, head, 0), n * bytes);
+        memcpy(target->kept.values + offset_of(to, target, head, 0),
+               source->kept.values + offset_of(from, source, head, 0), n * bytes);
+        return;
     }
+    for (size_t p = oldest_wanted(from, n); p < n; p++) {
+        bool replaced = p + from->ring < source->written;
+        const struct rows *rows = replaced ? &source->shadow : &source->kept;
+        size_t offset = offset_of(from, source, head, p % from->ring);
+        size_t at = offset_of(to, target, head, p % to->ring);
+        memcpy(target->kept.keys + at, rows->keys + offset, bytes);
+        memcpy(target->kept.values + at, rows->values + offset, bytes);
+    }
+}
+
+bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *err)
+{
+    size_t n = from->checkpoint;
+    set_length(to, 0);
+    if (n > to->n_ctx)
+        return err_set(err, "%zu positions do not fit in a context of %zu", n, to->n_ctx);
+    if (!make_available(to, n, err))
+        return false;
+    for (size_t l = 0; l < from->n_layers; l++)
+        for (size_t h = 0; h < from->n_kv_heads; h++)
+            copy_head(to, from, l, h, n);
+    set_length(to, n);
     return true;
 }
 
-static bool write_run(void *out, uint8_t *bytes, size_t n)
+/* Calls fn with each contiguous run of stored rows: layer by layer, head by head, positions
+ * ascending. */
+static bool each_run(const struct kvcache *c,
+                     bool (*fn)(void *user, const uint8_t *bytes, size_t n), void *user)
+{
+    for (size_t l = 0; l < c->n_layers; l++)
+        for (size_t h = 0; h < c->n_kv_heads; h++) {
+            struct kv_span span;
+            size_t at = c->layers[l].is_global ? 0 : oldest_wanted(c, c->length);
+            for (; at < c->length; at += span.n) {
+                span = kvcache_span(c, l, h, at, c->length);
+                if (!fn(user, span.keys, span.n * c->head_bytes) ||
+                    !fn(user, span.values, span.n * c->head_bytes))
+                    return false;
+            }
+        }
+    return true;
+}
+
+static bool write_run(void *out, const uint8_t *bytes, size_t n)
 {
     return fwrite(bytes, 1, n, out) == n;
 }
 
-static bool read_run(void *in, uint8_t *bytes, size_t n)
+static bool read_run(void *in, const uint8_t *bytes, size_t n)
 {
-    return fread(bytes, 1, n, in) == n;
+    return fread((uint8_t *)bytes, 1, n, in) == n;
 }
 
 bool kvcache_write(const struct kvcache *c, FILE *out)
@@ -341,10 +412,7 @@ bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err)
         return err_set(err, "holds %zu positions, the context %zu", length, c->n_ctx);
     if (!make_available(c, length, err))
         return false;
-    c->length = c->checkpoint = length;
-    c->chunk = 0;
-    for (size_t l = 0; l < c->n_layers; l++)
-        c->layers[l].written = length + 1;
+    set_length(c, length);
     if (each_run(c, read_run, in))
         return true;
     kvcache_rewind(c, 0);

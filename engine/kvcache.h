@@ -1,17 +1,20 @@
-/* The KV cache. Rows of keys (after RoPE) and values, one a position and layer, of n_kv_heads ×
- * head_dim numbers in one of the cache types.
+/* The KV cache. Rows of keys (after RoPE) and values, one a position, layer and head, of head_dim
+ * numbers in one of the cache types. The rows of one head lie one after the other, so that a query
+ * reads them as a stream.
  *
  * Global layers keep every position; their memory is reserved for the whole context and taken in
- * steps as it fills. Local layers keep a ring of their window and no more: position p lies in slot
- * p mod W. The rows of the chunk being computed stay with the forward pass, as F32, until its
- * queries have looked at what they are about to replace.
+ * steps as it fills. Local layers keep a ring of R = W + KVCACHE_SPARE rows and no more, W being
+ * their window: position p lies in slot p mod R. A chunk of up to KVCACHE_SPARE positions can be
+ * stored before its queries look; the rows of a larger one stay with the forward pass, as F32,
+ * until its queries have looked at what they are about to replace.
  *
  * Going back. A ring has lost what its newest rows replaced. So that an answer can be dropped, or
  * prompts share a beginning, the rows that are replaced after a checkpoint are kept in a shadow of
- * the ring, W rows at most. Any position from the checkpoint on can be restored while at most W
- * rows followed it, and the checkpoint itself always; before it, only positions that no ring has
- * replaced, or the beginning. The newest row can always be taken back: a step of one token that is
- * cancelled costs nothing. kvcache_reachable tells; what lies between is computed again.
+ * the ring. Any position from the checkpoint on can be restored while at most R rows followed it,
+ * and the checkpoint itself always; before it, only positions that no ring has replaced, or the
+ * beginning. The newest KVCACHE_SPARE rows, and one more, can always be taken back: a short step
+ * that is cancelled, or tokens that were guessed wrong, cost nothing. kvcache_reachable tells; what
+ * lies between is computed again.
  *
  * Once a position is stored its rows never change, and rows of a ring are only ever read for
  * positions (n − W, n), n being the length: position n itself is the W-th that it sees. */
@@ -25,6 +28,8 @@
 
 #include "base/err.h"
 #include "engine/kernels/kernels.h"
+
+enum { KVCACHE_SPARE = 8 };
 
 struct kvcache_shape {
     size_t n_layers;
@@ -49,22 +54,23 @@ size_t kvcache_head_bytes(enum cache_type type, size_t head_dim);
 size_t kvcache_length(const struct kvcache *c);
 enum cache_type kvcache_type(const struct kvcache *c);
 
-/* A chunk: kvcache_begin makes room for n positions behind the length; for each layer, once its
- * queries have looked, kvcache_store puts the rows of all of them; at the end kvcache_end adds n to
- * the length. A chunk that is abandoned half-way may have replaced rows: then kvcache_rewind to
- * kvcache_reachable(length) comes next. */
+/* A chunk: kvcache_begin makes room for n positions behind the length; for each layer kvcache_store
+ * puts the rows of all of them, of more than KVCACHE_SPARE once its queries have looked; at the end
+ * kvcache_end adds n to the length. A chunk that is abandoned half-way may have replaced rows: then
+ * kvcache_rewind to kvcache_reachable(length) comes next. */
 bool kvcache_begin(struct kvcache *c, size_t n, struct err *err);
 /* keys, values: F32 [n][n_kv_heads × head_dim]. */
 void kvcache_store(struct kvcache *c, size_t layer, const float *keys, const float *values);
 void kvcache_end(struct kvcache *c);
 
-/* Where rows lie: positions [first, first + n), n ≤ what is contiguous, from position `at` < length
- * on. Row i of head h: keys + (i·n_kv_heads + h)·head_bytes. */
+/* Where rows of a head lie: n ≤ end − at positions from `at` on, row i at keys + i·head_bytes. */
 struct kv_span {
     const uint8_t *keys, *values;
-    size_t first, n;
+    size_t n;
 };
-struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t at);
+/* at < end ≤ the length, and what was stored behind it. */
+struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
+                            size_t end);
 
 /* Makes the present length the point that can always be returned to. */
 void kvcache_checkpoint(struct kvcache *c);
@@ -73,6 +79,10 @@ size_t kvcache_checkpointed(const struct kvcache *c);
 size_t kvcache_reachable(const struct kvcache *c, size_t n);
 /* n is reachable. */
 void kvcache_rewind(struct kvcache *c, size_t n);
+
+/* to holds what `from` does at its checkpoint, and has its own there; of the same shape, but that
+ * to's context may be shorter. False if it does not fit or memory is short: then to is empty. */
+bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *err);
 
 /* All that is stored, without the shadow. The shape must be the same when read. */
 bool kvcache_write(const struct kvcache *c, FILE *out);

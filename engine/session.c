@@ -68,25 +68,6 @@ static struct kvcache_shape shape_of(const struct facet_model *model,
     return shape;
 }
 
-static size_t max_size(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Scratch of one thread: the greatest need of any step. */
-static size_t scratch_bytes(const struct facet_model *model)
-{
-    const struct model *m = model->m;
-    size_t cols = max_size(m->text.n_ff,
-                           max_size(m->text.n_embd, (size_t)m->text.n_heads * m->text.head_dim));
-    if (m->has_vision)
-        cols =
-            max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
-    size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
-    return m->has_vision ? max_size(bytes, vision_scratch_bytes(m, model->vision, model->k))
-                         : bytes;
-}
-
 size_t facet_session_bytes(const struct facet_model *model,
                            const struct facet_session_options *options)
 {
@@ -94,30 +75,15 @@ size_t facet_session_bytes(const struct facet_model *model,
     struct kvcache_shape shape = shape_of(model, options, &n_batch);
     if (!model->pool)
         return 0;
-    size_t bytes = kvcache_bytes(&shape) + text_pass_bytes(model->m, n_batch);
-    bytes += pool_threads(model->pool) * scratch_bytes(model) + n_batch * sizeof(struct text_input);
-    bytes += shape.n_ctx * sizeof(int32_t) + 2 * model->m->text.n_vocab * sizeof(float);
-    return model->m->has_vision ? bytes + vision_pass_bytes(model->m, model->vision) : bytes;
-}
-
-static bool init_compute(struct facet_session *s, struct err *err)
-{
-    unsigned n = pool_threads(s->model->pool);
-    s->compute = (struct compute){.k = s->model->k,
-                                  .pool = s->model->pool,
-                                  .stop = &s->stop,
-                                  .scratch_bytes = scratch_bytes(s->model)};
-    s->compute.scratch = mem_try(n, sizeof *s->compute.scratch, "session", err);
-    for (unsigned t = 0; s->compute.scratch && t < n; t++)
-        if (!(s->compute.scratch[t] = mem_try(1, s->compute.scratch_bytes, "session", err)))
-            return false;
-    return s->compute.scratch != NULL;
+    size_t bytes = kvcache_bytes(&shape) + shape.n_ctx * sizeof(int32_t) +
+                   2 * model->m->text.n_vocab * sizeof(float);
+    return options && options->beside ? bytes
+                                      : bytes + workspace_bytes(model, n_batch, shape.n_ctx);
 }
 
 static bool init_lists(struct facet_session *s, struct err *err)
 {
     s->ids = mem_try(s->n_ctx, sizeof *s->ids, "session", err);
-    s->inputs = mem_try(s->n_batch, sizeof *s->inputs, "session", err);
     s->logits = mem_try(s->model->m->text.n_vocab, sizeof *s->logits, "session", err);
     s->checkpoint_logits =
         mem_try(s->model->m->text.n_vocab, sizeof *s->checkpoint_logits, "session", err);
@@ -125,8 +91,7 @@ static bool init_lists(struct facet_session *s, struct err *err)
         s->max_images = s->n_ctx / s->model->m->vision.n_soft + 1;
         s->images = mem_try(s->max_images, sizeof *s->images, "session", err);
     }
-    return s->ids && s->inputs && s->logits && s->checkpoint_logits &&
-           (!s->model->m->has_vision || s->images);
+    return s->ids && s->logits && s->checkpoint_logits && (!s->model->m->has_vision || s->images);
 }
 
 static bool shape_is_possible(const struct facet_model *model, const struct kvcache_shape *shape,
@@ -147,6 +112,21 @@ static bool shape_is_possible(const struct facet_model *model, const struct kvca
     return true;
 }
 
+/* The workspace of the session beside, or a new one. */
+static bool find_work(struct facet_session *s, struct facet_session *beside, size_t n_batch,
+                      struct err *err)
+{
+    if (!beside)
+        return (s->work = workspace_new(s->model, n_batch, s->n_ctx, err)) != NULL;
+    if (beside->model != s->model || beside->work->n_ctx < s->n_ctx)
+        return err_set(err,
+                       "%s: a session can be beside one of the same model, with no more context",
+                       s->model->m->path);
+    s->work = beside->work;
+    s->work->n_users++;
+    return true;
+}
+
 struct facet_session *facet_session_open(const struct facet_model *model,
                                          const struct facet_session_options *options, char *error)
 {
@@ -159,14 +139,11 @@ struct facet_session *facet_session_open(const struct facet_model *model,
     if (ok) {
         s->model = model;
         s->n_ctx = shape.n_ctx;
-        s->n_batch = n_batch;
         s->progress = options ? options->progress : NULL;
         s->progress_user = options ? options->progress_user : NULL;
         s->cache = kvcache_new(&shape, model->k, &err);
-        ok = s->cache && init_compute(s, &err) && init_lists(s, &err) &&
-             text_pass_init(&s->text, model->m, &s->compute, s->cache, s->n_batch, &err) &&
-             (!model->m->has_vision ||
-              vision_pass_init(&s->vision, model->m, model->vision, &s->compute, &err));
+        ok = s->cache && init_lists(s, &err) &&
+             find_work(s, options ? options->beside : NULL, n_batch, &err);
     }
     if (ok)
         return s;
@@ -180,15 +157,10 @@ void facet_session_close(struct facet_session *s)
     if (!s)
         return;
     session_cut(s, 0);
-    text_pass_done(&s->text);
-    vision_pass_done(&s->vision);
+    workspace_release(s->work);
     kvcache_free(s->cache);
-    for (unsigned t = 0; s->compute.scratch && t < pool_threads(s->model->pool); t++)
-        free(s->compute.scratch[t]);
-    free(s->compute.scratch);
     free(s->ids);
     free(s->images);
-    free(s->inputs);
     free(s->logits);
     free(s->checkpoint_logits);
     free(s);
@@ -211,6 +183,13 @@ static bool is_stopped(const struct facet_session *s)
 
 /* ---- Pictures ---- */
 
+/* The session's turn to compute in its workspace. */
+static struct workspace *take_work(struct facet_session *s)
+{
+    s->work->compute.stop = &s->stop;
+    return s->work;
+}
+
 static bool needs_vision(const struct facet_session *s, struct err *err)
 {
     return s->model->m->has_vision || err_set(err, "%s: has no vision tower", s->model->m->path);
@@ -222,9 +201,10 @@ enum facet_status facet_session_encode_image(struct facet_session *s, const floa
     struct err err = {0};
     if (!needs_vision(s, &err))
         return fail(error, &err);
-    vision_patches(&s->vision, planes, s->progress, s->progress_user);
+    struct vision_pass *pass = &take_work(s)->vision;
+    vision_patches(pass, planes, s->progress, s->progress_user);
     if (!is_stopped(s))
-        vision_project(&s->vision, soft);
+        vision_project(pass, soft);
     return is_stopped(s) ? FACET_CANCELLED : FACET_OK;
 }
 
@@ -235,14 +215,15 @@ enum facet_status facet_session_encode_patches(struct facet_session *s, const fl
     struct err err = {0};
     if (!needs_vision(s, &err))
         return fail(error, &err);
-    *n_patches = (uint32_t)s->vision.n_patches;
+    struct vision_pass *pass = &take_work(s)->vision;
+    *n_patches = (uint32_t)pass->n_patches;
     *width = s->model->m->vision.width;
     if (!patches)
         return FACET_OK;
-    vision_patches(&s->vision, planes, s->progress, s->progress_user);
+    vision_patches(pass, planes, s->progress, s->progress_user);
     if (is_stopped(s))
         return FACET_CANCELLED;
-    memcpy(patches, s->vision.x, s->vision.n_patches * *width * sizeof *patches);
+    memcpy(patches, pass->x, pass->n_patches * *width * sizeof *patches);
     return FACET_OK;
 }
 
@@ -283,7 +264,9 @@ static const struct held_image *image_at(const struct facet_session *s, size_t n
 /* n is reachable. A checkpoint behind it moves there, and has no logits then. */
 static void go_back(struct facet_session *s, size_t n)
 {
-    s->has_checkpoint_logits = s->has_checkpoint_logits && kvcache_checkpointed(s->cache) <= n;
+    bool stays = kvcache_checkpointed(s->cache) <= n;
+    s->has_checkpoint_logits = s->has_checkpoint_logits && stays;
+    s->keeps_checkpoint = s->keeps_checkpoint && stays;
     kvcache_rewind(s->cache, n);
     s->computed_from = n;
 }
@@ -302,24 +285,31 @@ static void report(const struct facet_session *s, size_t at)
         s->progress(s->progress_user, "prompt", at - s->computed_from, total);
 }
 
-/* Fills inputs with positions from `at` on, up to `end`: as many as a chunk takes without cutting a
- * picture. */
-static size_t gather(struct facet_session *s, size_t at, size_t end)
+static struct text_input token_input(const struct facet_session *s, size_t position)
 {
-    size_t n = 0, n_embd = s->model->m->text.n_embd;
-    while (n < s->n_batch && at + n < end) {
+    return (struct text_input){.id = s->ids[position], .position = position, .sees = position + 1};
+}
+
+/* Fills the inputs with positions from `at` on, up to `end`: as many as a chunk takes without
+ * cutting a picture. */
+static size_t gather(const struct facet_session *s, size_t at, size_t end)
+{
+    size_t n = 0, n_embd = s->model->m->text.n_embd, n_batch = s->work->n_batch;
+    struct text_input *inputs = s->work->inputs;
+    while (n < n_batch && at + n < end) {
         const struct held_image *image = image_at(s, at + n);
         if (!image) {
-            s->inputs[n] = (struct text_input){.id = s->ids[at + n], .sees = at + n + 1};
+            inputs[n] = token_input(s, at + n);
             n++;
             continue;
         }
         size_t image_end = image->start + s->model->m->vision.n_soft;
-        if (image_end - at > s->n_batch)
+        if (image_end - at > n_batch)
             break;
         for (; at + n < image_end; n++)
-            s->inputs[n] = (struct text_input){
-                .soft = image->soft + (at + n - image->start) * n_embd, .sees = image_end};
+            inputs[n] = (struct text_input){.soft = image->soft + (at + n - image->start) * n_embd,
+                                            .position = at + n,
+                                            .sees = image_end};
     }
     return n;
 }
@@ -329,18 +319,20 @@ static size_t gather(struct facet_session *s, size_t at, size_t end)
 static enum facet_status compute(struct facet_session *s, size_t end, float *all, char *error)
 {
     struct err err = {0};
+    struct workspace *work = take_work(s);
     size_t first = kvcache_length(s->cache), n = 0, n_vocab = s->model->m->text.n_vocab;
     s->has_logits = false;
     for (size_t at = first; at < end; at += n) {
         n = gather(s, at, end);
-        if (!text_forward(&s->text, s->inputs, n, &err)) {
+        struct text_segment segment = {s->cache, n};
+        if (!text_forward(&work->text, work->inputs, &segment, 1, &err)) {
             give_up(s);
             return fail(error, &err);
         }
         if (all)
-            text_logits(&s->text, 0, n, all + (at - first) * n_vocab);
+            text_logits(&work->text, 0, n, all + (at - first) * n_vocab);
         else if (at + n == s->n_ids)
-            text_logits(&s->text, n - 1, 1, s->logits);
+            text_logits(&work->text, n - 1, 1, s->logits);
         if (is_stopped(s)) {
             give_up(s);
             return FACET_CANCELLED;
@@ -484,7 +476,7 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
         if (!set_prompt(s, prompt, reuse, &err))
             return fail(error, &err);
         kept = kvcache_length(s->cache);
-        bool departs = common < length && common >= MIN_SHARED;
+        bool departs = common < length && common >= MIN_SHARED && !s->keeps_checkpoint;
         if (departs) {
             status = compute(s, before_image(s, reuse), NULL, error);
             if (status == FACET_OK)
@@ -492,7 +484,7 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
         }
         if (status == FACET_OK)
             status = compute(s, s->n_ids, NULL, error);
-        if (status == FACET_OK && !departs)
+        if (status == FACET_OK && !departs && !s->keeps_checkpoint)
             session_checkpoint(s);
     }
     if (n_kept)
@@ -510,20 +502,116 @@ enum facet_status facet_session_prompt_logits(struct facet_session *s,
     return compute(s, s->n_ids, out, error);
 }
 
+/* The next token could be id. */
+static bool check_next(const struct facet_session *s, int32_t id, struct err *err)
+{
+    if (!is_token(s, id))
+        return err_set(err, "token %d is not in the vocabulary", (int)id);
+    return s->n_ids < s->n_ctx || err_set(err, "the context of %zu positions is full", s->n_ctx);
+}
+
 enum facet_status facet_session_append(struct facet_session *s, int32_t id, char *error)
 {
     struct err err = {0};
-    if (!is_token(s, id)) {
-        err_set(&err, "token %d is not in the vocabulary", (int)id);
+    if (!check_next(s, id, &err))
         return fail(error, &err);
-    }
-    if (s->n_ids >= s->n_ctx) {
-        err_set(&err, "the context of %zu positions is full", s->n_ctx);
-        return fail(error, &err);
-    }
     s->computed_from = s->n_ids;
     s->ids[s->n_ids++] = id;
     return compute(s, s->n_ids, NULL, error);
+}
+
+/* ---- Several sequences ---- */
+
+_Static_assert((int)FACET_MAX_TOGETHER <= (int)TEXT_SHORT_ROWS, "one short row for each");
+
+static bool check_together(struct facet_session *const *sessions, const int32_t *ids, size_t n,
+                           struct err *err)
+{
+    if (n > FACET_MAX_TOGETHER)
+        return err_set(err, "%zu sessions together, at most %d are possible", n,
+                       FACET_MAX_TOGETHER);
+    for (size_t i = 0; i < n; i++) {
+        if (sessions[i]->work != sessions[0]->work)
+            return err_set(err, "sessions that are computed together must be beside each other");
+        for (size_t j = 0; j < i; j++)
+            if (sessions[i] == sessions[j])
+                return err_set(err, "a session is there twice");
+        if (!check_next(sessions[i], ids[i], err))
+            return false;
+    }
+    return true;
+}
+
+/* Takes over the rows of the workspace's logits. */
+static void take_logits(struct facet_session *s, size_t row)
+{
+    size_t n_vocab = s->model->m->text.n_vocab;
+    memcpy(s->logits, s->work->logits + row * n_vocab, n_vocab * sizeof *s->logits);
+    s->has_logits = true;
+}
+
+enum facet_status facet_sessions_append(struct facet_session *const *sessions, const int32_t *ids,
+                                        size_t n, char *error)
+{
+    struct err err = {0};
+    struct text_segment segments[FACET_MAX_TOGETHER];
+    if (!check_together(sessions, ids, n, &err))
+        return fail(error, &err);
+    if (n == 0)
+        return FACET_OK;
+    struct workspace *work = take_work(sessions[0]);
+    for (size_t i = 0; i < n; i++) {
+        struct facet_session *s = sessions[i];
+        s->has_logits = false;
+        s->ids[s->n_ids++] = ids[i];
+        work->inputs[i] = token_input(s, s->n_ids - 1);
+        segments[i] = (struct text_segment){s->cache, 1};
+    }
+    bool ok = text_forward(&work->text, work->inputs, segments, n, &err);
+    if (ok)
+        text_logits(&work->text, 0, n, work->logits);
+    bool whole = ok && !is_stopped(sessions[0]);
+    for (size_t i = 0; i < n; i++)
+        if (whole)
+            take_logits(sessions[i], i);
+        else
+            give_up(sessions[i]);
+    return whole ? FACET_OK : ok ? FACET_CANCELLED : fail(error, &err);
+}
+
+void facet_session_keep(struct facet_session *s)
+{
+    session_checkpoint(s);
+    s->keeps_checkpoint = true;
+}
+
+enum facet_status facet_session_copy(struct facet_session *to, const struct facet_session *from,
+                                     char *error)
+{
+    struct err err = {0};
+    size_t n = kvcache_checkpointed(from->cache);
+    if (!from->keeps_checkpoint || to == from || to->model != from->model ||
+        kvcache_type(to->cache) != kvcache_type(from->cache)) {
+        err_set(&err, "only what a session of the same model and cache type keeps can be copied");
+        return fail(error, &err);
+    }
+    session_cut(to, 0);
+    to->has_logits = false;
+    if (!kvcache_copy(to->cache, from->cache, &err))
+        return fail(error, &err);
+    memcpy(to->ids, from->ids, n * sizeof *to->ids);
+    to->n_ids = n;
+    for (size_t i = 0; i < from->n_images && from->images[i].start < n; i++)
+        if (!session_add_image(to, from->images[i].start, from->images[i].soft, &err)) {
+            session_cut(to, 0);
+            go_back(to, 0);
+            return fail(error, &err);
+        }
+    to->has_checkpoint_logits = from->has_checkpoint_logits;
+    memcpy(to->checkpoint_logits, from->checkpoint_logits,
+           to->model->m->text.n_vocab * sizeof *to->logits);
+    to->keeps_checkpoint = true;
+    return FACET_OK;
 }
 
 const float *facet_session_logits(const struct facet_session *s)

@@ -5,11 +5,8 @@
 
 #include <stdatomic.h>
 
-#include "engine/engine.h"
 #include "engine/kvcache.h"
-#include "engine/matmul.h"
-#include "engine/text.h"
-#include "engine/vision.h"
+#include "engine/workspace.h"
 
 /* A picture in the context, with a copy of its soft tokens to compute its positions again. */
 struct held_image {
@@ -19,22 +16,20 @@ struct held_image {
 
 struct facet_session {
     const struct facet_model *model;
-    struct compute compute;
+    struct workspace *work; /* perhaps shared */
     atomic_bool stop;
-    size_t n_ctx, n_batch;
+    size_t n_ctx;
     struct kvcache *cache;
-    struct text_pass text;
-    struct vision_pass vision;
     int32_t *ids; /* [n_ctx], those of the cache's positions and of the prompt under way */
     size_t n_ids;
     struct held_image *images; /* by position; [n_images], room for max_images */
     size_t n_images, max_images;
-    struct text_input *inputs; /* [n_batch] */
-    float *logits;             /* [n_vocab] */
+    float *logits; /* [n_vocab] */
     bool has_logits;
     float *checkpoint_logits; /* [n_vocab], of the cache's checkpoint */
     bool has_checkpoint_logits;
-    size_t computed_from; /* what the prompt under way could keep: progress counts from here */
+    bool keeps_checkpoint; /* prompts do not move it */
+    size_t computed_from;  /* what the prompt under way could keep: progress counts from here */
     facet_progress_fn *progress;
     void *progress_user;
 };

@@ -1,6 +1,6 @@
 /* facet.h: a session's cache in a file.
  *
- *   "facetKV1" · u64 fingerprint of model and options · u64 n_ids · u64 n_images · u64 has_logits
+ *   "facetKV2" · u64 fingerprint of model and options · u64 n_ids · u64 n_images · u64 has_logits
  *   i32 ids[n_ids] · per image: f32 soft[n_soft][n_embd] · f32 logits[n_vocab] if any · rows of the
  * cache
  *
@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "engine/session.h"
 
-static const char magic[8] = "facetKV1";
+static const char magic[8] = "facetKV2";
 
 struct head {
     char magic[8];

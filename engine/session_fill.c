@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "engine/session.h"
 
+enum { CHUNK = 256 };
+
 /* Numbers from -1 to 1 that look drawn: equal rows would make every key as good as the other. */
 static void draw(float *out, size_t n)
 {
@@ -34,14 +36,14 @@ static bool fill(struct facet_session *s, size_t n, struct err *err)
     if (n > s->n_ctx - s->n_ids)
         return err_set(err, "%zu positions more than %zu, the context holds %zu", n, s->n_ids,
                        s->n_ctx);
-    float *rows = mem_try(s->n_batch * row, sizeof *rows, "rows", err);
+    float *rows = mem_try(CHUNK * row, sizeof *rows, "rows", err);
     if (!rows)
         return false;
-    draw(rows, s->n_batch * row);
+    draw(rows, CHUNK * row);
     s->has_logits = false;
     bool ok = true;
     for (size_t step; ok && n > 0; n -= step) {
-        step = n < s->n_batch ? n : s->n_batch;
+        step = n < CHUNK ? n : CHUNK;
         ok = add_rows(s, rows, step, err);
     }
     free(rows);

@@ -5,16 +5,13 @@
 #include "engine/kernels/kernels.h"
 
 /* 8 accumulators, 4 vectors of B, one of A: 13 of 16 registers (gemm_nn_add: 8 + 4 + 1). */
-#define TILE_ROWS 2
-#define TILE_VECS 4
-#define PAIR_VECS 4
+#define TILE_ROWS     2
+#define TILE_VECS     4
+#define PAIR_VECS     4
+#define CACHE_QUERIES 2
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
-
-KERNEL_INLINE float half_load(const uint8_t *p)
-{
-    return _cvtsh_ss((uint16_t)(p[0] | p[1] << 8));
-}
+#include "engine/kernels/cache.inc"
 
 struct bytes32 {
     __m256i v;
@@ -192,7 +189,7 @@ KERNEL_INLINE void quads_add(const int tokens, const int quads, const int most, 
 
 #include "engine/kernels/q8.inc"
 
-#define TABLE .name = "avx2", FLOAT_ENTRIES, GEMM_ENTRIES, Q8_ENTRIES
+#define TABLE .name = "avx2", FLOAT_ENTRIES, GEMM_ENTRIES, CACHE_ENTRIES, Q8_ENTRIES
 
 const struct kernels *kernels_avx2(void)
 {

@@ -2,11 +2,13 @@
 #include "engine/kernels/avx512.h"
 
 /* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
-#define TILE_ROWS 6
-#define TILE_VECS 4
-#define PAIR_VECS 8
+#define TILE_ROWS     6
+#define TILE_VECS     4
+#define PAIR_VECS     8
+#define CACHE_QUERIES 4
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
+#include "engine/kernels/cache.inc"
 
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = avx512_matvec_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = avx512_unpack_##name,
@@ -18,7 +20,8 @@
     .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = load_f32, [TYPE_F16] = load_f16,            \
                    [TYPE_BF16] = load_bf16},                                                       \
     .cache_store = {store_f32, store_f16, avx512_store_q8_0},                                      \
-    .cache_load = {load_f32, load_f16, avx512_dequantize_q8_0}, FLOAT_ENTRIES, GEMM_ENTRIES
+    .cache_load = {load_f32, load_f16, avx512_dequantize_q8_0}, FLOAT_ENTRIES, GEMM_ENTRIES,       \
+    CACHE_ENTRIES
 
 const struct kernels *kernels_avx512(void)
 {

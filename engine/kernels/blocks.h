@@ -3,7 +3,7 @@
  *
  * Unit u of a block is its weights 32u … 32u+31 (u = 0 for the types with 32). Weights are
  * scale × (byte − zero) + offset; the bytes of Q8_0 and of the IQ4 types are signed, all others
- * small and unsigned. An including file first defines struct bytes32 (32 bytes), half_load and
+ * small and unsigned. An including file first defines struct bytes32 (32 bytes) and
  *
  *   bytes_load(p)               32 bytes
  *   bytes_nibbles(p)            the low nibbles of 16 bytes, then the high

@@ -77,6 +77,13 @@ struct bf16_kernels {
 /* What a cache row of keys or values is made of. */
 enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };
 
+/* Rows of one head in the cache, one after the other. */
+struct cache_rows {
+    const uint8_t *rows;
+    size_t row_bytes, n_rows;
+    size_t n; /* numbers a row */
+};
+
 struct kernels {
     const char *name;
     bool exact; /* multiply with F32 activations, whatever the weights are */
@@ -113,6 +120,13 @@ struct kernels {
     /* n is a multiple of 32 for CACHE_Q8_0, any else. */
     void (*cache_store[CACHE_TYPE_COUNT])(const float *src, void *dst, size_t n);
     void (*cache_load[CACHE_TYPE_COUNT])(const void *src, float *dst, size_t n);
+
+    /* scores[t·lds + r] = query t · row r, rows of q ldq floats apart. */
+    void (*cache_dot[CACHE_TYPE_COUNT])(const struct cache_rows *rows, const float *q,
+                                        size_t n_queries, size_t ldq, float *scores, size_t lds);
+    /* out[t·ldo …] += Σ_r w[t·ldw + r] × row r, r ascending. */
+    void (*cache_add[CACHE_TYPE_COUNT])(const struct cache_rows *rows, const float *w,
+                                        size_t n_queries, size_t ldw, float *out, size_t ldo);
 
     /* -- elementwise, F32 -- */
 

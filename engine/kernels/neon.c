@@ -5,18 +5,13 @@
 #include "engine/kernels/kernels.h"
 
 /* 16 accumulators, 4 vectors of B and one of A (gemm_nn_add: 16 + 4 + 1) of 32 registers. */
-#define TILE_ROWS 4
-#define TILE_VECS 4
-#define PAIR_VECS 8
+#define TILE_ROWS     4
+#define TILE_VECS     4
+#define PAIR_VECS     8
+#define CACHE_QUERIES 4
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
-
-KERNEL_INLINE float half_load(const uint8_t *p)
-{
-    return vgetq_lane_f32(vcvt_f32_f16(vreinterpret_f16_u8(
-                              vreinterpret_u8_u16(vdup_n_u16((uint16_t)(p[0] | p[1] << 8))))),
-                          0);
-}
+#include "engine/kernels/cache.inc"
 
 struct bytes32 {
     uint8x16_t v[2];
@@ -176,7 +171,7 @@ KERNEL_INLINE void quads_add(const int tokens, const int quads, const int most, 
 
 #include "engine/kernels/q8.inc"
 
-#define TABLE .name = "neon", FLOAT_ENTRIES, GEMM_ENTRIES, Q8_ENTRIES
+#define TABLE .name = "neon", FLOAT_ENTRIES, GEMM_ENTRIES, CACHE_ENTRIES, Q8_ENTRIES
 
 const struct kernels *kernels_neon(void)
 {

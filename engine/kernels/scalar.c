@@ -257,6 +257,54 @@ static void load_q8_0(const void *src, float *dst, size_t n)
     dequantize_row(TYPE_Q8_0, src, dst, n);
 }
 
+static float cache_get_f32(const uint8_t *row, size_t i)
+{
+    float value;
+    memcpy(&value, row + 4 * i, 4);
+    return value;
+}
+
+static float cache_get_f16(const uint8_t *row, size_t i)
+{
+    float value;
+    dequantize_row(TYPE_F16, row + 2 * i, &value, 1);
+    return value;
+}
+
+static float cache_get_q8_0(const uint8_t *row, size_t i)
+{
+    const uint8_t *block = row + i / 32 * 34;
+    return cache_get_f16(block, 0) * (float)(int8_t)block[2 + i % 32];
+}
+
+#define CACHE_FUNCTIONS(name)                                                                      \
+    static float dot_row_##name(const struct cache_rows *rows, size_t row, const float *q)         \
+    {                                                                                              \
+        float sum = 0;                                                                             \
+        for (size_t i = 0; i < rows->n; i++)                                                       \
+            sum += q[i] * cache_get_##name(rows->rows + row * rows->row_bytes, i);                 \
+        return sum;                                                                                \
+    }                                                                                              \
+    static void cache_dot_##name(const struct cache_rows *rows, const float *q, size_t n_queries,  \
+                                 size_t ldq, float *scores, size_t lds)                            \
+    {                                                                                              \
+        for (size_t t = 0; t < n_queries; t++)                                                     \
+            for (size_t r = 0; r < rows->n_rows; r++)                                              \
+                scores[t * lds + r] = dot_row_##name(rows, r, q + t * ldq);                        \
+    }                                                                                              \
+    static void cache_add_##name(const struct cache_rows *rows, const float *w, size_t n_queries,  \
+                                 size_t ldw, float *out, size_t ldo)                               \
+    {                                                                                              \
+        for (size_t t = 0; t < n_queries; t++)                                                     \
+            for (size_t r = 0; r < rows->n_rows; r++)                                              \
+                for (size_t i = 0; i < rows->n; i++)                                               \
+                    out[t * ldo + i] +=                                                            \
+                        w[t * ldw + r] * cache_get_##name(rows->rows + r * rows->row_bytes, i);    \
+    }
+CACHE_FUNCTIONS(f32)
+CACHE_FUNCTIONS(f16)
+CACHE_FUNCTIONS(q8_0)
+
 /* -- elementwise -- */
 
 static void rms_norm(const float *x, const float *weight, float eps, float *out, size_t n)
@@ -451,9 +499,11 @@ static const struct bf16_kernels bf16_entries = {.round = bf16_round,
     .matvec_f32 = {[TYPE_F32] = matvec_f32, [TYPE_F16] = matvec_f16, [TYPE_BF16] = matvec_bf16},   \
     .gemm_nt = gemm_nt, .gemm_nn_add = gemm_nn_add,                                                \
     .cache_store = {store_f32, store_f16, store_q8_0},                                             \
-    .cache_load = {load_f32, load_f16, load_q8_0}, .rms_norm = rms_norm, .layer_norm = layer_norm, \
-    .gelu_mul = gelu_mul, .gelu_bias = gelu_bias, .add = add, .scale = scale,                      \
-    .add_scaled = add_scaled, .rope = rope, .exp_sum = exp_sum, .max = max
+    .cache_load = {load_f32, load_f16, load_q8_0},                                                 \
+    .cache_dot = {cache_dot_f32, cache_dot_f16, cache_dot_q8_0},                                   \
+    .cache_add = {cache_add_f32, cache_add_f16, cache_add_q8_0}, .rms_norm = rms_norm,             \
+    .layer_norm = layer_norm, .gelu_mul = gelu_mul, .gelu_bias = gelu_bias, .add = add,            \
+    .scale = scale, .add_scaled = add_scaled, .rope = rope, .exp_sum = exp_sum, .max = max
 
 const struct kernels *kernels_scalar(void)
 {

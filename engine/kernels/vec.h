@@ -198,6 +198,13 @@ static inline void vec_store_f16(void *p, vec v)
     vst1_u8(p, vreinterpret_u8_f16(vcvt_f16_f32((float32x4_t)v)));
 }
 
+static inline float half_load(const void *p)
+{
+    float16_t half;
+    memcpy(&half, p, 2);
+    return (float)half;
+}
+
 static inline vec vec_load_bf16(const void *p)
 {
     return (vec)vshll_n_u16(vreinterpret_u16_u8(vld1_u8(p)), 16);
@@ -210,6 +217,15 @@ static inline void vec_sum4(vec a, vec b, vec c, vec d, float out[4])
     vst1q_f32(out, vpaddq_f32(ab, cd));
 }
 
+#endif
+
+#if defined(__x86_64__)
+static inline float half_load(const void *p)
+{
+    uint16_t half;
+    memcpy(&half, p, 2);
+    return _cvtsh_ss(half);
+}
 #endif
 
 /* -- the same for all -- */

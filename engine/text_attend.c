@@ -1,0 +1,357 @@
+/* Attention of the text decoder. A short segment, a step of one or a few tokens, is bound by
+ * reading the cache: its rows are stored first, then spans of keys are divided among the threads,
+ * each reading rows of one head as they lie, and the spans' results merged. A long one is bound by
+ * arithmetic: its queries are divided into tiles, and blocks of keys converted to F32 for each. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/attention.h"
+#include "engine/text_chunk.h"
+
+enum {
+    /* Positions whose queries and keys one task rotates. */
+    TOKENS_PER_TASK = 8,
+    /* Keys that are converted to F32 at once: with their values 128 KB at 256 a head, in the
+       second-level cache. */
+    KEYS_PER_BLOCK = 64,
+    /* Keys of a task of a short segment: 128 KB and as much of values, in F16 at 256 a head. */
+    SPAN_KEYS = 256,
+};
+
+/* A tile's queries and results, a block's keys and values. */
+size_t text_scratch_bytes(const struct model *m)
+{
+    return (2 * ATTENTION_MAX_QUERIES + 2 * KEYS_PER_BLOCK) * m->text.head_dim * sizeof(float);
+}
+
+/* Norms and rotates queries and keys. */
+static void heads_task(void *job, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct chunk *c = job;
+    struct text_pass *p = c->p;
+    const struct text_params *t = &p->model->text;
+    const struct kernels *k = p->compute->k;
+    size_t hd = t->head_dim;
+    for (size_t i = task * TOKENS_PER_TASK; i < c->n && i < (task + 1) * TOKENS_PER_TASK; i++) {
+        const float *cos = p->cos[c->w->is_global] + i * (hd / 2);
+        const float *sin = p->sin[c->w->is_global] + i * (hd / 2);
+        for (size_t head = 0; head < t->n_heads; head++) {
+            float *q = p->q + (i * t->n_heads + head) * hd;
+            k->rms_norm(q, c->w->q_norm.data, t->rms_eps, q, hd);
+            k->rope(q, cos, sin, hd);
+            k->scale(q, t->attention_scale, hd);
+        }
+        for (size_t head = 0; head < t->n_kv_heads; head++) {
+            float *key = p->k + (i * t->n_kv_heads + head) * hd;
+            k->rms_norm(key, c->w->k_norm.data, t->rms_eps, key, hd);
+            k->rope(key, cos, sin, hd);
+        }
+    }
+}
+
+/* ---- Tiles ---- */
+
+/* Positions that a tile holds: its rows are these times the query heads of one key head. */
+static size_t tile_tokens(const struct text_params *t)
+{
+    size_t group = t->n_heads / t->n_kv_heads;
+    return group < ATTENTION_MAX_QUERIES ? ATTENTION_MAX_QUERIES / group : 1;
+}
+
+/* The first position that query i of the chunk sees: local layers look at W positions, its own
+ * included. */
+static size_t sees_from(const struct chunk *c, size_t i)
+{
+    size_t position = c->inputs[i].position, window = c->p->model->text.window;
+    return c->w->is_global || position < window ? 0 : position - window + 1;
+}
+
+/* The rows of a tile: positions first … first + n − 1 of the chunk, for the heads that share a key
+ * head. */
+struct tile {
+    size_t first, n, group, kv_head;
+    int from[ATTENTION_MAX_QUERIES], to[ATTENTION_MAX_QUERIES];
+};
+
+/* What each row sees of keys at … at + n_keys − 1, as offsets into them. */
+static void see_block(const struct chunk *c, struct tile *tile, size_t at, size_t n_keys)
+{
+    for (size_t i = 0; i < tile->n; i++) {
+        size_t from = sees_from(c, tile->first + i), to = c->inputs[tile->first + i].sees;
+        from = from > at ? from - at : 0;
+        to = to > at ? to - at : 0;
+        to = to < n_keys ? to : n_keys;
+        for (size_t h = 0; h < tile->group; h++) {
+            tile->from[i * tile->group + h] = (int)(from < to ? from : to);
+            tile->to[i * tile->group + h] = (int)to;
+        }
+    }
+}
+
+/* Converts n rows of one head of the cache to F32, rows head_dim apart. */
+static void load_rows(const struct chunk *c, const uint8_t *rows, size_t n, float *out)
+{
+    size_t hd = c->p->model->text.head_dim;
+    enum cache_type type = kvcache_type(c->segments->cache);
+    size_t bytes = kvcache_head_bytes(type, hd);
+    for (size_t i = 0; i < n; i++)
+        c->p->compute->k->cache_load[type](rows + i * bytes, out + i * hd, hd);
+}
+
+/* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted
+ * in blocks. memory: KEYS_PER_BLOCK keys and values. */
+static size_t attend_block(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+                           size_t at, size_t end, float *memory)
+{
+    const struct text_pass *p = c->p;
+    const float *keys = memory, *values = memory + KEYS_PER_BLOCK * a->head_dim;
+    size_t n = end - at < KEYS_PER_BLOCK ? end - at : KEYS_PER_BLOCK, ld = a->head_dim;
+    size_t start = c->inputs[0].position;
+    if (at >= start) {
+        ld = p->model->text.n_kv_heads * a->head_dim;
+        size_t offset = (at - start) * ld + tile->kv_head * a->head_dim;
+        keys = p->k + offset;
+        values = p->v + offset;
+    } else {
+        struct kv_span span = kvcache_span(c->segments->cache, c->layer, tile->kv_head, at,
+                                           at + n < start ? at + n : start);
+        n = span.n;
+        load_rows(c, span.keys, n, memory);
+        load_rows(c, span.values, n, memory + KEYS_PER_BLOCK * a->head_dim);
+    }
+    see_block(c, tile, at, n);
+    attention_score_rows(a, keys, ld, n);
+    attention_block(a, values, ld, n, tile->from, tile->to);
+    return n;
+}
+
+static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+                        float *memory)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < tile->n; i++)
+        if (c->inputs[tile->first + i].sees > end)
+            end = c->inputs[tile->first + i].sees;
+    for (size_t at = sees_from(c, tile->first); at < end;)
+        at += attend_block(c, tile, a, at, end, memory);
+}
+
+/* Between the chunk's rows [token][head] and a tile's, close together. */
+static void copy_tile(const struct chunk *c, const struct tile *tile, float *rows, float *packed,
+                      bool pack)
+{
+    const struct text_params *t = &c->p->model->text;
+    size_t bytes = tile->group * t->head_dim * sizeof(float);
+    for (size_t i = 0; i < tile->n; i++) {
+        float *row =
+            rows + ((tile->first + i) * t->n_heads + tile->kv_head * tile->group) * t->head_dim;
+        float *other = packed + i * tile->group * t->head_dim;
+        memcpy(pack ? other : row, pack ? row : other, bytes);
+    }
+}
+
+/* A tile of tile->kv_head, of rows from tile->first up to `end` at most; its queries, packed, and
+ * its results are in the thread's scratch. */
+static struct attention_tile tile_begin(const struct chunk *c, struct tile *tile, size_t end,
+                                        unsigned thread)
+{
+    const struct text_params *t = &c->p->model->text;
+    size_t tokens = tile_tokens(t);
+    tile->group = t->n_heads / t->n_kv_heads;
+    tile->n = end - tile->first < tokens ? end - tile->first : tokens;
+    float *q = c->p->compute->scratch[thread];
+    struct attention_tile a = {.k = c->p->compute->k,
+                               .n_queries = tile->n * tile->group,
+                               .head_dim = t->head_dim,
+                               .q = q,
+                               .ldq = t->head_dim,
+                               .out = q + ATTENTION_MAX_QUERIES * t->head_dim,
+                               .ldo = t->head_dim};
+    copy_tile(c, tile, c->p->q, q, true);
+    attention_begin(&a);
+    return a;
+}
+
+static void tile_task(void *job, size_t task, unsigned thread)
+{
+    const struct chunk *c = job;
+    const struct text_params *t = &c->p->model->text;
+    struct tile tile = {.kv_head = task % t->n_kv_heads,
+                        .first = task / t->n_kv_heads * tile_tokens(t)};
+    struct attention_tile a = tile_begin(c, &tile, c->n, thread);
+    attend_keys(c, &tile, &a, a.out + ATTENTION_MAX_QUERIES * t->head_dim);
+    attention_end(&a);
+    copy_tile(c, &tile, c->p->attended, a.out, false);
+}
+
+static void attend_long(struct chunk *c)
+{
+    const struct text_params *t = &c->p->model->text;
+    size_t tiles = (c->n + tile_tokens(t) - 1) / tile_tokens(t);
+    pool_run(c->p->compute->pool, tiles * t->n_kv_heads, tile_task, c, c->p->compute->stop);
+}
+
+/* ---- Short segments ---- */
+
+/* A short segment's rows of the chunk, and the spans of keys that they see. */
+struct part {
+    size_t first, n;
+    size_t first_span, n_spans;
+    size_t first_task; /* n_spans × n_kv_heads tasks from there on */
+};
+
+struct short_job {
+    struct chunk *c;
+    struct part parts[TEXT_SHORT_ROWS]; /* of the chunk's segments */
+};
+
+/* What a row's head makes of one span: the sum of values [head_dim], the largest score, and the sum
+ * of the weights. */
+static size_t partial_floats(const struct text_params *t)
+{
+    return t->head_dim + 2;
+}
+
+size_t text_partial_floats(const struct model *m, size_t n_ctx)
+{
+    size_t spans = n_ctx / SPAN_KEYS + 1;
+    return spans * TEXT_SHORT_ROWS * m->text.n_heads * partial_floats(&m->text);
+}
+
+/* span: counted from the first that the row's segment sees; row: of the chunk. */
+static float *partial_of(const struct chunk *c, size_t span, size_t row, size_t head)
+{
+    const struct text_params *t = &c->p->model->text;
+    return c->p->partial + ((span * TEXT_SHORT_ROWS + row) * t->n_heads + head) * partial_floats(t);
+}
+
+/* One run of keys that lie close together; returns how many. */
+static size_t attend_run(const struct chunk *c, const struct kvcache *cache, struct tile *tile,
+                         struct attention_tile *a, size_t at, size_t end)
+{
+    struct kv_span span = kvcache_span(cache, c->layer, tile->kv_head, at, end);
+    enum cache_type type = kvcache_type(cache);
+    struct cache_rows rows = {span.keys, kvcache_head_bytes(type, a->head_dim), span.n,
+                              a->head_dim};
+    see_block(c, tile, at, span.n);
+    attention_score_cached(a, type, &rows);
+    rows.rows = span.values;
+    attention_block_cached(a, type, &rows, tile->from, tile->to);
+    return span.n;
+}
+
+/* The keys of a span. Blocks are counted from position 0, so that a row is summed in the same order
+ * whichever rows are beside it. */
+static void attend_span(const struct chunk *c, const struct kvcache *cache, struct tile *tile,
+                        struct attention_tile *a, size_t span)
+{
+    size_t from = sees_from(c, tile->first), to = c->inputs[tile->first + tile->n - 1].sees;
+    for (size_t at = span * SPAN_KEYS, end = at + SPAN_KEYS; at < end; at += ATTENTION_MAX_KEYS) {
+        size_t key = at > from ? at : from,
+               last = at + ATTENTION_MAX_KEYS < to ? at + ATTENTION_MAX_KEYS : to;
+        while (key < last)
+            key += attend_run(c, cache, tile, a, key, last);
+    }
+}
+
+static void put_partials(const struct chunk *c, const struct tile *tile,
+                         const struct attention_tile *a, size_t span)
+{
+    for (size_t r = 0; r < a->n_queries; r++) {
+        size_t head = tile->kv_head * tile->group + r % tile->group;
+        float *partial = partial_of(c, span, tile->first + r / tile->group, head);
+        memcpy(partial, a->out + r * a->ldo, a->head_dim * sizeof *partial);
+        partial[a->head_dim] = a->max[r];
+        partial[a->head_dim + 1] = a->sum[r];
+    }
+}
+
+/* The part that a task belongs to. */
+static size_t part_at(const struct short_job *job, size_t task)
+{
+    size_t i = job->c->n_segments - 1;
+    while (job->parts[i].first_task > task)
+        i--;
+    return i;
+}
+
+static void span_task(void *arg, size_t task, unsigned thread)
+{
+    const struct short_job *job = arg;
+    const struct chunk *c = job->c;
+    size_t segment = part_at(job, task), n_kv_heads = c->p->model->text.n_kv_heads;
+    const struct part *part = &job->parts[segment];
+    size_t span = (task - part->first_task) / n_kv_heads, end = part->first + part->n;
+    struct tile tile = {.first = part->first, .kv_head = task % n_kv_heads};
+    for (; tile.first < end; tile.first += tile.n) {
+        struct attention_tile a = tile_begin(c, &tile, end, thread);
+        attend_span(c, c->segments[segment].cache, &tile, &a, part->first_span + span);
+        put_partials(c, &tile, &a, span);
+    }
+}
+
+/* Σ of the spans' results in their order, each times e^(its largest score − the largest of all). */
+static void merge_task(void *arg, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct short_job *job = arg;
+    const struct chunk *c = job->c;
+    const struct kernels *k = c->p->compute->k;
+    size_t hd = c->p->model->text.head_dim, n_heads = c->p->model->text.n_heads;
+    size_t row = task / n_heads, head = task % n_heads, part = 0;
+    while (row >= job->parts[part].first + job->parts[part].n)
+        part++;
+    float *out = c->p->attended + task * hd, max = -INFINITY, sum = 0;
+    for (size_t s = 0; s < job->parts[part].n_spans; s++)
+        max = fmaxf(max, partial_of(c, s, row, head)[hd]);
+    memset(out, 0, hd * sizeof *out);
+    for (size_t s = 0; s < job->parts[part].n_spans; s++) {
+        const float *partial = partial_of(c, s, row, head);
+        float weight = expf(partial[hd] - max);
+        k->add_scaled(out, partial, weight, hd);
+        sum += weight * partial[hd + 1];
+    }
+    k->scale(out, 1 / sum, hd);
+}
+
+static void attend_short(struct chunk *c)
+{
+    const struct text_params *t = &c->p->model->text;
+    const struct compute *compute = c->p->compute;
+    struct short_job job = {.c = c};
+    size_t n_tasks = 0;
+    for (size_t s = 0, row = 0; s < c->n_segments; row += c->segments[s++].n) {
+        size_t last = row + c->segments[s].n - 1;
+        struct part *part = &job.parts[s];
+        *part = (struct part){row, c->segments[s].n, sees_from(c, row) / SPAN_KEYS, 0, n_tasks};
+        part->n_spans = (c->inputs[last].sees - 1) / SPAN_KEYS + 1 - part->first_span;
+        n_tasks += part->n_spans * t->n_kv_heads;
+    }
+    pool_run(compute->pool, n_tasks, span_task, &job, compute->stop);
+    pool_run(compute->pool, c->n * t->n_heads, merge_task, &job, compute->stop);
+}
+
+/* ---- All ---- */
+
+static void store(const struct chunk *c)
+{
+    size_t floats = (size_t)c->p->model->text.n_kv_heads * c->p->model->text.head_dim, row = 0;
+    for (size_t s = 0; s < c->n_segments; row += c->segments[s++].n)
+        kvcache_store(c->segments[s].cache, c->layer, c->p->k + row * floats,
+                      c->p->v + row * floats);
+}
+
+void text_attend(struct chunk *c)
+{
+    const struct compute *compute = c->p->compute;
+    pool_run(compute->pool, (c->n + TOKENS_PER_TASK - 1) / TOKENS_PER_TASK, heads_task, c,
+             compute->stop);
+    if (c->segments->n <= KVCACHE_SPARE) {
+        store(c);
+        attend_short(c);
+    } else {
+        attend_long(c);
+        store(c);
+    }
+}
