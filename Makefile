@@ -167,14 +167,19 @@ $(B)/tests/libcli.a: $(filter-out $(B)/cli/main.o,$(CLI))
 $(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
 	$(link) -lz $(ALL_LIBS)
 
-# Kernels and whole models beside what the machine can do; the models' table is Markdown, for SPEED.md.
+# Kernels and whole models beside what the machine can do, and with IK= and MODELS= beside ik_llama.cpp
+# (tests/bench/rivals.sh says how). The models' tables are Markdown, for SPEED.md.
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/bench_*.c))
 $(BENCHES): $(B)/tests/%: $(B)/tests/bench/%.o $(LIBFACET)
 	$(link) $(ENGINE_LIBS)
 bench: $(BENCHES) $(B)/facet
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
-	$(Q)$(B)/facet bench --shape 1b:q8_0 > $(B)/bench.md && echo >> $(B)/bench.md
-	$(Q)$(B)/facet bench --shape 4b:q4_0 --vision >> $(B)/bench.md
+	$(Q)$(B)/facet bench --shape 270m:q8_0 >$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 1b:q8_0 >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q4_0 --depth 16,32768 --prompt-tokens 512,2048 --vision --batch 8 >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q4_k_m >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q8_0 >>$(B)/bench.md
+	$(Q)[ -z "$(IK)" ] || IK="$(IK)" FACET="$(B)/facet" sh tests/bench/rivals.sh >>$(B)/bench.md
 	$(Q)cat $(B)/bench.md
 
 install: $(B)/facet $(LIBFACET)

@@ -288,6 +288,11 @@ struct facet_ceilings {
 enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds,
                                          struct facet_ceilings *ceilings, char *error);
 
+/* Puts n more positions of random keys and values into the session, which a decode then reads as it
+ * would those of a prompt; computes nothing. What is said behind them has no sense: for measuring.
+ */
+enum facet_status facet_session_fill(struct facet_session *session, size_t n, char *error);
+
 /* What a job cannot do without: n positions held and one more decoded, a prompt of n tokens, n
  * pictures encoded. */
 enum facet_job { FACET_DECODE, FACET_PREFILL, FACET_IMAGE };
