@@ -2,9 +2,10 @@
 #include "engine/kernels/avx512.h"
 
 /* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
-#define TILE_ROWS 6
-#define TILE_VECS 4
-#define PAIR_VECS 8
+#define TILE_ROWS    6
+#define COMBINE_ROWS 6
+#define COMBINE_VECS 4
+#define PAIR_VECS    8
 #include "engine/kernels/float.inc"
 #include "engine/kernels/gemm.inc"
 
@@ -28,6 +29,7 @@ const struct kernels *kernels_avx512(void)
 
 const struct kernels *kernels_avx512_bf16(void)
 {
-    static const struct kernels sets[2] = {{TABLE, .bf16 = &avx512_bf16}, {TABLE, .exact = true}};
+    static const struct kernels sets[2] = {{TABLE, .bf16 = &avx512_bf16, .int8 = &avx512_int8},
+                                           {TABLE, .exact = true}};
     return sets;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/kernels/avx512.h"
+#include "engine/kernels/avx512_exp2.h"
 
 enum {
     LANES = PANEL_ROWS,
@@ -140,33 +141,6 @@ static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 
             }
             put_pairs(v, panel + i * LANES + half * LANES, columns / 2);
         }
-}
-
-/* -- 2^x -- */
-
-/* The integer part goes into the exponent by an addition; 2 to the rest, −½ … ½, by a polynomial
- * that is nowhere off by more than 7.5e-5 of the value: a fiftieth of what BF16 rounds away. x ≥
- * −126. */
-KERNEL_INLINE __m512i exp2_bits(__m512 x)
-{
-    const __m512 magic = _mm512_set1_ps(0x1.8p23f);
-    __m512 shifted = _mm512_add_ps(x, magic);
-    __m512 r = _mm512_sub_ps(x, _mm512_sub_ps(shifted, magic));
-    __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(0.0551716691f), _mm512_set1_ps(0.2426111222f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.6932609855f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.9999280735f));
-    return _mm512_add_epi32(_mm512_castps_si512(p),
-                            _mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
-}
-
-/* As scalar.c's, with the constants times log2(e): x / (1 + 2^(−2u)). */
-KERNEL_INLINE __m512 gelu(__m512 x)
-{
-    const __m512 linear = _mm512_set1_ps(-2.3022081984f), cubic = _mm512_set1_ps(-0.1029432397f);
-    __m512 exponent = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), cubic, linear));
-    exponent = _mm512_min_ps(_mm512_max_ps(exponent, _mm512_set1_ps(-126)), _mm512_set1_ps(126));
-    __m512 e = _mm512_castsi512_ps(exp2_bits(exponent));
-    return _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1)));
 }
 
 /* -- weights × tokens -- */
