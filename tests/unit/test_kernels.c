@@ -946,7 +946,7 @@ static void check_int8_multiply(const struct kernels *k, size_t rows, size_t n, 
             size_t at = t * ldy + r;
             double a = target == TO_SUM ? ((float *)out[0])[at] : bf16_float(((bf16 *)out[0])[at]);
             double b = target == TO_SUM ? ((float *)out[1])[at] : bf16_float(((bf16 *)out[1])[at]);
-            if (!(fabs(a - b) <= 0x1.04p-8 * fabs(b) + 1e-4 * sqrt((double)n)))
+            if (!(fabs(a - b) <= 0x1.04p-7 * fabs(b) + 1e-4 * sqrt((double)n)))
                 fail_msg("%s int8 multiply: %.9g, not %.9g", k->name, a, b);
         }
     }
