@@ -69,10 +69,16 @@ static void pair_values_task(void *job, size_t task, unsigned thread)
         }
 }
 
+struct attend {
+    bool int8_keys;
+    bf16 *out;
+};
+
 /* BF16_QUERIES of one head; all of a head's before the next, whose keys and values are others. */
 static void attend_task(void *job, size_t task, unsigned thread)
 {
     const struct vision_rows *s = job;
+    const struct attend *to = s->job;
     struct vision_pass *p = s->p;
     const struct vision_params *v = &p->model->vision;
     size_t hd = vision_head_dim(v), tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
@@ -85,16 +91,18 @@ static void attend_task(void *job, size_t task, unsigned thread)
         .scale = 1.4426950409f / sqrtf((float)hd), /* log2(e) */
         .q = (const bf16 *)p->q + at,
         .k = (const bf16 *)p->k + head * hd,
+        .int8_keys = to->int8_keys,
         .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd,
-        .out = (bf16 *)(uintptr_t)s->job + at,
+        .out = to->out + at,
         .ld = v->width,
         .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
     p->compute->k->bf16->attend(&a);
 }
 
-void vision_attend_bf16(struct vision_pass *p, bf16 *to)
+void vision_attend_bf16(struct vision_pass *p, bool int8_keys, bf16 *to)
 {
-    struct vision_rows s = {.p = p, .n = p->n_patches, .job = to};
+    struct attend job = {int8_keys, to};
+    struct vision_rows s = {.p = p, .n = p->n_patches, .job = &job};
     size_t tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
     vision_each_rows(p, p->n_patches, pair_values_task, NULL);
     pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
@@ -102,7 +110,7 @@ void vision_attend_bf16(struct vision_pass *p, bf16 *to)
 
 static void attend(struct vision_pass *p)
 {
-    vision_attend_bf16(p, p->h);
+    vision_attend_bf16(p, false, p->h);
 }
 
 const struct vision_steps vision_bf16 = {.name = "bf16",

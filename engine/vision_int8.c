@@ -1,6 +1,7 @@
 /* The tower's steps with linear layers in int8: weights and activations are rounded in blocks of
  * INT8_BLOCK columns, each with a scale, activations where they come from (the norm, attention, and
- * GELU), weights as they are packed. Attention is BF16's.
+ * GELU), weights as they are packed. So are queries and keys, each head with a scale; keys less
+ * their mean, which no softmax notices. Weights of keys and values are BF16.
  *
  * Patches of a picture are alike, and so what rounding a weight does is much the same for all of
  * them: it does not average out when patches are pooled. So what it does to the mean patch is
@@ -68,7 +69,7 @@ static size_t row_bytes(size_t n)
 
 static bool fits(const struct vision_params *v, const struct kernels *k)
 {
-    return k->int8 && vision_bf16.fits(v, k);
+    return k->int8 && vision_bf16.fits(v, k) && vision_head_dim(v) >= INT8_MIN_HEAD;
 }
 
 static void put(const struct kernels *k, const float *x, void *row, size_t n)
@@ -167,6 +168,32 @@ static void linear(struct vision_pass *p, const struct vision_linear *l)
 
 /* ---- Attention ---- */
 
+/* mean = that of the keys, of every so many patches. */
+static void mean_keys(struct vision_pass *p)
+{
+    const struct kernels *k = p->compute->k;
+    size_t width = p->model->vision.width, n = 0;
+    float *row = p->compute->scratch[0];
+    memset(p->mean, 0, width * sizeof *p->mean);
+    for (size_t i = 0; i < p->n_patches; i += MEAN_STEP, n++) {
+        k->dequantize[TYPE_BF16]((const bf16 *)p->k + i * width, row, width);
+        k->add(p->mean, row, width);
+    }
+    k->scale(p->mean, 1.0f / (float)n, width);
+}
+
+static void round_keys_task(void *job, size_t task, unsigned thread)
+{
+    (void)thread;
+    const struct vision_rows *s = job;
+    const struct vision_params *v = &s->p->model->vision;
+    size_t hd = vision_head_dim(v);
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++)
+        for (size_t head = 0; head < v->n_heads; head++)
+            s->p->compute->k->int8->round_key((bf16 *)s->p->k + i * v->width + head * hd,
+                                              s->p->mean + head * hd, hd);
+}
+
 /* h = q as activations */
 static void put_task(void *job, size_t task, unsigned thread)
 {
@@ -187,7 +214,9 @@ static size_t attend_bytes(const struct vision_params *v)
 
 static void attend(struct vision_pass *p)
 {
-    vision_attend_bf16(p, p->q);
+    mean_keys(p);
+    vision_each_rows(p, p->n_patches, round_keys_task, NULL);
+    vision_attend_bf16(p, true, p->q);
     vision_each_rows(p, p->n_patches, put_task, NULL);
 }
 

@@ -35,8 +35,10 @@ struct vision_steps {
 };
 extern const struct vision_steps vision_f32, vision_bf16, vision_int8;
 
-/* vision_bf16.c's attention, whose values are BF16: to may be q. */
-void vision_attend_bf16(struct vision_pass *p, bf16 *to);
+/* vision_bf16.c's attention, whose values are BF16, and keys int8 if they were rounded: to may be
+ * q.
+ */
+void vision_attend_bf16(struct vision_pass *p, bool int8_keys, bf16 *to);
 
 /* h = LN(x), as the steps have activations. */
 void vision_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias);

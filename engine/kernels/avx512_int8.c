@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/kernels/avx512.h"
-#include "engine/kernels/avx512_exp2.h"
+#include "engine/kernels/avx512_vision.h"
 
 enum {
     LANES = PANEL_ROWS,
@@ -31,14 +31,9 @@ KERNEL_INLINE float load_block(const float *x, size_t n, __m512 v[VECTORS])
     return _mm512_reduce_max_ps(most);
 }
 
-KERNEL_INLINE __m512 inverse_of(float most)
-{
-    return _mm512_set1_ps(most > 0 ? 127 / most : 0);
-}
-
 KERNEL_INLINE void round_block(const __m512 v[VECTORS], float most, struct int8_block *to)
 {
-    __m512 inverse = inverse_of(most);
+    __m512 inverse = int8_inverse(most);
     __m512i sum = _mm512_setzero_si512();
     KERNEL_UNROLL
     for (size_t i = 0; i < VECTORS; i++) {
@@ -82,7 +77,7 @@ KERNEL_INLINE float pack_row(const float *w, size_t n, const float *mean, uint8_
 {
     __m512 v[VECTORS], sum = _mm512_setzero_ps();
     float most = load_block(w, n, v), scale = most / 127;
-    __m512 inverse = inverse_of(most);
+    __m512 inverse = int8_inverse(most);
     KERNEL_UNROLL
     for (size_t i = 0; i < VECTORS; i++) {
         size_t rest = n < 16 * i ? 0 : n - 16 * i;
@@ -129,20 +124,6 @@ static void int8_pack(const float *w, size_t ldw, size_t n_rows, size_t n, const
 }
 
 /* -- the product -- */
-
-/* gcc 12 copies accumulators that go round a loop through _mm512_dpbusd_epi32, at half the speed.
- */
-KERNEL_INLINE void dot_quad(__m512i *acc, __m512i w, __m512i x)
-{
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(*acc) : "v"(w), "v"(x));
-}
-
-KERNEL_INLINE __m512i broadcast_quad(const int8_t *p)
-{
-    int32_t quad;
-    memcpy(&quad, p, sizeof quad);
-    return _mm512_set1_epi32(quad);
-}
 
 /* The same block of the next tile's rows: without, as few as 32 rows of weights to a token took a
  * tenth to a quarter longer. */
@@ -263,5 +244,40 @@ static void int8_multiply(const struct int8_product *p)
     }
 }
 
-const struct int8_kernels avx512_int8 = {
-    .quantize = int8_quantize, .mean = int8_mean, .pack = int8_pack, .multiply = int8_multiply};
+/* -- keys -- */
+
+KERNEL_INLINE __m512 key_less_mean(const bf16 *key, const float *mean, size_t n)
+{
+    __m512 m = _mm512_maskz_loadu_ps(vec_mask(n < 16 ? n : 16), mean);
+    return _mm512_sub_ps(load_bf16_part(key, n), m);
+}
+
+/* Bytes are written behind where they are read. */
+static void int8_round_key(void *key, const float *mean, size_t n)
+{
+    const bf16 *from = key;
+    int8_t *to = key;
+    __m512 most = _mm512_setzero_ps();
+    __m512i sum = _mm512_setzero_si512();
+    for (size_t i = 0; i < n; i += 16)
+        most = _mm512_max_ps(most, _mm512_abs_ps(key_less_mean(from + i, mean + i, n - i)));
+    float largest = _mm512_reduce_max_ps(most), scale = largest / 127;
+    __m512 inverse = int8_inverse(largest);
+    size_t end = (n + 3) / 4 * 4;
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 x = key_less_mean(from + i, mean + i, n - i);
+        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(x, inverse));
+        sum = _mm512_add_epi32(sum, q);
+        _mm_mask_storeu_epi8(to + i, vec_mask(end - i < 16 ? end - i : 16),
+                             _mm512_cvtepi32_epi8(q));
+    }
+    int32_t start = -128 * _mm512_reduce_add_epi32(sum);
+    memcpy(to + end, &scale, sizeof scale);
+    memcpy(to + end + sizeof scale, &start, sizeof start);
+}
+
+const struct int8_kernels avx512_int8 = {.quantize = int8_quantize,
+                                         .mean = int8_mean,
+                                         .pack = int8_pack,
+                                         .multiply = int8_multiply,
+                                         .round_key = int8_round_key};

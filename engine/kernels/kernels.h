@@ -57,8 +57,9 @@ struct bf16_attention {
     size_t head_dim;          /* even */
     float scale;
     const bf16 *q, *k; /* rows ld apart */
-    const bf16 *v; /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
-    bf16 *out;     /* rows ld apart */
+    bool int8_keys; /* k's rows are what int8's round_key made of them; queries are rounded, too */
+    const bf16 *v;  /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
+    bf16 *out;      /* rows ld apart */
     size_t ld;
     void *scratch; /* attend_bytes(head_dim), 64-aligned */
 };
@@ -120,7 +121,11 @@ struct int8_kernels {
     void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, const float *mean,
                  struct int8_panel *panel, float *lost);
     void (*multiply)(const struct int8_product *p);
+    /* One head's key less mean[n], in its place: int8 q[n rounded up to 4], then scale and start as
+     * of an int8_block. n is even and at least INT8_MIN_HEAD. */
+    void (*round_key)(void *key, const float *mean, size_t n);
 };
+enum { INT8_MIN_HEAD = 10 };
 
 /* What a cache row of keys or values is made of. */
 enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };

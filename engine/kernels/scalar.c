@@ -398,15 +398,49 @@ static void bf16_multiply(const struct bf16_product *p)
         }
 }
 
+/* Σ q of n values x ≈ scale × q */
+static int32_t int8_round(const float *x, size_t n, int8_t *q, float *scale)
+{
+    float most = 0;
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(x[i]));
+    *scale = most / 127;
+    float inverse = most > 0 ? 127 / most : 0;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (int8_t)lrintf(x[i] * inverse);
+        sum += q[i];
+    }
+    return sum;
+}
+
 static size_t bf16_attend_bytes(size_t head_dim)
 {
-    return head_dim * sizeof(float);
+    return head_dim * (2 * sizeof(float) + sizeof(int8_t));
+}
+
+/* scale · q[i]·k[j] in int8 */
+static float int8_score(const struct bf16_attention *a, size_t i, size_t j)
+{
+    float *query = (float *)a->scratch + a->head_dim, query_scale, key_scale;
+    int8_t *q = (int8_t *)(query + a->head_dim);
+    const int8_t *key = (const int8_t *)(a->k + j * a->ld);
+    int32_t dot = 0;
+    for (size_t d = 0; d < a->head_dim; d++)
+        query[d] = bf16_value(a->q[i * a->ld + d]);
+    int8_round(query, a->head_dim, q, &query_scale);
+    for (size_t d = 0; d < a->head_dim; d++)
+        dot += q[d] * key[d];
+    memcpy(&key_scale, key + (a->head_dim + 3) / 4 * 4, sizeof key_scale);
+    return a->scale * query_scale * key_scale * (float)dot;
 }
 
 /* scale · q[i]·k[j] */
 static float bf16_score(const struct bf16_attention *a, size_t i, size_t j)
 {
     float score = 0;
+    if (a->int8_keys)
+        return int8_score(a, i, j);
     for (size_t d = 0; d < a->head_dim; d++)
         score += bf16_value(a->q[i * a->ld + d]) * bf16_value(a->k[j * a->ld + d]);
     return a->scale * score;
@@ -441,22 +475,6 @@ static const struct bf16_kernels bf16_entries = {.round = bf16_round,
                                                  .attend_bytes = bf16_attend_bytes};
 
 /* -- int8 for the vision tower -- */
-
-/* Σ q of n values x ≈ scale × q */
-static int32_t int8_round(const float *x, size_t n, int8_t *q, float *scale)
-{
-    float most = 0;
-    int32_t sum = 0;
-    for (size_t i = 0; i < n; i++)
-        most = fmaxf(most, fabsf(x[i]));
-    *scale = most / 127;
-    float inverse = most > 0 ? 127 / most : 0;
-    for (size_t i = 0; i < n; i++) {
-        q[i] = (int8_t)lrintf(x[i] * inverse);
-        sum += q[i];
-    }
-    return sum;
-}
 
 static void int8_quantize(const float *x, struct int8_block *row, size_t n)
 {
@@ -524,8 +542,31 @@ static void int8_multiply(const struct int8_product *p)
     }
 }
 
-static const struct int8_kernels int8_entries = {
-    .quantize = int8_quantize, .mean = int8_mean, .pack = int8_pack, .multiply = int8_multiply};
+static void int8_round_key(void *key, const float *mean, size_t n)
+{
+    int8_t *q = key;
+    float most = 0, scale;
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(bf16_value(((bf16 *)key)[i]) - mean[i]));
+    float inverse = most > 0 ? 127 / most : 0;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (int8_t)lrintf((bf16_value(((bf16 *)key)[i]) - mean[i]) * inverse);
+        sum += q[i];
+    }
+    for (; n % 4; n++)
+        q[n] = 0;
+    scale = most / 127;
+    sum *= -128;
+    memcpy(q + n, &scale, sizeof scale);
+    memcpy(q + n + sizeof scale, &sum, sizeof sum);
+}
+
+static const struct int8_kernels int8_entries = {.quantize = int8_quantize,
+                                                 .mean = int8_mean,
+                                                 .pack = int8_pack,
+                                                 .multiply = int8_multiply,
+                                                 .round_key = int8_round_key};
 
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = matvec_q8_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = unpack_##name,

@@ -781,8 +781,8 @@ static void check_bf16_attend(const struct kernels *k, struct attention_case c)
     }
     for (size_t d = 0; c.n_keys % 2 && d < hd; d++)
         v[((pairs - 1) * hd + d) * 2 + 1] = 0;
-    struct bf16_attention a = {c.n_queries, c.n_keys, hd,  c.spread, q,
-                               key,         v,        out, ld,       buffer(5, bytes)};
+    struct bf16_attention a = {c.n_queries, c.n_keys, hd, c.spread,        q, key, false,
+                               v,           out,      ld, buffer(5, bytes)};
     bf16 *beside = buffer(6, c.n_queries * ld * 2);
     memcpy(beside, out, c.n_queries * ld * 2);
     k->bf16->attend(&a);
@@ -967,6 +967,49 @@ static void test_int8_multiply(void **state)
     }
 }
 
+/* Keys and queries of int8, beside the scalar set's. */
+static void check_int8_attend(const struct kernels *k, struct attention_case c)
+{
+    size_t hd = c.head_dim, ld = hd + 6, n_out = c.n_queries * ld, pairs = (c.n_keys + 1) / 2;
+    float *mean = random_floats(0, hd, 0.3f);
+    bf16 *q = random_bf16(1, c.n_queries * ld, 1), *key = random_bf16(2, c.n_keys * ld, 1);
+    bf16 *v = random_bf16(3, pairs * hd * 2, 1), *same = buffer(4, c.n_keys * ld * 2), *out[2];
+    memcpy(same, key, c.n_keys * ld * 2);
+    for (size_t d = 0; c.n_keys % 2 && d < hd; d++)
+        v[((pairs - 1) * hd + d) * 2 + 1] = 0;
+    for (size_t j = 0; j < c.n_keys; j++) {
+        const int8_t *a = (const int8_t *)(key + j * ld), *b = (const int8_t *)(same + j * ld);
+        k->int8->round_key(key + j * ld, mean, hd);
+        kernels_scalar()->int8->round_key(same + j * ld, mean, hd);
+        for (size_t d = 0; d < (hd + 3) / 4 * 4; d++)
+            if (abs(a[d] - b[d]) > 1)
+                fail_msg("%s int8 round_key: %d, not %d", k->name, a[d], b[d]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct kernels *set = i ? kernels_scalar() : k;
+        size_t bytes = (set->bf16->attend_bytes(hd) + 63) / 64 * 64;
+        out[i] = random_bf16(5 + i, n_out, 0);
+        struct bf16_attention a = {
+            c.n_queries, c.n_keys, hd, c.spread, q, key, true, v, out[i], ld, buffer(7 + i, bytes)};
+        set->bf16->attend(&a);
+    }
+    for (size_t i = 0; i < n_out; i++)
+        if (!(fabsf(bf16_float(out[0][i]) - bf16_float(out[1][i])) <= 0x1.4p-8f))
+            fail_msg("%s int8 attend %zu queries, %zu keys of %zu: %g, not %g", k->name,
+                     c.n_queries, c.n_keys, hd, (double)bf16_float(out[0][i]),
+                     (double)bf16_float(out[1][i]));
+}
+
+static void test_int8_attend(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (size_t i = 0; i < 150 && k->int8; i++)
+        check_int8_attend(k,
+                          (struct attention_case){1 + i * 5 % 40, 1 + i * 13 % 300,
+                                                  INT8_MIN_HEAD + 2 * (i * 3 % 75), 0.5f, false});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -981,14 +1024,15 @@ int main(void)
         cmocka_unit_test(test_bf16_round),
         cmocka_unit_test(test_bf16_multiply),
         cmocka_unit_test(test_bf16_attend),
-        cmocka_unit_test(test_int8_quantize),
-        cmocka_unit_test(test_int8_multiply),
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_norms),
         cmocka_unit_test(test_gelu),
         cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_rope),
         cmocka_unit_test(test_exp_sum),
+        cmocka_unit_test(test_int8_quantize),
+        cmocka_unit_test(test_int8_multiply),
+        cmocka_unit_test(test_int8_attend),
     };
     buffers_open();
     return cmocka_run_group_tests(tests, NULL, NULL);
