@@ -60,7 +60,7 @@ $(B)/%.o: %.c
 kernel_objs = $(patsubst %.c,$(B)/%.o,$(wildcard engine/kernels/$(1)*.c))
 $(call kernel_objs,avx2): EXTRA := -mavx2 -mfma -mf16c
 $(call kernel_objs,avx512): EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
-$(call kernel_objs,avx512_bf16): EXTRA += -mavx512bf16
+$(call kernel_objs,avx512_bf16) $(call kernel_objs,avx512_int8): EXTRA += -mavx512bf16
 $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # ---- Tests ----

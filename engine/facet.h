@@ -41,7 +41,7 @@ struct facet_model_options {
     const char *mmproj;
     /* "exact", "scalar", "avx2", "avx512", "neon"; NULL: $FACET_KERNELS, else the best. */
     const char *kernels;
-    /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large. */
+    /* "f32", "bf16", "int8"; NULL: bf16 where that is faster than f32 and the tower large. */
     const char *vision_precision;
     unsigned n_threads;   /* 0: one for each core this process may use */
     bool vocabulary_only; /* only the tokenizer is needed: a file without tensors will do */

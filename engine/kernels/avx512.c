@@ -3,7 +3,8 @@
 
 /* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
 #define TILE_ROWS     6
-#define TILE_VECS     4
+#define COMBINE_ROWS  6
+#define COMBINE_VECS  4
 #define PAIR_VECS     8
 #define CACHE_QUERIES 4
 #include "engine/kernels/float.inc"
@@ -32,7 +33,7 @@ const struct kernels *kernels_avx512(void)
 const struct kernels *kernels_avx512_bf16(void)
 {
     static const struct kernels sets[2] = {
-        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .bf16 = &avx512_bf16},
+        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .bf16 = &avx512_bf16, .int8 = &avx512_int8},
         {TABLE, .panel_q8 = avx512_bf16_panel_q8, .exact = true}};
     return sets;
 }

@@ -26,8 +26,9 @@ void avx512_bf16_panel_q8(const struct panel *panel, struct q8 x, size_t n_token
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel);
 QUANT_TYPES(AVX512_PANEL_ENTRIES)
 
-/* avx512_bf16.c: for processors with AVX512-BF16 */
+/* avx512_bf16.c, avx512_int8.c: for processors with AVX512-BF16 */
 extern const struct bf16_kernels avx512_bf16;
+extern const struct int8_kernels avx512_int8;
 
 /* v[q] lane r becomes v[r] lane q. */
 KERNEL_INLINE void transpose_16(__m512i v[16])

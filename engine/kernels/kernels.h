@@ -72,8 +72,9 @@ struct bf16_attention {
     size_t head_dim;          /* even */
     float scale;
     const bf16 *q, *k; /* rows ld apart */
-    const bf16 *v; /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
-    bf16 *out;     /* rows ld apart */
+    bool int8_keys; /* k's rows are what int8's round_key made of them; queries are rounded, too */
+    const bf16 *v;  /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
+    bf16 *out;      /* rows ld apart */
     size_t ld;
     void *scratch; /* attend_bytes(head_dim), 64-aligned */
 };
@@ -88,6 +89,58 @@ struct bf16_kernels {
     void (*attend)(const struct bf16_attention *a);
     size_t (*attend_bytes)(size_t head_dim);
 };
+
+/* Activations as int8, x ≈ scale × q, in blocks longer than q8's: for towers, whose many tokens are
+ * bound by arithmetic, a scale for each 32 would cost a quarter. A row of n values is
+ * ⌈n / INT8_BLOCK⌉ blocks; what is beyond n in the last one is 0. */
+enum { INT8_BLOCK = 256 };
+struct int8_block {
+    int8_t q[INT8_BLOCK]; /* −127 … 127; scale = max|x| / 127 */
+    float scale;
+    int32_t start; /* −128 × Σ q: where products with weights start that are stored plus 128 */
+};
+static inline size_t int8_blocks(size_t n)
+{
+    return (n + INT8_BLOCK - 1) / INT8_BLOCK;
+}
+
+/* A block of columns of PANEL_ROWS rows of weights, w ≈ scale × (q − 128). */
+struct int8_panel {
+    float scale[PANEL_ROWS];
+    uint8_t q[INT8_BLOCK / 4][PANEL_ROWS][4];
+};
+
+/* Weights, PANEL_ROWS rows after the other, and many tokens: y[t][r] = w[r]·x[t] + bias[r] for
+ * r < n_rows. */
+struct int8_product {
+    const struct int8_panel *panel; /* [⌈n_rows / PANEL_ROWS⌉][blocks], 64-aligned */
+    size_t n, n_rows;               /* n_rows ≤ INT8_BLOCK */
+    const struct int8_block *x;     /* rows ldx blocks apart */
+    size_t ldx, n_tokens;
+    const float *bias; /* [n_rows] */
+    bool gelu;         /* y = gelu_tanh(y) */
+    /* Where y goes: one of them is not NULL. Rows are ldy values or blocks apart. */
+    struct int8_block *block; /* as the block of columns that it is of its row */
+    bf16 *y;
+    float *sum; /* y is added */
+    size_t ldy;
+};
+
+/* Products of int8 for a tower, with BF16 around them; sums over a block are exact. */
+struct int8_kernels {
+    void (*quantize)(const float *x, struct int8_block *row, size_t n);
+    /* mean[i] = the mean of columns i < INT8_BLOCK of a block, over n rows ldx blocks apart. */
+    void (*mean)(const struct int8_block *x, size_t ldx, size_t n, float *mean);
+    /* n ≤ INT8_BLOCK columns from n_rows ≤ PANEL_ROWS rows ldw apart; absent rows and columns are
+     * 0. lost[r] += what rounding takes from products with mean[n]. */
+    void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, const float *mean,
+                 struct int8_panel *panel, float *lost);
+    void (*multiply)(const struct int8_product *p);
+    /* One head's key less mean[n], in its place: int8 q[n rounded up to 4], then scale and start as
+     * of an int8_block. n is even and at least INT8_MIN_HEAD. */
+    void (*round_key)(void *key, const float *mean, size_t n);
+};
+enum { INT8_MIN_HEAD = 10 };
 
 /* What a cache row of keys or values is made of. */
 enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };
@@ -168,6 +221,7 @@ struct kernels {
     float (*max)(const float *x, size_t n); /* −INFINITY for n = 0 */
 
     const struct bf16_kernels *bf16; /* NULL: there are none */
+    const struct int8_kernels *int8; /* NULL: there are none; else there are .bf16, too */
 };
 
 /* The sets this program was built with; NULL where the compiler's target has no such thing. Each is
@@ -175,7 +229,8 @@ struct kernels {
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
-const struct kernels *kernels_avx512_bf16(void); /* the same set, and .bf16 but where .exact */
+const struct kernels *kernels_avx512_bf16(
+    void); /* the same set, with .bf16 and .int8 but where .exact */
 const struct kernels *kernels_neon(void);
 
 /* The set of that name, or for NULL the fastest that this processor has ("exact": the fastest, with
