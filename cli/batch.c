@@ -395,21 +395,31 @@ static const struct flag flags[] = {
     {"output", 'o', "FILE", "where the records go (standard output); goes on where it was"},
     {"recursive", 'r', NULL, "folders inside folders too"},
     {"retry-errors", 0, NULL, "ask again what failed before"},
-    {"fail-fast", 0, NULL, "stop at the first failure"},
+    {"fail-fast", 0, NULL, "begin nothing more after the first failure"},
     {"force-mixed", 0, NULL, "add to a file that was made with another prompt, model or options"},
     {"sidecar", 0, "txt|json",
      "also write photo.txt or photo.json beside photo.jpg, if there is none yet"},
     {"parallel", 0, "N", "answers decoded together, 1 to 16 (8); the answers do not depend on it"},
-    {"shard", 0, "K/N", "only every N-th picture, from the K-th on: one part of N machines' work"},
+    {"shard", 0, "K/N", "only every N-th item, from the K-th on: one part of N machines' work"},
 };
 
 const struct verb verb_batch = {
     .name = "batch",
     .operands = "INPUT...",
-    .summary = "the same question about many pictures: one JSON record each",
+    .summary = "many pictures, or lines of questions: one JSON record each",
     .details = "INPUT is a folder, a file, or - for paths on standard input, one a line. In a "
                "folder, files that are\n"
-               "no pictures are left out, unless their names say that they are.\n"
+               "no pictures are left out, unless their names say that they are. A file that ends "
+               "in .jsonl is a\n"
+               "manifest: each line an object that may have \"image\" or \"images\" (paths, from "
+               "the manifest's folder),\n"
+               "\"prompt\", \"system\", \"seed\" and \"id\".\n"
+               "\n"
+               "Several items are answered together; the records are written as answers end, and "
+               "\"index\" tells the\n"
+               "order. An answer does not depend on how many, or which, are answered beside it. "
+               "What all prompts\n"
+               "begin with is computed once.\n"
                "\n"
                "Started again with the same -o, it goes on: what has a record with the same path, "
                "content, prompt,\n"
@@ -417,9 +427,9 @@ const struct verb verb_batch = {
                "the file holds\n"
                "records made with another prompt, model or options, it stops; --force-mixed leaves "
                "those records as\n"
-               "they are and asks everything anew under the present ones. Where a picture has "
+               "they are and asks everything anew under the present ones. Where an item has "
                "several records, the\n"
-               "last one counts. Without --seed each picture has its own, made from its content.\n"
+               "last one counts. Without --seed each item has its own, made from its content.\n"
                "\n"
                "Exit code 3: some items failed, now or before; their records have \"error\" in "
                "place of \"answer\".",
