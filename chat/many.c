@@ -281,12 +281,12 @@ bool many_share(struct many *many, const struct messages *messages, struct err *
     return true;
 }
 
-bool many_has_room(const struct many *many)
+bool many_has_room(struct many *many)
 {
-    struct many *m = (struct many *)many;
-    pthread_mutex_lock(&m->lock);
-    bool room = m->n_waiting < MANY_MAX_TOGETHER && m->n_waiting_pictures < MAX_WAITING_PICTURES;
-    pthread_mutex_unlock(&m->lock);
+    pthread_mutex_lock(&many->lock);
+    bool room =
+        many->n_waiting < MANY_MAX_TOGETHER && many->n_waiting_pictures < MAX_WAITING_PICTURES;
+    pthread_mutex_unlock(&many->lock);
     return room;
 }
 

@@ -41,7 +41,7 @@ size_t many_together(const struct many *many);
 bool many_share(struct many *many, const struct messages *messages, struct err *err);
 
 /* One more item is welcome: few are waiting for a seat. */
-bool many_has_room(const struct many *many);
+bool many_has_room(struct many *many);
 /* `item` comes back in the events. The messages are taken over, emptied. */
 void many_submit(struct many *many, size_t item, struct messages *messages, uint64_t seed);
 

@@ -227,26 +227,31 @@ static void do_all(struct batch *b, struct err *err)
     progress_clear(&b->progress);
 }
 
+/* A picture is laid out in another way if it has crops, which is not known yet. */
+static bool share_item(struct batch *b, const struct batch_item *item, struct err *err)
+{
+    const struct options *options = &b->args->options;
+    bool may_have_crops = options->crops.kind != CROPS_OFF && batch_item_pictures(item) > 0,
+         ok = true;
+    for (size_t n_crops = 0; ok && n_crops <= (may_have_crops ? 2 : 0); n_crops += 2) {
+        struct messages messages;
+        batch_item_lay_out(item, b->prompt, options, n_crops, &messages);
+        ok = many_share(b->many, &messages, err);
+        messages_done(&messages);
+    }
+    return ok;
+}
+
 /* What all prompts begin with: of the items that others do, too, so that an answer is the same
  * however the work is shared out. */
 static bool share(struct batch *b, struct err *err)
 {
-    const struct options *options = &b->args->options;
     bool ok = true, seen = false; /* files without lines all ask the same */
     for (size_t i = 0; ok && i < b->items.n; i++) {
         const struct batch_item *item = &b->items.list[i];
-        if (!item->entry && seen)
-            continue;
+        if (item->entry || !seen)
+            ok = share_item(b, item, err);
         seen = seen || !item->entry;
-        for (size_t n_crops = 0; ok && n_crops <= 2;
-             n_crops += 2) { /* a picture with and without */
-            struct messages messages;
-            batch_item_lay_out(item, b->prompt, options, n_crops, &messages);
-            ok = many_share(b->many, &messages, err);
-            messages_done(&messages);
-            if (options->crops.kind == CROPS_OFF)
-                break;
-        }
     }
     return ok;
 }

@@ -122,6 +122,14 @@ const char *batch_item_image(const struct batch_item *item, size_t i)
     return one && i == 0 ? json_string_value(one) : json_string_value(json_array_get(list, i));
 }
 
+size_t batch_item_pictures(const struct batch_item *item)
+{
+    size_t n = 0;
+    while (item->entry && batch_item_image(item, n))
+        n++;
+    return item->entry ? n : 1;
+}
+
 static bool is_list_of_texts(const json_t *list)
 {
     for (size_t i = 0; i < json_array_size(list); i++)

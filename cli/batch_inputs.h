@@ -29,6 +29,8 @@ struct batch_items {
 bool batch_items_add(struct batch_items *items, const char *input, bool recursive, struct err *err);
 /* A file of JSON lines, by its name: .jsonl. */
 bool batch_is_manifest(const char *input);
+/* How many an item is about; one where there is no line. */
+size_t batch_item_pictures(const struct batch_item *item);
 /* The i-th picture of a line, as it stands there; NULL past the last. */
 const char *batch_item_image(const struct batch_item *item, size_t i);
 /* The line's text of that name, or NULL. */

@@ -20,14 +20,6 @@ const char *batch_item_system(const struct batch_item *item, const struct option
     return own ? own : options->system;
 }
 
-static size_t count_pictures(const struct batch_item *item)
-{
-    size_t n = 0;
-    while (item->entry && batch_item_image(item, n))
-        n++;
-    return item->entry ? n : 1;
-}
-
 /* Paths in a manifest start at its folder. */
 static char *picture_path(const struct batch_item *item, size_t i)
 {
@@ -45,7 +37,7 @@ static char *picture_path(const struct batch_item *item, size_t i)
 static bool read_pictures(struct batch_task *t, struct err *err)
 {
     bool ok = true;
-    t->n_pictures = count_pictures(t->item);
+    t->n_pictures = batch_item_pictures(t->item);
     t->pictures = mem_new(t->n_pictures, sizeof *t->pictures);
     for (size_t i = 0; i < t->n_pictures; i++) {
         struct batch_picture *p = &t->pictures[i];
@@ -156,7 +148,7 @@ bool batch_task_compose(struct batch_task *t, const struct options *options,
 void batch_item_lay_out(const struct batch_item *item, const char *prompt,
                         const struct options *options, size_t n_crops, struct messages *messages)
 {
-    size_t n = count_pictures(item);
+    size_t n = batch_item_pictures(item);
     struct attachment **pictures = mem_new(n, sizeof(struct attachment *));
     for (size_t i = 0; i < n; i++)
         pictures[i] = attachment_blank(n_crops);
