@@ -66,6 +66,7 @@ struct reader {
     __m512 (*scales)(const uint8_t *p, __m512 *offset);
     int zero, bytes;
     bool has_offset;
+    struct nibbles (*nibbles)(const uint8_t *p); /* of dot_quads' types */
 };
 
 /* 64 activations, and where their dot products start so that a weight of `zero` counts as 0. */
@@ -134,6 +135,57 @@ KERNEL_INLINE void add_pairs(const struct reader t, const int rows, const int to
     }
 }
 
+/* -- four blocks of nibbles at a time, of the types that have them -- */
+
+/* The activations of four blocks, as struct nibbles has the weights; dot products begin at start.
+ */
+struct quad_activations {
+    __m512i low, high, start;
+    __m512 scale, less;
+};
+
+KERNEL_INLINE struct quad_activations load_quad(struct q8 x, size_t i, int zero)
+{
+    const __m512i block = _mm512_set_epi32(12, 12, 12, 12, 8, 8, 8, 8, 4, 4, 4, 4, 0, 0, 0, 0);
+    const __m512i sums = _mm512_set_epi32(0, 0, 14, 13, 0, 0, 10, 9, 0, 0, 6, 5, 0, 0, 2, 1);
+    __m512i a = _mm512_loadu_si512(x.q + i), b = _mm512_loadu_si512(x.q + i + 64);
+    __m512i raw = _mm512_loadu_si512(x.block + i / 32);
+    __m512i less = _mm512_maskz_permutexvar_epi32(0x3333, sums, raw);
+    __m512 scale = _mm512_castsi512_ps(_mm512_permutexvar_epi32(block, raw));
+    return (struct quad_activations){
+        .low = _mm512_shuffle_i64x2(a, b, 0x88),
+        .high = _mm512_shuffle_i64x2(a, b, 0xdd),
+        .start = zero ? _mm512_mullo_epi32(less, _mm512_set1_epi32(zero)) : _mm512_setzero_si512(),
+        .scale = scale,
+        .less = _mm512_mul_ps(_mm512_cvtepi32_ps(less), scale),
+    };
+}
+
+/* One step of dot_quads: four blocks of each row at w. */
+KERNEL_INLINE void add_quads(const struct reader t, const int rows, const int tokens,
+                             const uint8_t *w, size_t row_bytes, struct q8 x, size_t i,
+                             __m512 acc[ROWS][ROW_TOKENS])
+{
+    struct quad_activations quad[ROW_TOKENS];
+    KERNEL_UNROLL
+    for (int k = 0; k < tokens; k++)
+        quad[k] = load_quad(q8_row(x, (size_t)k), i, t.zero);
+    KERNEL_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const uint8_t *p = w + (size_t)r * row_bytes;
+        struct nibbles v = t.nibbles(p);
+        KERNEL_UNROLL
+        for (int k = 0; k < tokens; k++) {
+            __m512i dot = _mm512_dpbusd_epi32(quad[k].start, v.low, quad[k].low);
+            dot = _mm512_dpbusd_epi32(dot, v.high, quad[k].high);
+            if (t.has_offset)
+                acc[r][k] = _mm512_fnmadd_ps(v.offset, quad[k].less, acc[r][k]);
+            acc[r][k] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot),
+                                        _mm512_mul_ps(v.scale, quad[k].scale), acc[r][k]);
+        }
+    }
+}
+
 KERNEL_INLINE void store_sums(const int rows, const int tokens, __m512 acc[ROWS][ROW_TOKENS],
                               float *y, size_t ldy)
 {
@@ -145,24 +197,53 @@ KERNEL_INLINE void store_sums(const int rows, const int tokens, __m512 acc[ROWS]
     }
 }
 
-/* Rows of 32-weight blocks. */
-KERNEL_INLINE void dot_pairs(const struct reader t, const int rows, const int tokens,
-                             const uint8_t *w, size_t row_bytes, struct q8 x, float *y, size_t ldy)
+KERNEL_INLINE void clear_sums(const int rows, const int tokens, __m512 acc[ROWS][ROW_TOKENS])
 {
-    __m512 acc[ROWS][ROW_TOKENS];
     KERNEL_UNROLL
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < tokens; k++)
             acc[r][k] = _mm512_setzero_ps();
+}
+
+/* The weights from i on of rows of 32-weight blocks, at w and row_bytes apart. */
+KERNEL_INLINE void add_rest(const struct reader t, const int rows, const int tokens,
+                            const uint8_t *w, size_t row_bytes, struct q8 x, size_t i,
+                            __m512 acc[ROWS][ROW_TOKENS])
+{
     const size_t step = 2 * (size_t)(rows * t.bytes);
     const uint8_t *run = w;
-    size_t i = 0;
     for (; i + 64 <= x.n; i += 64, w += 2 * t.bytes, run += step) {
         prefetch_run(run, step);
         add_pairs(t, rows, tokens, w, row_bytes, x, i, 2, acc);
     }
     if (i < x.n)
         add_pairs(t, rows, tokens, w, row_bytes, x, i, 1, acc);
+}
+
+/* Rows of 32-weight blocks. */
+KERNEL_INLINE void dot_pairs(const struct reader t, const int rows, const int tokens,
+                             const uint8_t *w, size_t row_bytes, struct q8 x, float *y, size_t ldy)
+{
+    __m512 acc[ROWS][ROW_TOKENS];
+    clear_sums(rows, tokens, acc);
+    add_rest(t, rows, tokens, w, row_bytes, x, 0, acc);
+    store_sums(rows, tokens, acc, y, ldy);
+}
+
+/* The same for blocks with nibbles, four at a time: two thirds of the work. */
+KERNEL_INLINE void dot_quads(const struct reader t, const int rows, const int tokens,
+                             const uint8_t *w, size_t row_bytes, struct q8 x, float *y, size_t ldy)
+{
+    __m512 acc[ROWS][ROW_TOKENS];
+    const size_t step = 4 * (size_t)(rows * t.bytes);
+    const uint8_t *run = w;
+    size_t i = 0;
+    clear_sums(rows, tokens, acc);
+    for (; i + 128 <= x.n; i += 128, w += 4 * t.bytes, run += step) {
+        prefetch_run(run, step);
+        add_quads(t, rows, tokens, w, row_bytes, x, i, acc);
+    }
+    add_rest(t, rows, tokens, w, row_bytes, x, i, acc);
     store_sums(rows, tokens, acc, y, ldy);
 }
 
@@ -183,10 +264,7 @@ KERNEL_INLINE void dot_blocks(const struct reader t, const int rows, const int t
                               const uint8_t *w, size_t row_bytes, struct q8 x, float *y, size_t ldy)
 {
     __m512 acc[ROWS][ROW_TOKENS];
-    KERNEL_UNROLL
-    for (int r = 0; r < rows; r++)
-        for (int k = 0; k < tokens; k++)
-            acc[r][k] = _mm512_setzero_ps();
+    clear_sums(rows, tokens, acc);
     const size_t step = (size_t)(rows * t.bytes);
     const uint8_t *run = w;
     for (size_t i = 0; i < x.n; i += 256, w += t.bytes, run += step) {
@@ -303,21 +381,25 @@ KERNEL_INLINE void expand_blocks(const struct reader t, const uint8_t *b, float 
     }
 }
 
-#define ENTRIES(TYPE, name, dot, expand)                                                           \
+#define ENTRIES(TYPE, name, dot, expand, ...)                                                      \
     void avx512_matvec_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,         \
                               size_t n_tokens, float *y, size_t ldy)                               \
     {                                                                                              \
-        const struct reader t = {weights_##name, scales_##name, ZERO_##TYPE, BYTES_##TYPE,         \
-                                 OFFSET_##TYPE};                                                   \
+        const struct reader t = {weights_##name, scales_##name, ZERO_##TYPE,                       \
+                                 BYTES_##TYPE,   OFFSET_##TYPE, __VA_ARGS__};                      \
         dot_tokens(t, dot, w, row_bytes, n_rows, x, n_tokens, y, ldy);                             \
     }                                                                                              \
     void avx512_dequantize_##name(const void *src, float *dst, size_t n)                           \
     {                                                                                              \
-        const struct reader t = {weights_##name, scales_##name, ZERO_##TYPE, BYTES_##TYPE,         \
-                                 OFFSET_##TYPE};                                                   \
+        const struct reader t = {weights_##name, scales_##name, ZERO_##TYPE,                       \
+                                 BYTES_##TYPE,   OFFSET_##TYPE, NULL};                             \
         expand(t, src, dst, n);                                                                    \
     }
-#define PAIR_ENTRIES(TYPE, name)  ENTRIES(TYPE, name, dot_pairs, expand_pairs)
-#define BLOCK_ENTRIES(TYPE, name) ENTRIES(TYPE, name, dot_blocks, expand_blocks)
-QUANT_TYPES_32(PAIR_ENTRIES)
+#define BLOCK_ENTRIES(TYPE, name) ENTRIES(TYPE, name, dot_blocks, expand_blocks, NULL)
+ENTRIES(Q4_0, q4_0, dot_quads, expand_pairs, nibbles_q4_0)
+ENTRIES(Q4_1, q4_1, dot_quads, expand_pairs, nibbles_q4_1)
+ENTRIES(Q5_0, q5_0, dot_quads, expand_pairs, nibbles_q5_0)
+ENTRIES(Q5_1, q5_1, dot_quads, expand_pairs, nibbles_q5_1)
+ENTRIES(IQ4_NL, iq4_nl, dot_quads, expand_pairs, nibbles_iq4_nl)
+ENTRIES(Q8_0, q8_0, dot_pairs, expand_pairs, NULL)
 QUANT_TYPES_256(BLOCK_ENTRIES)
