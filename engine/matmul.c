@@ -193,16 +193,13 @@ static void matvec_f32_task(void *job, size_t task, unsigned thread)
     (void)thread;
     const struct product *p = job;
     struct part part = part_of(p, task);
-    for (size_t r = part.row; r < part.row + part.n_rows; r += FLOAT_STEP_ROWS) {
-        size_t rows = min_size(part.row + part.n_rows - r, FLOAT_STEP_ROWS);
-        if (p->n_tokens == 1)
-            rows = part.n_rows;
+    size_t end = part.row + part.n_rows;
+    size_t step = p->n_tokens == 1 ? part.n_rows : FLOAT_STEP_ROWS;
+    for (size_t r = part.row; r < end; r += step)
         for (size_t t = 0; t < p->n_tokens; t++)
-            p->c->k->matvec_f32[p->w->type](row_at(p->w, r), p->w->row_bytes, rows, p->w->cols,
+            p->c->k->matvec_f32[p->w->type](row_at(p->w, r), p->w->row_bytes,
+                                            min_size(end - r, step), p->w->cols,
                                             p->x + t * p->w->cols, p->y + t * p->ldy + r);
-        if (p->n_tokens == 1)
-            return;
-    }
 }
 
 static void float_task(void *job, size_t task, unsigned thread)

@@ -369,7 +369,7 @@ KERNEL_INLINE void block_iq4_xs(const struct strip *s, size_t at, uint8_t *to)
 KERNEL_INLINE void prefetch_rows(const struct strip *s, size_t at, size_t bytes)
 {
     for (size_t i = 0; i < 16 * bytes; i += 64)
-        __builtin_prefetch(s->next + 16 * at + i);
+        __builtin_prefetch(s->next + 16 * at + i, 0, 2);
 }
 
 /* The upper halves of floats, rounded to even: where they are, or moved down. NaNs do not matter
