@@ -181,7 +181,7 @@ static void square(struct bench *b)
     b->pass.steps->linear(&b->pass, &l);
 }
 
-/* Of the MLP: int8 takes 2048 together, which is a little faster. */
+/* Of the MLP: int8 takes 2048 together, in tasks of 1024. */
 enum { PATCHES = SIDE * SIDE, MLP_PATCHES = 1024 };
 
 static void up(struct bench *b)
