@@ -126,7 +126,9 @@ static bool step(struct bench *b, size_t n, size_t at, struct err *err)
     int32_t ids[FACET_MAX_TOGETHER];
     for (size_t i = 0; i < n; i++)
         ids[i] = some_id(b, at + i);
-    return facet_sessions_append(b->sessions, ids, n, err->text) == FACET_OK;
+    enum facet_status status = n == 1 ? facet_session_append(b->sessions[0], ids[0], err->text)
+                                      : facet_sessions_append(b->sessions, ids, n, err->text);
+    return status == FACET_OK;
 }
 
 /* The median of a round's steps, behind what the sessions hold. */
