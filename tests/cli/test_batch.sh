@@ -109,12 +109,11 @@ check "Ctrl-C" code_is 130
 check "Ctrl-C: whole records" test "$(grep -c '^{.*}$' many.jsonl)" -eq "$(wc -l <many.jsonl)"
 check "Ctrl-C: nothing half done" sh -c '! grep -q cancelled many.jsonl'
 
-# Answers are the same, to the byte, however many are decoded together and wherever the batch was stopped. What a
-# quantised weight's product gives depends on how many there are; "exact" kernels show that nothing else does.
+# Answers are the same, to the byte, however many are decoded together and wherever the batch was stopped.
 together() { # FILE N [ARGUMENT]...
     file=$1 n=$2
     shift 2
-    FACET_KERNELS=exact batch -q -n 12 --parallel "$n" -o "$file" "$@"
+    batch -q -n 12 --parallel "$n" -o "$file" "$@"
 }
 i=0
 common=$(printf 'A long beginning that all of them have, word for word. %.0s' 1 2 3 4 5 6 7 8)
@@ -162,7 +161,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 kill -KILL $pid
 wait $pid
-FACET_KERNELS=exact facet batch -m "$TINY" -q -n 400 -o killed.out lines.jsonl
+facet batch -m "$TINY" -q -n 400 -o killed.out lines.jsonl
 check "killed: every line is answered once" test "$(answers killed.out | cut -d' ' -f1 | uniq | wc -l)" -eq 12
 check "killed: no line twice" lines_are killed.out 12
 batch -p hi --parallel 0 pics
