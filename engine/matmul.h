@@ -24,6 +24,10 @@ struct compute {
 /* Scratch that matmul wants for each thread, for weights of up to max_cols columns. */
 size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols);
 
+/* Up to this many tokens are multiplied with the rows of weights as one alone is, and each with the
+ * same result, bit for bit; the weights are read once for all. More go through panels. */
+enum { STEP_TOKENS = 3 };
+
 /* The left side: rows of F32, and the same as int8 once a quantised weight has asked for it. */
 struct activations {
     const float *x; /* [n_tokens][n], rows close together */
