@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chat/resolve.h"
 #include "chat/stream.h"
 #include "chat/template.h"
 
@@ -22,6 +23,7 @@ struct task {
 
 struct backend {
     struct facet_model *model;
+    struct facet_model *draft; /* NULL: none */
     struct facet_session *session;
     struct facet_model_info info;
     size_t n_ctx;
@@ -68,10 +70,22 @@ static bool open_session(struct backend *b, const struct options *options, struc
     b->n_ctx = options->ctx && options->ctx < most ? options->ctx : most;
     struct facet_session_options wanted = {.n_ctx = (uint32_t)b->n_ctx,
                                            .cache = options->cache,
+                                           .lookup = !options->no_lookup,
+                                           .draft = b->draft,
                                            .progress = on_progress,
                                            .progress_user = b};
     b->session = facet_session_open(b->model, &wanted, text_of(err));
     return b->session != NULL;
+}
+
+static bool open_draft(struct backend *b, const struct options *options, struct err *err)
+{
+    struct facet_model_options wanted = {.n_threads = (unsigned)options->threads,
+                                         .text_only = true};
+    char *path = model_resolve(options->draft, err);
+    b->draft = path ? facet_model_open(path, &wanted, text_of(err)) : NULL;
+    free(path);
+    return b->draft || err_prefix(err, "draft");
 }
 
 struct backend *backend_open(const char *path, const struct options *options, struct err *err)
@@ -83,7 +97,7 @@ struct backend *backend_open(const char *path, const struct options *options, st
     b->model = facet_model_open(path, &wanted, text_of(err));
     if (b->model) {
         facet_model_get_info(b->model, &b->info);
-        if (open_session(b, options, err))
+        if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }
     backend_close(b);
@@ -96,6 +110,8 @@ void backend_close(struct backend *b)
         return;
     if (b->session)
         facet_session_close(b->session);
+    if (b->draft)
+        facet_model_close(b->draft);
     if (b->model)
         facet_model_close(b->model);
     free(b);
@@ -290,6 +306,8 @@ static enum facet_status draw_tokens(struct work *w, struct facet_sampler *sampl
 static enum facet_status generate(struct work *w, enum chat_reason *reason)
 {
     double started = now_s();
+    struct facet_speculation before, after;
+    facet_session_get_speculation(w->b->session, &before);
     struct facet_sampler *sampler =
         facet_sampler_new(w->b->model, &w->turn->sampling, text_of(w->err));
     if (!sampler)
@@ -300,6 +318,9 @@ static enum facet_status generate(struct work *w, enum chat_reason *reason)
     stream_done(&stream);
     facet_sampler_free(sampler);
     w->stats->answer_s = now_s() - started;
+    facet_session_get_speculation(w->b->session, &after);
+    w->stats->n_guessed = after.proposed - before.proposed;
+    w->stats->n_right = after.accepted - before.accepted;
     return status;
 }
 

@@ -150,10 +150,10 @@ struct facet_session_options {
      * for one thread then, and n_batch is that one's. NULL: its own. */
     struct facet_session *beside;
     /* Guesses of what will follow are computed together with an appended token, where that pays:
-     * what stood after the same words before, and what a small model of the same vocabulary says.
-     * No text changes by it: each token's logits are the same, to the last bit. The draft is open
-     * as long as the session. */
-    bool no_lookup;
+     * what stood after the same words before (lookup), and what a small model of the same
+     * vocabulary says, which stays open as long as the session. No text changes by it: each token
+     * has the same logits, to the last bit. */
+    bool lookup;
     const struct facet_model *draft;
 };
 

@@ -61,7 +61,7 @@ static double now_s(void)
 
 bool speculate_wanted(const struct facet_session_options *o)
 {
-    return !o || !o->no_lookup || o->draft;
+    return o && (o->lookup || o->draft);
 }
 
 size_t speculator_bytes(const struct facet_model *model, const struct facet_session_options *o,
@@ -69,7 +69,7 @@ size_t speculator_bytes(const struct facet_model *model, const struct facet_sess
 {
     size_t bytes =
         sizeof(struct speculator) + STEP_TOKENS * (size_t)model->m->text.n_vocab * sizeof(float);
-    return o && o->draft ? bytes + draft_bytes(o->draft, (uint32_t)n_ctx) : bytes;
+    return o->draft ? bytes + draft_bytes(o->draft, (uint32_t)n_ctx) : bytes;
 }
 
 struct speculator *speculator_new(const struct facet_model *model,
@@ -80,12 +80,12 @@ struct speculator *speculator_new(const struct facet_model *model,
     if (!p)
         return NULL;
     *p = (struct speculator){
-        .looks_up = !o || !o->no_lookup, .clock = now_s, .draft_right = first_draft_share};
+        .looks_up = o->lookup, .clock = now_s, .draft_right = first_draft_share};
     lookup_init(&p->lookup);
     p->logits = mem_try(STEP_TOKENS * (size_t)model->m->text.n_vocab, sizeof *p->logits,
                         "logits of guesses", err);
     bool ok = p->logits != NULL;
-    if (ok && o && o->draft)
+    if (ok && o->draft)
         ok = draft_fits(model, o->draft, err) &&
              (p->draft = draft_new(o->draft, (uint32_t)n_ctx, err));
     if (ok)
@@ -228,13 +228,14 @@ static bool guess_by_draft(struct facet_session *s, const double *step_seconds, 
     float chances[MAX_GUESSES];
     for (size_t i = 0; i < MAX_GUESSES; i++)
         chances[i] = p->draft_right;
-    double started = p->clock(), each = times_median(&p->drafts, p->drafts.last);
+    double each = times_median(&p->drafts, p->drafts.last);
     size_t n_worth = best_number(step_seconds, chances, most, each, &rate);
     if (n_worth == 0 && (most == 0 || p->probing_s > most_probing * p->total_s))
         return false;
+    double started = p->clock();
     *n = ask_draft(s, n_worth ? n_worth : 1);
     if (n_worth == 0)
-        p->probing_s += p->clock() - started;
+        p->probing_s += p->clock() - started + step_seconds[2] - step_seconds[1];
     return true;
 }
 
