@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "chat/reply.h"
+#include "chat/resolve.h"
 
 enum seat_state { SEAT_FREE, SEAT_ANSWERING, SEAT_ENDED };
 
@@ -17,6 +18,7 @@ struct seat {
 
 struct backend {
     struct reply_kit kit;
+    struct facet_model *draft;           /* NULL: none */
     struct facet_session_options wanted; /* of the first session */
     struct seat seats[FACET_MAX_TOGETHER];
     size_t n_seats;
@@ -45,11 +47,23 @@ static bool open_session(struct backend *b, const struct options *options, struc
     b->kit.n_ctx = options->ctx && options->ctx < most ? options->ctx : most;
     b->wanted = (struct facet_session_options){.n_ctx = (uint32_t)b->kit.n_ctx,
                                                .cache = options->cache,
+                                               .lookup = !options->no_lookup,
+                                               .draft = b->draft,
                                                .progress = on_progress,
                                                .progress_user = b};
     b->seats[0].session = facet_session_open(b->kit.model, &b->wanted, text_of(err));
     b->n_seats = b->seats[0].session ? 1 : 0;
     return b->n_seats == 1;
+}
+
+static bool open_draft(struct backend *b, const struct options *options, struct err *err)
+{
+    struct facet_model_options wanted = {.n_threads = (unsigned)options->threads,
+                                         .text_only = true};
+    char *path = model_resolve(options->draft, err);
+    b->draft = path ? facet_model_open(path, &wanted, text_of(err)) : NULL;
+    free(path);
+    return b->draft || err_prefix(err, "draft");
 }
 
 struct backend *backend_open(const char *path, const struct options *options, struct err *err)
@@ -61,7 +75,7 @@ struct backend *backend_open(const char *path, const struct options *options, st
     b->kit.model = facet_model_open(path, &wanted, text_of(err));
     if (b->kit.model) {
         facet_model_get_info(b->kit.model, &b->kit.info);
-        if (open_session(b, options, err))
+        if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }
     backend_close(b);
@@ -77,6 +91,8 @@ void backend_close(struct backend *b)
             reply_done(&b->seats[i].reply);
         facet_session_close(b->seats[i].session);
     }
+    if (b->draft)
+        facet_model_close(b->draft);
     if (b->kit.model)
         facet_model_close(b->kit.model);
     free(b->shared);
@@ -115,23 +131,37 @@ void backend_resume(struct backend *b)
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome)
 {
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
+    struct facet_speculation before, after;
+    facet_session_get_speculation(r.session, &before);
     bool goes_on = reply_open(&r) && reply_read(&r);
     while (goes_on && reply_draw(&r)) {
         enum facet_status status = facet_session_append(r.session, r.next, r.outcome.err.text);
         goes_on = status == FACET_OK || reply_stop(&r, status);
     }
+    facet_session_get_speculation(r.session, &after);
+    r.outcome.stats.n_guessed = after.proposed - before.proposed;
+    r.outcome.stats.n_right = after.accepted - before.accepted;
     *outcome = r.outcome;
     reply_done(&r);
 }
 
 /* ---- Several answers together ---- */
 
+/* Of a seat beside the first: steps together guess nothing. */
+static struct facet_session_options seat_options(const struct backend *b)
+{
+    struct facet_session_options options = b->wanted;
+    options.beside = b->seats[0].session;
+    options.lookup = false;
+    options.draft = NULL;
+    return options;
+}
+
 /* The weights want to stay in memory, and the first seat's session is there already, though it may
  * not have touched what it asked for. */
 static size_t seats_for(const struct backend *b, size_t n, size_t available)
 {
-    struct facet_session_options beside = b->wanted;
-    beside.beside = b->seats[0].session;
+    struct facet_session_options beside = seat_options(b);
     size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &b->wanted);
     size_t left = available > taken ? available - taken : 0;
     size_t most = 1 + left / facet_session_bytes(b->kit.model, &beside);
@@ -141,8 +171,7 @@ static size_t seats_for(const struct backend *b, size_t n, size_t available)
 
 size_t backend_make_seats(struct backend *b, size_t n, size_t available)
 {
-    struct facet_session_options beside = b->wanted;
-    beside.beside = b->seats[0].session;
+    struct facet_session_options beside = seat_options(b);
     for (n = seats_for(b, n, available); b->n_seats < n; b->n_seats++) {
         struct seat *seat = &b->seats[b->n_seats];
         *seat = (struct seat){.session = facet_session_open(b->kit.model, &beside, NULL)};

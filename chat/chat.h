@@ -43,9 +43,10 @@ enum chat_reason {
 };
 
 struct chat_stats {
-    size_t n_prompt, n_kept; /* tokens of the prompt, and those that needed no computing */
-    size_t n_answer;         /* tokens generated */
-    size_t n_views;          /* image views encoded in this turn */
+    size_t n_prompt, n_kept;   /* tokens of the prompt, and those that needed no computing */
+    size_t n_answer;           /* tokens generated */
+    size_t n_guessed, n_right; /* tokens computed ahead, and those of them that came */
+    size_t n_views;            /* image views encoded in this turn */
     double encode_s, prompt_s, answer_s;
 };
 

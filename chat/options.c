@@ -269,6 +269,7 @@ void options_done(struct options *o)
     free(o->mmproj);
     free(o->system);
     free(o->vision_precision);
+    free(o->draft);
     for (size_t i = 0; i < o->n_stop; i++)
         free(o->stop[i]);
     free(o->stop);
@@ -282,6 +283,7 @@ bool options_copy(struct options *to, const struct options *from)
     to->mmproj = mem_copy(from->mmproj);
     to->system = mem_copy(from->system);
     to->vision_precision = mem_copy(from->vision_precision);
+    to->draft = mem_copy(from->draft);
     to->stop = mem_new(from->n_stop, sizeof *to->stop);
     for (size_t i = 0; i < from->n_stop; i++)
         to->stop[i] = mem_copy(from->stop[i]);

@@ -11,7 +11,7 @@
 #include "engine/facet.h"
 
 struct options {
-    char *model, *mmproj, *system, *vision_precision; /* owned; NULL: not given */
+    char *model, *mmproj, *system, *vision_precision, *draft; /* owned; NULL: not given */
     float temperature, top_p, min_p, repeat_penalty;
     size_t top_k, max_tokens, ctx, threads;
     uint64_t seed;
@@ -20,7 +20,7 @@ struct options {
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
-    bool quiet, verbose, dry_run, no_history;
+    bool quiet, verbose, dry_run, no_history, no_lookup;
 };
 
 /* One row of options.def. */

@@ -108,4 +108,7 @@ void answer_note_stats(struct progress *progress, const struct chat_stats *s)
                   s->n_prompt, s->n_kept, s->prompt_s, rate(computed, s->prompt_s));
     progress_note(progress, "answer: %zu tokens, %.2f s (%.1f tokens/s)", s->n_answer, s->answer_s,
                   rate(s->n_answer, s->answer_s));
+    if (s->n_guessed > 0)
+        progress_note(progress, "guessed ahead: %zu tokens, %zu accepted", s->n_guessed,
+                      s->n_right);
 }

@@ -43,7 +43,8 @@ struct facet_model *models_open(const struct options *options, enum models_part 
 size_t models_session_bytes(const struct facet_model *model, const struct options *options)
 {
     struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx,
-                                            .cache = options->cache};
+                                            .cache = options->cache,
+                                            .lookup = !options->no_lookup};
     return facet_session_bytes(model, &session);
 }
 

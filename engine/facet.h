@@ -149,6 +149,12 @@ struct facet_session_options {
     /* Share the scratch memory of that session, of the same model and with no less n_ctx: both are
      * for one thread then, and n_batch is that one's. NULL: its own. */
     struct facet_session *beside;
+    /* Guesses of what will follow are computed together with an appended token, where that pays:
+     * what stood after the same words before (lookup), and what a small model of the same
+     * vocabulary says, which stays open as long as the session. No text changes by it: each token
+     * has the same logits, to the last bit. */
+    bool lookup;
+    const struct facet_model *draft;
 };
 
 /* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone.
@@ -199,6 +205,14 @@ enum facet_status facet_session_prompt_logits(struct facet_session *session,
 
 /* Appends one token and computes its logits. Soft tokens cannot be appended. */
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
+
+/* Tokens that were guessed and computed ahead since the session is open, and those of them that
+ * were then appended, at no cost. */
+struct facet_speculation {
+    size_t proposed, accepted;
+};
+void facet_session_get_speculation(const struct facet_session *session,
+                                   struct facet_speculation *counts);
 
 /* The same for n ≤ FACET_MAX_TOGETHER different sessions, which are beside each other, in one pass
  * over the weights: ids[i] goes to sessions[i]. All or, on failure, none. What a session computes

@@ -7,8 +7,13 @@
 
 #include "base/mem.h"
 
-/* Positions by which a global layer's memory grows. */
-enum { GROW_POSITIONS = 1024 };
+enum {
+    /* Positions by which a global layer's memory grows. */
+    GROW_POSITIONS = 1024,
+    /* Rows of a ring besides its window: for a chunk that is stored before its queries look, and as
+       many that can be taken back, whatever was stored behind them. */
+    EXTRA_ROWS = 2 * KVCACHE_SPARE,
+};
 
 struct rows {
     uint8_t *keys, *values;
@@ -27,10 +32,12 @@ struct kvcache {
     enum cache_type type;
     size_t n_layers, n_ctx, n_kv_heads, head_dim;
     size_t window;     /* W, or the context if that is shorter */
-    size_t ring;       /* R: rows of a ring, window + KVCACHE_SPARE */
+    size_t ring;       /* R: rows of a ring, window + EXTRA_ROWS */
     size_t reserved;   /* rows of a head that a global layer has addresses for: whole pages */
     size_t head_bytes; /* a row of one head */
     size_t length, chunk, checkpoint;
+    size_t held_back; /* rows behind the length that can be admitted */
+    size_t passed;    /* rings may have been written up to there before the last rewind */
     size_t available; /* positions for which global layers have memory */
     struct layer *layers;
 };
@@ -56,7 +63,7 @@ size_t kvcache_bytes(const struct kvcache_shape *s)
 {
     size_t rows = 0;
     for (size_t l = 0; l < s->n_layers; l++)
-        rows += s->is_global(s->user, l) ? 2 * s->n_ctx : 4 * (window_of(s) + KVCACHE_SPARE);
+        rows += s->is_global(s->user, l) ? 2 * s->n_ctx : 4 * (window_of(s) + EXTRA_ROWS);
     return rows * s->n_kv_heads * kvcache_head_bytes(s->type, s->head_dim);
 }
 
@@ -110,7 +117,7 @@ struct kvcache *kvcache_new(const struct kvcache_shape *s, const struct kernels 
                           .n_kv_heads = s->n_kv_heads,
                           .head_dim = s->head_dim,
                           .window = window_of(s),
-                          .ring = window_of(s) + KVCACHE_SPARE,
+                          .ring = window_of(s) + EXTRA_ROWS,
                           .head_bytes = kvcache_head_bytes(s->type, s->head_dim)};
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     c->reserved = (s->n_ctx + page - 1) / page * page;
@@ -188,6 +195,7 @@ static bool make_available(struct kvcache *c, size_t n, struct err *err)
 
 bool kvcache_begin(struct kvcache *c, size_t n, struct err *err)
 {
+    c->held_back = 0;
     if (n > c->n_ctx - c->length)
         return err_set(err, "the context of %zu positions is full", c->n_ctx);
     if (!make_available(c, c->length + n, err))
@@ -255,6 +263,23 @@ void kvcache_end(struct kvcache *c)
     c->chunk = 0;
 }
 
+void kvcache_hold_back(struct kvcache *c, size_t n)
+{
+    c->length -= n;
+    c->held_back = n;
+}
+
+size_t kvcache_held_back(const struct kvcache *c)
+{
+    return c->held_back;
+}
+
+void kvcache_admit(struct kvcache *c)
+{
+    c->length++;
+    c->held_back--;
+}
+
 struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
                             size_t end)
 {
@@ -276,10 +301,13 @@ size_t kvcache_checkpointed(const struct kvcache *c)
     return c->checkpoint;
 }
 
-/* The furthest that any ring was written: beyond the length if a chunk was abandoned. */
+/* How far any ring may be written: as if every step had stored KVCACHE_SPARE rows, so that it does
+ * not depend on how positions were grouped or guessed; further if a long chunk was abandoned. */
 static size_t written(const struct kvcache *c)
 {
-    size_t most = c->length;
+    size_t most = c->length + KVCACHE_SPARE;
+    if (c->passed > most)
+        most = c->passed;
     for (size_t l = 0; l < c->n_layers; l++)
         if (!c->layers[l].is_global && c->layers[l].written > most)
             most = c->layers[l].written;
@@ -299,7 +327,7 @@ size_t kvcache_reachable(const struct kvcache *c, size_t n)
     size_t w = written(c);
     if (n > c->length)
         n = c->length;
-    if (w <= c->ring || n + 1 + KVCACHE_SPARE >= w)
+    if (w <= c->ring || n + 1 + EXTRA_ROWS >= w)
         return n;
     if (n >= c->checkpoint)
         return w <= c->checkpoint + c->ring ? n : c->checkpoint;
@@ -309,17 +337,18 @@ size_t kvcache_reachable(const struct kvcache *c, size_t n)
 
 void kvcache_rewind(struct kvcache *c, size_t n)
 {
+    size_t most = n + 1 + EXTRA_ROWS, w = written(c); /* most: rows up to n − W are not there */
     for (size_t i = 0; i < c->n_layers; i++) {
         struct layer *l = &c->layers[i];
-        if (l->is_global || l->written <= n + 1 + KVCACHE_SPARE)
+        if (l->is_global || l->written <= most)
             continue;
         for (size_t p = oldest_wanted(c, n); p < n && p + c->ring < l->written; p++)
             copy_slot(c, &l->kept, &l->shadow, p % c->ring);
-        l->written =
-            n + 1 + KVCACHE_SPARE; /* those slots are void; rows up to n − W are not there */
+        l->written = most; /* those slots are void */
     }
+    c->passed = w < most ? w : most;
     c->length = n;
-    c->chunk = 0;
+    c->chunk = c->held_back = 0;
     if (c->checkpoint > n)
         c->checkpoint = n;
 }
@@ -328,9 +357,10 @@ void kvcache_rewind(struct kvcache *c, size_t n)
 static void set_length(struct kvcache *c, size_t n)
 {
     c->length = c->checkpoint = n;
-    c->chunk = 0;
+    c->chunk = c->held_back = 0;
+    c->passed = n + 1 + EXTRA_ROWS;
     for (size_t l = 0; l < c->n_layers; l++)
-        c->layers[l].written = n + 1 + KVCACHE_SPARE;
+        c->layers[l].written = c->passed;
 }
 
 /* One head's rows of a layer, of positions that a next one, n, sees; what a ring replaced from its

@@ -3,7 +3,7 @@
  * reads them as a stream.
  *
  * Global layers keep every position; their memory is reserved for the whole context and taken in
- * steps as it fills. Local layers keep a ring of R = W + KVCACHE_SPARE rows and no more, W being
+ * steps as it fills. Local layers keep a ring of R = W + 2·KVCACHE_SPARE rows and no more, W being
  * their window: position p lies in slot p mod R. A chunk of up to KVCACHE_SPARE positions can be
  * stored before its queries look; the rows of a larger one stay with the forward pass, as F32,
  * until its queries have looked at what they are about to replace.
@@ -13,8 +13,11 @@
  * the ring. Any position from the checkpoint on can be restored while at most R rows followed it,
  * and the checkpoint itself always; before it, only positions that no ring has replaced, or the
  * beginning. The newest KVCACHE_SPARE rows, and one more, can always be taken back: a short step
- * that is cancelled, or tokens that were guessed wrong, cost nothing. kvcache_reachable tells; what
- * lies between is computed again.
+ * that is cancelled costs nothing. kvcache_reachable tells; what lies between is computed again.
+ *
+ * Guessed positions. The newest rows of a short chunk can be held back: they do not count until
+ * they are admitted, one by one, and are gone when anything else is stored or gone back to. What
+ * can be gone back to is the same as if they had never been there.
  *
  * Once a position is stored its rows never change, and rows of a ring are only ever read for
  * positions (n − W, n), n being the length: position n itself is the W-th that it sees. */
@@ -62,6 +65,11 @@ bool kvcache_begin(struct kvcache *c, size_t n, struct err *err);
 /* keys, values: F32 [n][n_kv_heads × head_dim]. */
 void kvcache_store(struct kvcache *c, size_t layer, const float *keys, const float *values);
 void kvcache_end(struct kvcache *c);
+/* The newest n rows, of a chunk of up to KVCACHE_SPARE that has just ended, do not count … */
+void kvcache_hold_back(struct kvcache *c, size_t n);
+size_t kvcache_held_back(const struct kvcache *c);
+/* … until now: the first of those held back does. */
+void kvcache_admit(struct kvcache *c);
 
 /* Where rows of a head lie: n ≤ end − at positions from `at` on, row i at keys + i·head_bytes. */
 struct kv_span {

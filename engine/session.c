@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "engine/attention.h"
 #include "engine/sampler.h"
+#include "engine/speculate.h"
 
 enum {
     DEFAULT_CTX = 8192,
@@ -77,6 +78,8 @@ size_t facet_session_bytes(const struct facet_model *model,
         return 0;
     size_t bytes = kvcache_bytes(&shape) + shape.n_ctx * sizeof(int32_t) +
                    2 * model->m->text.n_vocab * sizeof(float);
+    if (speculate_wanted(options))
+        bytes += speculator_bytes(model, options, shape.n_ctx);
     return options && options->beside ? bytes
                                       : bytes + workspace_bytes(model, n_batch, shape.n_ctx);
 }
@@ -143,7 +146,9 @@ struct facet_session *facet_session_open(const struct facet_model *model,
         s->progress_user = options ? options->progress_user : NULL;
         s->cache = kvcache_new(&shape, model->k, &err);
         ok = s->cache && init_lists(s, &err) &&
-             find_work(s, options ? options->beside : NULL, n_batch, &err);
+             find_work(s, options ? options->beside : NULL, n_batch, &err) &&
+             (!speculate_wanted(options) ||
+              (s->speculator = speculator_new(model, options, s->n_ctx, &err)));
     }
     if (ok)
         return s;
@@ -157,6 +162,7 @@ void facet_session_close(struct facet_session *s)
     if (!s)
         return;
     session_cut(s, 0);
+    speculator_free(s->speculator);
     workspace_release(s->work);
     kvcache_free(s->cache);
     free(s->ids);
@@ -169,11 +175,15 @@ void facet_session_close(struct facet_session *s)
 void facet_session_cancel(struct facet_session *s)
 {
     atomic_store(&s->stop, true);
+    if (s->speculator)
+        speculator_cancel(s->speculator);
 }
 
 void facet_session_resume(struct facet_session *s)
 {
     atomic_store(&s->stop, false);
+    if (s->speculator)
+        speculator_resume(s->speculator);
 }
 
 static bool is_stopped(const struct facet_session *s)
@@ -271,8 +281,7 @@ static void go_back(struct facet_session *s, size_t n)
     s->computed_from = n;
 }
 
-/* What was not computed is not held. */
-static void give_up(struct facet_session *s)
+void session_give_up(struct facet_session *s)
 {
     go_back(s, kvcache_reachable(s->cache, kvcache_length(s->cache)));
     session_cut(s, kvcache_length(s->cache));
@@ -314,9 +323,7 @@ static size_t gather(const struct facet_session *s, size_t at, size_t end)
     return n;
 }
 
-/* Brings the cache to the first `end` of ids. all: where the logits of every position computed go,
- * or NULL. */
-static enum facet_status compute(struct facet_session *s, size_t end, float *all, char *error)
+enum facet_status session_compute(struct facet_session *s, size_t end, float *all, char *error)
 {
     struct err err = {0};
     struct workspace *work = take_work(s);
@@ -326,15 +333,17 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
         n = gather(s, at, end);
         struct text_segment segment = {s->cache, n};
         if (!text_forward(&work->text, work->inputs, &segment, 1, &err)) {
-            give_up(s);
+            session_give_up(s);
             return fail(error, &err);
         }
+        if (kvcache_length(s->cache) > s->n_ids)
+            kvcache_hold_back(s->cache, kvcache_length(s->cache) - s->n_ids);
         if (all)
             text_logits(&work->text, 0, n, all + (at - first) * n_vocab);
         else if (at + n == s->n_ids)
             text_logits(&work->text, n - 1, 1, s->logits);
         if (is_stopped(s)) {
-            give_up(s);
+            session_give_up(s);
             return FACET_CANCELLED;
         }
         report(s, at + n);
@@ -345,10 +354,15 @@ static enum facet_status compute(struct facet_session *s, size_t end, float *all
 
 /* ---- Prompts ---- */
 
-/* Ids that the embedding has a row for. */
-static bool is_token(const struct facet_session *s, int32_t id)
+bool session_is_token(const struct facet_session *s, int32_t id)
 {
     return id >= 0 && (size_t)id < s->model->m->tw.embed.rows && id != session_soft_id(s);
+}
+
+bool session_can_follow(const struct facet_session *s, int32_t id)
+{
+    const struct facet_special_ids *special = &s->model->special;
+    return session_is_token(s, id) && id != special->end_of_turn && id != special->eos;
 }
 
 bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t n_ids,
@@ -361,7 +375,7 @@ bool session_check_ids(const struct facet_session *s, const int32_t *ids, size_t
     for (size_t i = 0; i < n_ids; i += run ? run : 1) {
         for (run = 0; soft >= 0 && i + run < n_ids && ids[i + run] == soft;)
             run++;
-        if (run == 0 && !is_token(s, ids[i]))
+        if (run == 0 && !session_is_token(s, ids[i]))
             return err_set(err, "token %d at position %zu is not in the vocabulary", (int)ids[i],
                            i);
         if (run > 0 && run != n_soft)
@@ -478,18 +492,37 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
         kept = kvcache_length(s->cache);
         bool departs = common < length && common >= MIN_SHARED && !s->keeps_checkpoint;
         if (departs) {
-            status = compute(s, before_image(s, reuse), NULL, error);
+            status = session_compute(s, before_image(s, reuse), NULL, error);
             if (status == FACET_OK)
                 session_checkpoint(s);
         }
         if (status == FACET_OK)
-            status = compute(s, s->n_ids, NULL, error);
+            status = session_compute(s, s->n_ids, NULL, error);
         if (status == FACET_OK && !departs && !s->keeps_checkpoint)
             session_checkpoint(s);
     }
     if (n_kept)
         *n_kept = kept;
     return status;
+}
+
+enum facet_status session_follow(struct facet_session *s, const struct facet_prompt *prompt,
+                                 size_t *n_kept, char *error)
+{
+    struct err err = {0};
+    struct facet_prompt most = *prompt;
+    most.n_ids--; /* the last position is always computed */
+    bool is_far = prompt->n_ids - common_prefix(s, prompt) > KVCACHE_SPARE;
+    if (is_far) {
+        enum facet_status status = facet_session_prompt(s, &most, n_kept, error);
+        if (status != FACET_OK)
+            return status;
+    }
+    if (!set_prompt(s, prompt, common_prefix(s, &most), &err))
+        return fail(error, &err);
+    if (!is_far)
+        *n_kept = kvcache_length(s->cache);
+    return session_compute(s, s->n_ids, NULL, error);
 }
 
 enum facet_status facet_session_prompt_logits(struct facet_session *s,
@@ -499,13 +532,13 @@ enum facet_status facet_session_prompt_logits(struct facet_session *s,
     struct err err = {0};
     if (!check_prompt(s, prompt, &err) || !set_prompt(s, prompt, 0, &err))
         return fail(error, &err);
-    return compute(s, s->n_ids, out, error);
+    return session_compute(s, s->n_ids, out, error);
 }
 
 /* The next token could be id. */
 static bool check_next(const struct facet_session *s, int32_t id, struct err *err)
 {
-    if (!is_token(s, id))
+    if (!session_is_token(s, id))
         return err_set(err, "token %d is not in the vocabulary", (int)id);
     return s->n_ids < s->n_ctx || err_set(err, "the context of %zu positions is full", s->n_ctx);
 }
@@ -516,8 +549,17 @@ enum facet_status facet_session_append(struct facet_session *s, int32_t id, char
     if (!check_next(s, id, &err))
         return fail(error, &err);
     s->computed_from = s->n_ids;
+    if (s->speculator)
+        return speculate_append(s, id, error);
     s->ids[s->n_ids++] = id;
-    return compute(s, s->n_ids, NULL, error);
+    return session_compute(s, s->n_ids, NULL, error);
+}
+
+void facet_session_get_speculation(const struct facet_session *s, struct facet_speculation *counts)
+{
+    *counts = (struct facet_speculation){0};
+    if (s->speculator)
+        speculate_count(s->speculator, counts);
 }
 
 /* ---- Several sequences ---- */
@@ -577,7 +619,7 @@ enum facet_status facet_sessions_append(struct facet_session *const *sessions, c
         if (whole)
             take_logits(sessions[i], i);
         else
-            give_up(sessions[i]);
+            session_give_up(sessions[i]);
     return whole ? FACET_OK : ok ? FACET_CANCELLED : fail(error, &err);
 }
 
@@ -636,7 +678,7 @@ enum facet_status facet_session_rewind(struct facet_session *s, size_t n, char *
     n = before_image(s, n);
     session_cut(s, n);
     go_back(s, kvcache_reachable(s->cache, n));
-    enum facet_status status = compute(s, s->n_ids, NULL, error);
+    enum facet_status status = session_compute(s, s->n_ids, NULL, error);
     s->has_logits = false;
     return status;
 }

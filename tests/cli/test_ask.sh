@@ -15,6 +15,23 @@ facet ask -m "$TINY" -n 8 --seed 1 -v hello
 check "-v" grep -q 'tokens/s' err
 check "-v: the answer is the same" cmp -s out first
 
+facet ask -m "$TINY" -n 60 --seed 1 -v --no-lookup hello
+check "--no-lookup" code_is 0
+check "--no-lookup: nothing is guessed" test "$(grep -c guessed err)" -eq 0
+cp out plain
+facet ask -m "$TINY" -n 60 --seed 1 hello
+check "look-up: the same answer" cmp -s out plain
+facet ask -m "$TINY" -n 60 --seed 1 -v --draft "$TINY" hello
+check "--draft: the same answer" cmp -s out plain
+check "--draft: it guesses" grep -q 'guessed ahead: [0-9]* tokens, [0-9]* accepted' err
+facet ask -m "$TINY" -n 60 --temperature 0 --draft "$TINY" hello
+cp out drafted
+facet ask -m "$TINY" -n 60 --temperature 0 --no-lookup hello
+check "--draft: the same answer at temperature 0" cmp -s out drafted
+facet ask -m "$TINY" -n 4 --draft /nonexistent hello
+check "--draft: no such model" code_is 1
+check "--draft: no such model, one line" is_one_error
+
 run sh -c 'printf "first\n" | "$FACET" ask -m "$TINY" --dry-run second third'
 check "standard input comes first" grep -qx 'first' out
 check "then the arguments" grep -q '^second third<end_of_turn>' out

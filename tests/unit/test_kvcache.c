@@ -155,9 +155,35 @@ static size_t chunk_size(const struct array *a)
     return n < most ? n : most;
 }
 
+/* A short chunk of which the last positions were guessed; some of them prove right. */
+static void store_guessed(struct array *a, struct kvcache *c)
+{
+    size_t most = a->shape.n_ctx - a->length, n = 1 + draw(KVCACHE_SPARE);
+    n = n < most ? n : most;
+    size_t n_held = draw((uint32_t)n), n_right = draw((uint32_t)n_held + 1);
+    size_t places[3], reached[3];
+    for (size_t i = 0; i < 3; i++) {
+        places[i] = draw((uint32_t)a->length + 1);
+        reached[i] = kvcache_reachable(c, places[i]);
+    }
+    store_chunk(a, c, n, N_LAYERS);
+    kvcache_end(c);
+    kvcache_hold_back(c, n);
+    for (size_t i = 0; i < 3; i++) /* as if it had not been */
+        assert_int_equal(kvcache_reachable(c, places[i]), reached[i]);
+    for (size_t i = 0; i < n - n_held + n_right; i++) {
+        kvcache_admit(c);
+        a->length++;
+        expect(a, c);
+    }
+    assert_int_equal(kvcache_held_back(c), n_held - n_right);
+    if (a->length == a->shape.n_ctx)
+        go_back(a, c, draw((uint32_t)a->length));
+}
+
 static void step(struct array *a, struct kvcache *c)
 {
-    switch (draw(8)) {
+    switch (draw(9)) {
     case 0:
         kvcache_checkpoint(c);
         a->checkpoint = a->length;
@@ -172,6 +198,9 @@ static void step(struct array *a, struct kvcache *c)
         assert_true(n > KVCACHE_SPARE || a->length == length);
         break;
     }
+    case 3:
+        store_guessed(a, c);
+        break;
     default: {
         size_t n = chunk_size(a);
         store_chunk(a, c, n, N_LAYERS);
