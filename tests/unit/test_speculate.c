@@ -701,7 +701,8 @@ static void a_useless_draft_is_hardly_asked(void **state)
     for (size_t i = 0; i < 1500; i++)
         assert_int_equal(facet_session_append(s, (int32_t)(600 + draw(1000)), why), FACET_OK);
     assert_true(counts_of(s).proposed > 0 && counts_of(s).accepted < 10);
-    assert_true(timed.now - started < 1.04 * 1500);
+    /* a step is 1.05 by this clock: looking at it takes time */
+    assert_true(timed.now - started < 1.03 * 1.05 * 1500);
     facet_session_close(s);
 }
 
