@@ -60,7 +60,7 @@ $(B)/%.o: %.c
 kernel_objs = $(patsubst %.c,$(B)/%.o,$(wildcard engine/kernels/$(1)*.c))
 $(call kernel_objs,avx2): EXTRA := -mavx2 -mfma -mf16c
 $(call kernel_objs,avx512): EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512
-$(call kernel_objs,avx512_bf16): EXTRA += -mavx512bf16
+$(call kernel_objs,avx512_bf16) $(call kernel_objs,avx512_int8): EXTRA += -mavx512bf16
 $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # ---- Tests ----
@@ -150,7 +150,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory $(ASAN) test-built
 tsan:
 	$(Q)$(MAKE) --no-print-directory B=build-tsan OPT="-O1 -g" SAN="-fsanitize=thread" tsan-built
-tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_speculate test_store test_chat)
+tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_speculate test_store test_chat test_many)
 	$(Q)n=0; for t in $^; do $$t || exit 1; n=$$((n + 1)); done; echo "$$n passed, 0 failed"
 
 # Mutated files through every parser, FUZZ_RUNS of each seed, under ASan and UBSan.
@@ -167,14 +167,19 @@ $(B)/tests/libcli.a: $(filter-out $(B)/cli/main.o,$(CLI))
 $(FUZZERS): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/libcli.a $(TEST_LIBS)
 	$(link) -lz $(ALL_LIBS)
 
-# Kernels and whole models beside what the machine can do; the models' table is Markdown, for SPEED.md.
+# Kernels and whole models beside what the machine can do, and with IK= and MODELS= beside ik_llama.cpp
+# (tests/bench/rivals.sh says how). The models' tables are Markdown, for SPEED.md.
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/bench_*.c))
 $(BENCHES): $(B)/tests/%: $(B)/tests/bench/%.o $(LIBFACET)
 	$(link) $(ENGINE_LIBS)
 bench: $(BENCHES) $(B)/facet
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
-	$(Q)$(B)/facet bench --shape 1b:q8_0 > $(B)/bench.md && echo >> $(B)/bench.md
-	$(Q)$(B)/facet bench --shape 4b:q4_0 --vision >> $(B)/bench.md
+	$(Q)$(B)/facet bench --shape 270m:q8_0 >$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 1b:q8_0 >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q4_0 --depth 16,32768 --prompt-tokens 512,2048 --vision --batch 8 >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q4_k_m >>$(B)/bench.md
+	$(Q)$(B)/facet bench --shape 4b:q8_0 >>$(B)/bench.md
+	$(Q)[ -z "$(IK)" ] || IK="$(IK)" FACET="$(B)/facet" sh tests/bench/rivals.sh >>$(B)/bench.md
 	$(Q)cat $(B)/bench.md
 
 install: $(B)/facet $(LIBFACET)

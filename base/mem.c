@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 void *mem_try(size_t count, size_t size, const char *what, struct err *err)
 {
@@ -42,6 +43,17 @@ size_t mem_available(void)
     if (f)
         fclose(f);
     return kib ? (size_t)kib << 10 : SIZE_MAX;
+}
+
+size_t mem_resident(void)
+{
+    unsigned long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fscanf(f, "%*u %llu", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void *checked(void *p)

@@ -15,10 +15,13 @@
  * error that names `what` where the product overflows or memory is short. free() it. */
 void *mem_try(size_t count, size_t size, const char *what, struct err *err);
 
-/* As mem_try, but not zeroed, in huge pages where the system has them: for what is read in a stream. */
+/* As mem_try, but not zeroed, in huge pages where the system has them: for what is read in a
+ * stream. */
 void *mem_try_huge(size_t bytes, const char *what, struct err *err);
 /* Bytes that could be taken now without swapping; SIZE_MAX if the system does not tell. */
 size_t mem_available(void);
+/* Bytes of this process that lie in memory, mapped files too; 0 if the system does not tell. */
+size_t mem_resident(void);
 
 /* Zeroed; never NULL. free() it. */
 void *mem_new(size_t count, size_t size);

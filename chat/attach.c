@@ -66,6 +66,14 @@ struct attachment *attachment_load(const char *path, const struct crop_choice *c
     return a;
 }
 
+struct attachment *attachment_blank(size_t n_crops)
+{
+    struct attachment *a = mem_new(1, sizeof *a);
+    a->references = 1;
+    a->n_crops = n_crops;
+    return a;
+}
+
 struct attachment *attachment_keep(struct attachment *a)
 {
     a->references++;

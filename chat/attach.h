@@ -38,6 +38,8 @@ struct attachment *attachment_load(const char *path, const struct crop_choice *c
 /* The same for bytes at hand. */
 struct attachment *attachment_from_bytes(const char *name, const void *bytes, size_t n_bytes,
                                          const struct crop_choice *crops, struct err *err);
+/* A picture that is only to be laid out in a prompt: nothing to look at, in that many crops. */
+struct attachment *attachment_blank(size_t n_crops);
 struct attachment *attachment_keep(struct attachment *a);
 void attachment_release(struct attachment *a);
 static inline size_t attachment_views(const struct attachment *a)

@@ -1,81 +1,59 @@
 #include "chat/backend_local.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
-#include "base/str.h"
+#include "chat/reply.h"
 #include "chat/resolve.h"
-#include "chat/stream.h"
-#include "chat/template.h"
 
-_Static_assert((int)ERR_TEXT_BYTES >= (int)FACET_ERROR_BYTES, "an engine error must fit");
+enum seat_state { SEAT_FREE, SEAT_ANSWERING, SEAT_ENDED };
 
-/* Steps that show as one line of progress: all views of a turn, or its prompt. */
-struct task {
-    const struct backend_turn *turn;
-    const char *what;
-    size_t part, n_parts; /* the engine counts anew for each of them */
-    double started;
+struct seat {
+    struct facet_session *session;
+    bool holds_shared; /* and keeps it */
+    enum seat_state state;
+    struct reply reply; /* unless free */
 };
 
 struct backend {
-    struct facet_model *model;
-    struct facet_model *draft; /* NULL: none */
-    struct facet_session *session;
-    struct facet_model_info info;
-    size_t n_ctx;
-    struct task *task; /* under way, or NULL */
+    struct reply_kit kit;
+    struct facet_model *draft;           /* NULL: none */
+    struct facet_session_options wanted; /* of the first session */
+    struct seat seats[FACET_MAX_TOGETHER];
+    size_t n_seats;
+    int32_t *shared; /* what prompts begin with; owned */
+    size_t n_shared;
 };
-
-/* What one answer needs while it is made. */
-struct work {
-    struct backend *b;
-    const struct backend_turn *turn;
-    struct chat_stats *stats;
-    struct err *err;
-};
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static char *text_of(struct err *err)
 {
     return err ? err->text : NULL;
 }
 
-static void report(const struct task *task, size_t done, size_t total)
-{
-    double left = done ? (now_s() - task->started) / (double)done * (double)(total - done) : -1;
-    task->turn->progress(task->turn->user, task->what, done, total, left);
-}
-
 static void on_progress(void *user, const char *what, size_t done, size_t total)
 {
     (void)what;
     const struct backend *b = user;
-    if (b->task && done <= total)
-        report(b->task, b->task->part * total + done, b->task->n_parts * total);
+    if (b->kit.task && done <= total)
+        task_report(b->kit.task, done, total);
 }
+
+/* ---- Opening and closing ---- */
 
 static bool open_session(struct backend *b, const struct options *options, struct err *err)
 {
-    size_t most = b->info.n_ctx_train ? b->info.n_ctx_train : UINT32_MAX;
-    b->n_ctx = options->ctx && options->ctx < most ? options->ctx : most;
-    struct facet_session_options wanted = {.n_ctx = (uint32_t)b->n_ctx,
-                                           .cache = options->cache,
-                                           .lookup = !options->no_lookup,
-                                           .draft = b->draft,
-                                           .progress = on_progress,
-                                           .progress_user = b};
-    b->session = facet_session_open(b->model, &wanted, text_of(err));
-    return b->session != NULL;
+    size_t most = b->kit.info.n_ctx_train ? b->kit.info.n_ctx_train : UINT32_MAX;
+    b->kit.n_ctx = options->ctx && options->ctx < most ? options->ctx : most;
+    b->wanted = (struct facet_session_options){.n_ctx = (uint32_t)b->kit.n_ctx,
+                                               .cache = options->cache,
+                                               .lookup = !options->no_lookup,
+                                               .draft = b->draft,
+                                               .progress = on_progress,
+                                               .progress_user = b};
+    b->seats[0].session = facet_session_open(b->kit.model, &b->wanted, text_of(err));
+    b->n_seats = b->seats[0].session ? 1 : 0;
+    return b->n_seats == 1;
 }
 
 static bool open_draft(struct backend *b, const struct options *options, struct err *err)
@@ -94,9 +72,9 @@ struct backend *backend_open(const char *path, const struct options *options, st
                                          .vision_precision = options->vision_precision,
                                          .n_threads = (unsigned)options->threads};
     struct backend *b = mem_new(1, sizeof *b);
-    b->model = facet_model_open(path, &wanted, text_of(err));
-    if (b->model) {
-        facet_model_get_info(b->model, &b->info);
+    b->kit.model = facet_model_open(path, &wanted, text_of(err));
+    if (b->kit.model) {
+        facet_model_get_info(b->kit.model, &b->kit.info);
         if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }
@@ -108,270 +86,202 @@ void backend_close(struct backend *b)
 {
     if (!b)
         return;
-    if (b->session)
-        facet_session_close(b->session);
+    for (size_t i = 0; i < b->n_seats; i++) {
+        if (b->seats[i].state != SEAT_FREE)
+            reply_done(&b->seats[i].reply);
+        facet_session_close(b->seats[i].session);
+    }
     if (b->draft)
         facet_model_close(b->draft);
-    if (b->model)
-        facet_model_close(b->model);
+    if (b->kit.model)
+        facet_model_close(b->kit.model);
+    free(b->shared);
     free(b);
 }
 
 const struct facet_model *backend_model(const struct backend *b)
 {
-    return b->model;
+    return b->kit.model;
 }
 
 size_t backend_used(const struct backend *b)
 {
-    return facet_session_length(b->session);
+    return facet_session_length(b->seats[0].session);
 }
 
 size_t backend_context(const struct backend *b)
 {
-    return b->n_ctx;
+    return b->kit.n_ctx;
 }
 
 void backend_cancel(struct backend *b)
 {
-    facet_session_cancel(b->session);
+    for (size_t i = 0; i < b->n_seats; i++)
+        facet_session_cancel(b->seats[i].session);
 }
 
 void backend_resume(struct backend *b)
 {
-    facet_session_resume(b->session);
+    for (size_t i = 0; i < b->n_seats; i++)
+        facet_session_resume(b->seats[i].session);
 }
 
-/* Calls visit for every view in the order of the prompt, until it says something else than
- * FACET_OK. */
-static enum facet_status each_view(const struct messages *ms,
-                                   enum facet_status (*visit)(void *user, struct attachment *a,
-                                                              size_t view),
-                                   void *user)
+/* ---- One answer ---- */
+
+void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome)
 {
-    for (size_t i = 0; i < ms->n; i++)
-        for (size_t k = 0; k < ms->list[i].n_parts; k++) {
-            struct attachment *a = ms->list[i].parts[k].image;
-            for (size_t view = 0; a && view < attachment_views(a); view++) {
-                enum facet_status status = visit(user, a, view);
-                if (status != FACET_OK)
-                    return status;
-            }
-        }
-    return FACET_OK;
-}
-
-static enum facet_status count_missing(void *user, struct attachment *a, size_t view)
-{
-    *(size_t *)user += a->soft[view] == NULL;
-    return FACET_OK;
-}
-
-struct encoding {
-    struct work *work;
-    struct task task;
-    float *planes; /* [3][image_size][image_size] */
-};
-
-static enum facet_status encode_view(struct encoding *e, struct attachment *a, size_t view)
-{
-    struct backend *b = e->work->b;
-    struct err *err = e->work->err;
-    float *soft = mem_try((size_t)b->info.n_soft_tokens * b->info.n_embd, sizeof *soft,
-                          "an image's soft tokens", err);
-    const struct crop *crop = view ? &a->crops[view - 1] : NULL;
-    if (!soft || !image_prepare(e->planes, &a->image, crop, b->info.image_size, err)) {
-        free(soft);
-        return FACET_FAILED;
-    }
-    enum facet_status status =
-        facet_session_encode_image(b->session, e->planes, soft, text_of(err));
-    if (status == FACET_OK)
-        a->soft[view] = soft;
-    else
-        free(soft);
-    return status;
-}
-
-static enum facet_status encode_missing(void *user, struct attachment *a, size_t view)
-{
-    struct encoding *e = user;
-    if (a->soft[view])
-        return FACET_OK;
-    struct str what = {0};
-    str_printf(&what, "looking at %s",
-               strcmp(a->path, "-") == 0 ? "standard input" : path_base(a->path));
-    e->task.what = what.data;
-    if (e->task.part == 0)
-        report(&e->task, 0, e->task.n_parts);
-    enum facet_status status = encode_view(e, a, view);
-    e->task.what = NULL;
-    e->task.part++;
-    str_done(&what);
-    return status;
-}
-
-static enum facet_status encode_pictures(struct work *w)
-{
-    struct backend *b = w->b;
-    struct encoding e = {.work = w, .task = {.turn = w->turn, .started = now_s()}};
-    each_view(w->turn->messages, count_missing, &e.task.n_parts);
-    if (e.task.n_parts == 0)
-        return FACET_OK;
-    size_t side = b->info.image_size;
-    e.planes = mem_try(3 * side * side, sizeof *e.planes, "an image's planes", w->err);
-    if (!e.planes)
-        return FACET_FAILED;
-    b->task = &e.task;
-    enum facet_status status = each_view(w->turn->messages, encode_missing, &e);
-    b->task = NULL;
-    free(e.planes);
-    w->stats->n_views = e.task.part;
-    w->stats->encode_s = now_s() - e.task.started;
-    return status;
-}
-
-struct soft_list {
-    const float **list;
-    size_t n;
-};
-
-static enum facet_status collect_soft(void *user, struct attachment *a, size_t view)
-{
-    struct soft_list *soft = user;
-    soft->list[soft->n++] = a->soft[view];
-    return FACET_OK;
-}
-
-static enum facet_status read_prompt(struct work *w, const struct prompt *prompt)
-{
-    struct task task = {.turn = w->turn, .what = "reading", .n_parts = 1, .started = now_s()};
-    struct soft_list soft = {.list = mem_new(prompt->n_views, sizeof *soft.list)};
-    each_view(w->turn->messages, collect_soft, &soft);
-    struct facet_prompt wanted = {prompt->ids, prompt->n_ids, soft.list, soft.n};
-    w->b->task = &task;
-    enum facet_status status =
-        facet_session_prompt(w->b->session, &wanted, &w->stats->n_kept, text_of(w->err));
-    w->b->task = NULL;
-    free(soft.list);
-    w->stats->prompt_s = now_s() - task.started;
-    return status;
-}
-
-static void give(const struct backend_turn *turn, struct str *text)
-{
-    if (text->len)
-        turn->text(turn->user, text->data, text->len);
-    str_clear(text);
-}
-
-/* Draws, gives, and only then computes what follows: text is seen one step of the model earlier. */
-static enum facet_status draw_tokens(struct work *w, struct facet_sampler *sampler,
-                                     struct stream *stream, enum chat_reason *reason)
-{
-    struct facet_session *session = w->b->session;
-    size_t most = w->turn->options->max_tokens;
-    struct str text = {0};
-    enum facet_status status;
-    for (;;) {
-        struct facet_token token;
-        status = facet_sampler_draw(sampler, session, -1, &token, text_of(w->err));
-        *reason = CHAT_ENDED;
-        if (status != FACET_OK || token.is_end)
-            break;
-        w->stats->n_answer++;
-        bool more = stream_push(stream, token.id, &text);
-        give(w->turn, &text);
-        *reason = CHAT_STOP_STRING;
-        if (!more)
-            break;
-        *reason = CHAT_MAX_TOKENS;
-        if (most && w->stats->n_answer >= most)
-            break;
-        *reason = CHAT_CONTEXT_FULL;
-        if (facet_session_length(session) >= w->b->n_ctx)
-            break;
-        status = facet_session_append(session, token.id, text_of(w->err));
-        if (status != FACET_OK)
-            break;
-    }
-    if (status == FACET_CANCELLED)
-        *reason = CHAT_CANCELLED;
-    stream_end(stream, status == FACET_OK && *reason == CHAT_ENDED, &text);
-    give(w->turn, &text);
-    str_done(&text);
-    return status;
-}
-
-static enum facet_status generate(struct work *w, enum chat_reason *reason)
-{
-    double started = now_s();
+    struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
     struct facet_speculation before, after;
-    facet_session_get_speculation(w->b->session, &before);
-    struct facet_sampler *sampler =
-        facet_sampler_new(w->b->model, &w->turn->sampling, text_of(w->err));
-    if (!sampler)
-        return FACET_FAILED;
-    struct stream stream = {
-        .model = w->b->model, .stops = w->turn->options->stop, .n_stops = w->turn->options->n_stop};
-    enum facet_status status = draw_tokens(w, sampler, &stream, reason);
-    stream_done(&stream);
-    facet_sampler_free(sampler);
-    w->stats->answer_s = now_s() - started;
-    facet_session_get_speculation(w->b->session, &after);
-    w->stats->n_guessed = after.proposed - before.proposed;
-    w->stats->n_right = after.accepted - before.accepted;
+    facet_session_get_speculation(r.session, &before);
+    bool goes_on = reply_open(&r) && reply_read(&r);
+    while (goes_on && reply_draw(&r)) {
+        enum facet_status status = facet_session_append(r.session, r.next, r.outcome.err.text);
+        goes_on = status == FACET_OK || reply_stop(&r, status);
+    }
+    facet_session_get_speculation(r.session, &after);
+    r.outcome.stats.n_guessed = after.proposed - before.proposed;
+    r.outcome.stats.n_right = after.accepted - before.accepted;
+    *outcome = r.outcome;
+    reply_done(&r);
+}
+
+/* ---- Several answers together ---- */
+
+/* Of a seat beside the first: steps together guess nothing. */
+static struct facet_session_options seat_options(const struct backend *b)
+{
+    struct facet_session_options options = b->wanted;
+    options.beside = b->seats[0].session;
+    options.lookup = false;
+    options.draft = NULL;
+    return options;
+}
+
+/* The weights want to stay in memory, and the first seat's session is there already, though it may
+ * not have touched what it asked for. */
+static size_t seats_for(const struct backend *b, size_t n, size_t available)
+{
+    struct facet_session_options beside = seat_options(b);
+    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &b->wanted);
+    size_t left = available > taken ? available - taken : 0;
+    size_t most = 1 + left / facet_session_bytes(b->kit.model, &beside);
+    n = n < FACET_MAX_TOGETHER ? n : FACET_MAX_TOGETHER;
+    return n < most ? n : most;
+}
+
+size_t backend_make_seats(struct backend *b, size_t n, size_t available)
+{
+    struct facet_session_options beside = seat_options(b);
+    for (n = seats_for(b, n, available); b->n_seats < n; b->n_seats++) {
+        struct seat *seat = &b->seats[b->n_seats];
+        *seat = (struct seat){.session = facet_session_open(b->kit.model, &beside, NULL)};
+        if (!seat->session)
+            break;
+    }
+    return b->n_seats;
+}
+
+void backend_share(struct backend *b, const int32_t *ids, size_t n_ids)
+{
+    free(b->shared);
+    b->shared = mem_new(n_ids, sizeof *ids);
+    if (n_ids)
+        memcpy(b->shared, ids, n_ids * sizeof *ids);
+    b->n_shared = n_ids;
+    for (size_t i = 0; i < b->n_seats; i++)
+        b->seats[i].holds_shared = false;
+}
+
+static bool begins_as_shared(const struct backend *b, const struct prompt *prompt)
+{
+    return b->n_shared > 0 && prompt->n_ids > b->n_shared &&
+           memcmp(prompt->ids, b->shared, b->n_shared * sizeof *b->shared) == 0;
+}
+
+static enum facet_status compute_shared(struct backend *b, struct seat *seat)
+{
+    enum facet_status status = facet_session_rewind(seat->session, 0, NULL);
+    if (status == FACET_OK)
+        status = reply_prepare(&seat->reply, b->shared, b->n_shared);
+    if (status == FACET_OK)
+        facet_session_keep(seat->session);
     return status;
 }
 
-/* 9120 as "9,120". */
-static const char *grouped(char out[32], size_t n)
+/* Every prompt is computed from the same position on, whatever the seat held before: where chunks
+ * begin shows in the last bits. */
+static enum facet_status go_to_start(struct backend *b, struct seat *seat)
 {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%zu", n), at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
+    struct err *err = &seat->reply.outcome.err;
+    if (!begins_as_shared(b, &seat->reply.prompt)) {
+        seat->holds_shared = false;
+        return facet_session_rewind(seat->session, 0, err->text);
     }
-    out[at] = 0;
-    return out;
+    if (seat->holds_shared)
+        return facet_session_rewind(seat->session, b->n_shared, err->text);
+    const struct seat *holder = b->seats;
+    while (holder < b->seats + b->n_seats && !holder->holds_shared)
+        holder++;
+    enum facet_status status = holder < b->seats + b->n_seats
+                                   ? facet_session_copy(seat->session, holder->session, err->text)
+                                   : compute_shared(b, seat);
+    seat->holds_shared = status == FACET_OK;
+    return status;
 }
 
-/* At least one position must be left for the answer. */
-static bool check_fit(const struct work *w, const struct prompt *prompt)
+void backend_begin(struct backend *b, size_t i, const struct backend_turn *turn)
 {
-    size_t n_ctx = w->b->n_ctx;
-    if (prompt->n_ids < n_ctx)
-        return true;
-    char needs[32], has[32];
-    const char *hint = w->b->info.n_ctx_train && n_ctx >= w->b->info.n_ctx_train
-                           ? "the model was made for no more"
-                           : "raise --ctx";
-    return err_set(w->err, "the prompt takes %s tokens, the context holds %s: %s",
-                   grouped(needs, prompt->n_ids), grouped(has, n_ctx), hint);
+    struct seat *seat = &b->seats[i];
+    struct reply *r = &seat->reply;
+    *r = (struct reply){.kit = &b->kit, .session = seat->session, .turn = turn};
+    bool goes_on = reply_open(r);
+    if (goes_on) {
+        enum facet_status status = go_to_start(b, seat);
+        goes_on = status == FACET_OK ? reply_read(r) : reply_stop(r, status);
+    }
+    seat->state = goes_on ? SEAT_ANSWERING : SEAT_ENDED;
 }
 
-bool backend_answer(struct backend *b, const struct backend_turn *turn, struct chat_stats *stats,
-                    enum chat_reason *reason, struct err *err)
+static void end_all(struct seat *const *seats, size_t n, enum facet_status status,
+                    const struct err *err)
 {
-    struct work w = {b, turn, stats, err};
-    struct prompt prompt;
-    *stats = (struct chat_stats){0};
-    if (!prompt_render(&prompt, b->model, turn->messages, turn->open_answer ? PROMPT_OPEN : 0, err))
+    for (size_t i = 0; i < n; i++) {
+        seats[i]->reply.outcome.err = *err;
+        reply_stop(&seats[i]->reply, status);
+        seats[i]->state = SEAT_ENDED;
+    }
+}
+
+void backend_step(struct backend *b)
+{
+    struct seat *seats[FACET_MAX_TOGETHER];
+    struct facet_session *sessions[FACET_MAX_TOGETHER] = {NULL};
+    int32_t ids[FACET_MAX_TOGETHER] = {0};
+    struct err err = {""};
+    size_t n = 0;
+    for (struct seat *seat = b->seats; seat < b->seats + b->n_seats; seat++) {
+        if (seat->state != SEAT_ANSWERING)
+            continue;
+        if (reply_draw(&seat->reply)) {
+            seats[n] = seat;
+            sessions[n] = seat->session;
+            ids[n++] = seat->reply.next;
+        } else {
+            seat->state = SEAT_ENDED;
+        }
+    }
+    enum facet_status status = facet_sessions_append(sessions, ids, n, err.text);
+    if (status != FACET_OK)
+        end_all(seats, n, status, &err);
+}
+
+bool backend_ended(struct backend *b, size_t i, struct outcome *outcome)
+{
+    struct seat *seat = &b->seats[i];
+    if (seat->state != SEAT_ENDED)
         return false;
-    stats->n_prompt = prompt.n_ids;
-    enum facet_status status = FACET_FAILED;
-    if (prompt.n_views && !b->info.has_vision)
-        err_set(err, "%s cannot look at pictures: it has no vision tower", b->info.name);
-    else if (check_fit(&w, &prompt))
-        status = encode_pictures(&w);
-    if (status == FACET_OK)
-        status = read_prompt(&w, &prompt);
-    prompt_done(&prompt);
-    if (status == FACET_OK)
-        status = generate(&w, reason);
-    if (status == FACET_CANCELLED)
-        *reason = CHAT_CANCELLED;
-    return status != FACET_FAILED;
+    *outcome = seat->reply.outcome;
+    reply_done(&seat->reply);
+    seat->state = SEAT_FREE;
+    return true;
 }

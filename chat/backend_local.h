@@ -1,4 +1,5 @@
-/* The built-in engine behind a chat: model, session, and one answer at a time. */
+/* The built-in engine behind a chat: model, sessions, and answers, one at a time or several
+ * together. */
 #ifndef CHAT_BACKEND_LOCAL_H
 #define CHAT_BACKEND_LOCAL_H
 
@@ -35,10 +36,37 @@ struct backend_turn {
     void (*text)(void *user, const char *bytes, size_t n); /* whole characters */
     void *user;
 };
+
+/* How it ended. */
+struct outcome {
+    bool failed; /* err tells why; perhaps some text was given. A cancelled answer is none that
+                    failed: its reason is CHAT_CANCELLED */
+    struct err err;
+    enum chat_reason reason;
+    struct chat_stats stats; /* as far as it went */
+};
+
 /* Encodes the pictures that were not yet (their soft tokens stay with the attachments), computes
- * the prompt, generates. False and an error: failed, perhaps with some text given. A cancelled turn
- * succeeds, with CHAT_CANCELLED. *stats is filled in as far as it went. */
-bool backend_answer(struct backend *b, const struct backend_turn *turn, struct chat_stats *stats,
-                    enum chat_reason *reason, struct err *err);
+ * the prompt, generates. */
+void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome);
+
+/* ---- Several answers together ----
+ *
+ * Each has a seat: a session of its own. What they share is computed once, and each step is one
+ * pass over the weights for all. An answer does not depend on what else is answered beside it or
+ * was before it; but it may differ in its last bits from that of backend_answer. */
+
+/* Makes room for n answers, or as many as memory and the engine allow, of `available` bytes.
+ * Returns for how many there is. Not while answers are under way. */
+size_t backend_make_seats(struct backend *b, size_t n, size_t available);
+/* What prompts begin with, without pictures; a prompt that does not costs nothing but time. */
+void backend_share(struct backend *b, const int32_t *ids, size_t n_ids);
+/* Encodes, computes the prompt, draws nothing yet, in a free seat. The turn is borrowed until the
+ * answer has ended, its messages only for this call. */
+void backend_begin(struct backend *b, size_t seat, const struct backend_turn *turn);
+/* One token more for every answer under way. */
+void backend_step(struct backend *b);
+/* True, and how, if the seat's answer has ended: the seat is free again. */
+bool backend_ended(struct backend *b, size_t seat, struct outcome *outcome);
 
 #endif

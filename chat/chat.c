@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "chat/events.h"
 #include "chat/record.h"
 #include "chat/resolve.h"
+#include "chat/worker.h"
 
 /* Between two writes of a growing answer. Each costs a sync of the disk, some milliseconds. */
 static const double write_every_s = 0.8;
@@ -54,14 +54,6 @@ struct chat {
     size_t first_bytes;
     double written;           /* when the history last was */
     struct err history_error; /* "": none */
-};
-
-/* How a job ended. */
-struct outcome {
-    bool failed;
-    struct err err;
-    enum chat_reason reason;
-    struct chat_stats stats;
 };
 
 static double now_s(void)
@@ -206,7 +198,7 @@ static void do_job(struct chat *chat)
             .text = on_text,
             .user = chat,
         };
-        o.failed = !backend_answer(backend, &turn, &o.stats, &o.reason, &o.err);
+        backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }
     conclude(chat, &o);
@@ -219,21 +211,6 @@ static void *work(void *user)
     while (take_job(chat))
         do_job(chat);
     return NULL;
-}
-
-/* Signals are the front end's: the worker, and the engine's threads that it starts, take none but those
- * of a crash, which would otherwise end the process before the front end could give the terminal back. */
-static bool start_worker(struct chat *chat, struct err *err)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    sigset_t most, before;
-    sigfillset(&most);
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-        sigdelset(&most, crashes[i]);
-    pthread_sigmask(SIG_SETMASK, &most, &before);
-    int status = pthread_create(&chat->worker, NULL, work, chat);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return status == 0 || err_set(err, "cannot start a thread: %s", strerror(status));
 }
 
 /* ---- Opening and closing ---- */
@@ -277,7 +254,7 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
         getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
         err_set(err, "no random numbers for a seed: %s", strerror(errno));
     if (ok && events_init(&chat->events, err)) {
-        if (start_worker(chat, err))
+        if (worker_start(&chat->worker, work, chat, err))
             return chat;
         events_done(&chat->events);
     }

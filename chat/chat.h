@@ -58,6 +58,7 @@ struct chat_event {
     double seconds_left; /* CHAT_PROGRESS: estimate, < 0: not known yet */
     enum chat_reason reason;
     struct chat_stats stats;
+    size_t item; /* of many.h alone: whose event it is */
 };
 
 /* Starts the worker, which opens the model; returns at once. options are copied. store may be NULL

@@ -98,18 +98,17 @@ static double rate(size_t n, double seconds)
     return seconds > 0 ? (double)n / seconds : 0;
 }
 
-void answer_note_stats(const struct answer *a)
+void answer_note_stats(struct progress *progress, const struct chat_stats *s)
 {
-    const struct chat_stats *s = &a->stats;
     if (s->n_views > 0)
-        progress_note(a->progress, "%zu image view%s in %.2f s", s->n_views,
+        progress_note(progress, "%zu image view%s in %.2f s", s->n_views,
                       s->n_views == 1 ? "" : "s", s->encode_s);
     size_t computed = s->n_prompt - (s->n_kept < s->n_prompt ? s->n_kept : s->n_prompt);
-    progress_note(a->progress, "prompt: %zu tokens, %zu of them kept, %.2f s (%.1f tokens/s)",
+    progress_note(progress, "prompt: %zu tokens, %zu of them kept, %.2f s (%.1f tokens/s)",
                   s->n_prompt, s->n_kept, s->prompt_s, rate(computed, s->prompt_s));
-    progress_note(a->progress, "answer: %zu tokens, %.2f s (%.1f tokens/s)", s->n_answer,
-                  s->answer_s, rate(s->n_answer, s->answer_s));
+    progress_note(progress, "answer: %zu tokens, %.2f s (%.1f tokens/s)", s->n_answer, s->answer_s,
+                  rate(s->n_answer, s->answer_s));
     if (s->n_guessed > 0)
-        progress_note(a->progress, "guessed ahead: %zu tokens, %zu accepted", s->n_guessed,
+        progress_note(progress, "guessed ahead: %zu tokens, %zu accepted", s->n_guessed,
                       s->n_right);
 }

@@ -31,6 +31,6 @@ bool answer_wait_model(struct answer *a, struct chat *chat, struct err *err);
 bool answer_take(struct answer *a, struct chat *chat, struct err *err);
 
 /* "312 tokens in 1.2 s …": the line that --verbose shows. */
-void answer_note_stats(const struct answer *a);
+void answer_note_stats(struct progress *progress, const struct chat_stats *stats);
 
 #endif

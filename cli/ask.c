@@ -45,7 +45,7 @@ static int take(struct chat *chat, struct interrupt *interrupt, const struct opt
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
     warn(&answer, options->verbose);
     if (options->verbose)
-        answer_note_stats(&answer);
+        answer_note_stats(answer.progress, &answer.stats);
     return exit_code(&answer, &out, err);
 }
 

@@ -1,34 +1,35 @@
 #include "cli/batch.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "base/str.h"
-#include "chat/chat.h"
+#include "chat/many.h"
 #include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/batch_inputs.h"
 #include "cli/batch_job.h"
 #include "cli/batch_log.h"
-#include "cli/json.h"
+#include "cli/batch_record.h"
+#include "cli/batch_task.h"
 
-static const size_t PICTURE_LIMIT_BYTES = (size_t)512 << 20;
-
-enum sidecar { SIDECAR_NONE, SIDECAR_TXT, SIDECAR_JSON };
+enum { DEFAULT_TOGETHER = 8 };
 
 struct batch {
     const struct args *args;
-    const char *prompt;
+    const char *prompt; /* NULL: each line of a manifest has its own */
     struct batch_job job;
     struct batch_log log;
     struct batch_items items;
     size_t shard, n_shards; /* item i is done here if i % n_shards == shard */
+    size_t n_together;
     enum sidecar sidecar;
-    struct chat *chat;
+    struct many *many;
+    struct batch_task tasks[MANY_MAX_UNDER_WAY]; /* under way where item is set */
+    size_t n_under_way;
+    size_t next; /* item to begin */
     struct interrupt interrupt;
     struct progress progress;
     double start_s;
@@ -36,66 +37,7 @@ struct batch {
     bool interrupted, stopped; /* stopped: an error that ends the batch; err has it */
 };
 
-/* One item on its way. */
-struct item {
-    size_t index;
-    const char *path;
-    bool certain;
-    char digest[SHA256_HEX_BYTES]; /* "" if the file could not be read */
-    double start_s;
-};
-
-static bool has_digest(const struct item *item)
-{
-    return item->digest[0] != 0;
-}
-
-static const char *reason_name(enum chat_reason reason)
-{
-    switch (reason) {
-    case CHAT_ENDED:
-        return "end";
-    case CHAT_STOP_STRING:
-        return "stop";
-    case CHAT_MAX_TOKENS:
-        return "max-tokens";
-    case CHAT_CONTEXT_FULL:
-        return "context-full";
-    case CHAT_CANCELLED:
-        break;
-    }
-    return "cancelled";
-}
-
-/* What every record has, "input" first. */
-static json_t *new_record(const struct batch *b, const struct item *item)
-{
-    return json_pack("{s:o, s:o, s:I, s:s, s:O, s:O, s:O, s:O, s:I}", "input",
-                     json_words(item->path), "sha256",
-                     has_digest(item) ? json_string(item->digest) : json_null(), "index",
-                     (json_int_t)item->index, "job", b->job.hash, "prompt", b->job.prompt, "system",
-                     b->job.system, "model", b->job.model, "options", b->job.options, "seed",
-                     (json_int_t)batch_job_seed(&b->job, item->digest));
-}
-
-static json_t *answer_record(const struct batch *b, const struct item *item,
-                             const struct answer *answer)
-{
-    const struct chat_stats *s = &answer->stats;
-    json_t *record = new_record(b, item);
-    json_object_set_new(record, "answer", json_text(str_text(answer->text), answer->text->len));
-    json_object_set_new(record, "finish", json_string(reason_name(answer->reason)));
-    json_object_set_new(record, "tokens",
-                        json_pack("{s:I, s:I, s:I, s:I}", "prompt", (json_int_t)s->n_prompt, "kept",
-                                  (json_int_t)s->n_kept, "answer", (json_int_t)s->n_answer, "views",
-                                  (json_int_t)s->n_views));
-    json_object_set_new(record, "seconds",
-                        json_pack("{s:o, s:o, s:o, s:o}", "encode", json_seconds(s->encode_s),
-                                  "prompt", json_seconds(s->prompt_s), "answer",
-                                  json_seconds(s->answer_s), "total",
-                                  json_seconds(clock_s() - item->start_s)));
-    return record;
-}
+/* ---- What has come of an item ---- */
 
 static bool write_record(struct batch *b, json_t *record, struct err *err)
 {
@@ -106,108 +48,77 @@ static bool write_record(struct batch *b, json_t *record, struct err *err)
     return false;
 }
 
-static void fail_item(struct batch *b, const struct item *item, const struct err *why,
-                      struct err *err)
+static void fail_item(struct batch *b, const struct batch_task *t, const char *why, struct err *err)
 {
-    json_t *record = new_record(b, item);
-    json_object_set_new(record, "error", json_words(why->text));
-    if (!write_record(b, record, err))
+    if (!write_record(b, batch_record_error(t, &b->job, why), err))
         return;
     b->n_failed++;
-    progress_note(&b->progress, "%s", why->text);
+    progress_note(&b->progress, "%s", why);
 }
 
-/* photo.jpg → photo.txt, as captioning tools want it. */
-static char *sidecar_path(const char *path, const char *suffix)
+static void keep_answer(struct batch *b, const struct batch_task *t, const struct chat_event *event,
+                        struct err *err)
 {
-    const char *dot = strrchr(path_base(path), '.');
-    size_t stem = dot && dot > path_base(path) ? (size_t)(dot - path) : strlen(path);
-    struct str out = {0};
-    str_put(&out, path, stem);
-    str_puts(&out, suffix);
-    return str_take(&out);
-}
-
-static bool write_sidecar(struct batch *b, const struct item *item, const struct str *answer,
-                          json_t *record, struct err *err)
-{
-    if (b->sidecar == SIDECAR_NONE)
-        return true;
-    char *path = sidecar_path(item->path, b->sidecar == SIDECAR_TXT ? ".txt" : ".json");
-    char *json = b->sidecar == SIDECAR_JSON
-                     ? json_dumps(record, JSON_INDENT(2) | JSON_REAL_PRECISION(9))
-                     : NULL;
-    struct str text = {0};
-    str_puts(&text, json ? json : str_text(answer));
-    str_putc(&text, '\n');
-    bool ok = true;
-    if (file_exists(path))
-        b->n_sidecars_kept++;
-    else
-        ok = file_write(path, text.data, text.len, 0644, err);
-    str_done(&text);
-    free(json);
-    free(path);
-    return ok;
-}
-
-/* warning: of the picture's decoder, or "". */
-static void keep_answer(struct batch *b, const struct item *item, const struct answer *answer,
-                        const char *warning, struct err *err)
-{
-    json_t *record = answer_record(b, item, answer);
-    if (warning[0])
-        json_object_set_new(record, "warning", json_words(warning));
+    json_t *record = batch_record_answer(t, &b->job, event);
+    bool kept;
     struct err why;
     /* Before the record: what the record calls done has its sidecar. */
-    if (!write_sidecar(b, item, answer->text, record, &why)) {
+    if (!batch_sidecar_write(t, b->sidecar, record, &kept, &why)) {
         json_decref(record);
-        fail_item(b, item, &why, err);
+        fail_item(b, t, why.text, err);
         return;
     }
+    b->n_sidecars_kept += kept;
     if (!write_record(b, record, err))
         return;
     b->n_answered++;
-    if (b->args->options.verbose)
-        answer_note_stats(answer);
-}
-
-static bool ask(struct batch *b, const struct item *item, struct attachment *picture,
-                struct err *err)
-{
-    char seed[24];
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)batch_job_seed(&b->job, item->digest));
-    struct message message = {.role = ROLE_USER};
-    message_from_input(&message, b->prompt, &picture, 1);
-    bool ok = chat_clear(b->chat, err) && chat_set(b->chat, "seed", seed, err) &&
-              chat_submit(b->chat, &message, err);
-    message_done(&message);
-    return ok;
-}
-
-static void answer_item(struct batch *b, const struct item *item, struct attachment *picture,
-                        struct err *err)
-{
-    struct str text = {0};
-    struct answer answer = {.interrupt = &b->interrupt, .progress = &b->progress, .text = &text};
-    struct err why = {""};
-    bool ok = ask(b, item, picture, &why) && answer_take(&answer, b->chat, &why);
-    if (answer.interrupted || (ok && answer.reason == CHAT_CANCELLED)) {
-        b->interrupted = true; /* half an answer is no answer: it is asked again next time */
-    } else if (ok) {
-        keep_answer(b, item, &answer, picture->facts.warning, err);
-    } else {
-        err_prefix(&why, "%s", item->path);
-        fail_item(b, item, &why, err);
+    if (b->args->options.verbose) {
+        progress_note(&b->progress, "%s, item %zu:", t->item->path, t->index);
+        answer_note_stats(&b->progress, &event->stats);
     }
-    str_done(&text);
+}
+
+/* "photo.jpg: …", "lines.jsonl:12: …" */
+static void name_fault(const struct batch_task *t, struct err *why)
+{
+    if (t->item->line)
+        err_prefix(why, "%s:%zu", t->item->path, t->item->line);
+    else
+        err_prefix(why, "%s", t->item->path);
+}
+
+static void end_item(struct batch *b, const struct chat_event *event, struct err *err)
+{
+    struct batch_task *t = &b->tasks[event->item];
+    struct err why;
+    if (event->kind == CHAT_DONE) {
+        keep_answer(b, t, event, err);
+    } else {
+        err_set(&why, "%s", event->text ? event->text : "");
+        name_fault(t, &why);
+        fail_item(b, t, why.text, err);
+    }
+    batch_task_done(t);
+    b->n_under_way--;
+}
+
+/* ---- Beginning an item ---- */
+
+static bool has_twin(const struct batch *b, const struct batch_task *t)
+{
+    for (size_t i = 0; i < MANY_MAX_UNDER_WAY; i++)
+        if (b->tasks[i].item && b->tasks[i].item != t->item && batch_task_is_twin(&b->tasks[i], t))
+            return true;
+    return false;
 }
 
 /* True if there is nothing to do for it. */
-static bool is_done(struct batch *b, const struct item *item)
+static bool is_done(struct batch *b, const struct batch_task *t)
 {
     enum batch_state state =
-        batch_log_find(&b->log, item->path, has_digest(item) ? item->digest : NULL);
+        batch_log_find(&b->log, t->item->path, t->digest[0] ? t->digest : NULL);
+    if (state == BATCH_NEW && has_twin(b, t))
+        state = BATCH_ANSWERED;
     if (state == BATCH_FAILED && args_has(b->args, "retry-errors"))
         return false;
     b->n_before += state == BATCH_ANSWERED;
@@ -215,64 +126,134 @@ static bool is_done(struct batch *b, const struct item *item)
     return state != BATCH_NEW;
 }
 
-/* "12/340 (8 min 20 s left): ", from the time that those before took. */
-static void put_prefix(const struct batch *b, size_t index, char *prefix, size_t n)
+/* True if the item, whose files were read or not, is under way now. */
+static bool submit(struct batch *b, size_t slot, bool was_read, struct err *why, struct err *err)
 {
-    size_t n_new = b->n_answered + b->n_failed,
-           n_left = (b->items.n - index + b->n_shards - 1) / b->n_shards;
-    char left[DURATION_BYTES];
-    if (n_new)
-        snprintf(prefix, n, "%zu/%zu (%s left): ", index + 1, b->items.n,
-                 duration_text((clock_s() - b->start_s) / (double)n_new * (double)n_left, left));
-    else
-        snprintf(prefix, n, "%zu/%zu: ", index + 1, b->items.n);
-}
-
-static void do_item(struct batch *b, size_t index, struct err *err)
-{
-    struct item item = {.index = index,
-                        .path = b->items.list[index].path,
-                        .certain = b->items.list[index].certain,
-                        .start_s = clock_s()};
-    struct err why;
-    size_t n = 0;
-    char *bytes = file_read(item.path, PICTURE_LIMIT_BYTES, &n, &why);
-    if (bytes)
-        sha256_hex(bytes, n, item.digest);
-    struct attachment *picture = NULL;
-    if (is_done(b, &item)) {
-        free(bytes);
-        return;
+    struct batch_task *t = &b->tasks[slot];
+    const struct options *options = &b->args->options;
+    struct messages messages;
+    if (is_done(b, t))
+        return false;
+    if (was_read && batch_task_compose(t, options, &messages, why)) {
+        many_submit(b->many, slot, &messages, t->seed);
+        return true;
     }
-    progress_show(&b->progress, item.path, 0, 0, -1);
-    if (bytes)
-        picture = attachment_from_bytes(item.path, bytes, n, &b->args->options.crops, &why);
-    free(bytes);
-    if (picture)
-        answer_item(b, &item, picture, err);
-    else if (item.certain)
-        fail_item(b, &item, &why, err);
+    if (t->item->line)
+        name_fault(t, why);
+    if (t->item->certain)
+        fail_item(b, t, why->text, err);
     else
         b->n_no_picture++;
-    if (picture)
-        attachment_release(picture);
+    return false;
+}
+
+static void begin_item(struct batch *b, size_t index, struct err *err)
+{
+    const struct batch_item *item = &b->items.list[index];
+    struct err why = {""};
+    size_t slot = 0;
+    while (b->tasks[slot].item)
+        slot++;
+    bool was_read =
+        batch_task_init(&b->tasks[slot], item, index, &b->job, b->prompt, &b->args->options, &why);
+    if (submit(b, slot, was_read, &why, err))
+        b->n_under_way++;
+    else
+        batch_task_done(&b->tasks[slot]);
+}
+
+/* ---- All items ---- */
+
+/* "12/340 (8 min 20 s left): ", from the time that those before took; of those under way, half is
+ * done. */
+static void put_prefix(const struct batch *b, char *prefix, size_t n)
+{
+    size_t n_mine = (b->items.n + b->n_shards - 1 - b->shard) / b->n_shards,
+           n_begun = (b->next - b->shard) / b->n_shards;
+    double worked = (double)(b->n_answered + b->n_failed) + 0.5 * (double)b->n_under_way,
+           left = (double)(n_mine - n_begun) + 0.5 * (double)b->n_under_way;
+    char duration[DURATION_BYTES];
+    if (b->n_answered + b->n_failed > 0)
+        snprintf(prefix, n, "%zu/%zu (%s left): ", n_begun - b->n_under_way, n_mine,
+                 duration_text((clock_s() - b->start_s) / worked * left, duration));
+    else
+        snprintf(prefix, n, "%zu/%zu: ", n_begun - b->n_under_way, n_mine);
+}
+
+static void show_progress(struct batch *b, const struct chat_event *event)
+{
+    char prefix[96];
+    put_prefix(b, prefix, sizeof prefix);
+    b->progress.prefix = prefix;
+    progress_show(&b->progress, event->text ? event->text : "", event->done, event->total, -1);
+    b->progress.prefix = NULL;
+}
+
+static void take_events(struct batch *b, struct err *err)
+{
+    struct chat_event event;
+    while (!b->stopped && many_next(b->many, &event))
+        if (event.kind == CHAT_DONE || event.kind == CHAT_FAILED)
+            end_item(b, &event, err);
+        else if (event.kind == CHAT_PROGRESS)
+            show_progress(b, &event);
+}
+
+static void wait_for_either(const struct batch *b)
+{
+    struct pollfd fds[2] = {{.fd = many_fd(b->many), .events = POLLIN},
+                            {.fd = b->interrupt.fd, .events = POLLIN}};
+    poll(fds, 2, -1);
 }
 
 static void do_all(struct batch *b, struct err *err)
 {
     bool fail_fast = args_has(b->args, "fail-fast");
-    char prefix[96];
-    b->progress.prefix = prefix;
     b->start_s = clock_s();
-    for (size_t i = b->shard; i < b->items.n && !b->stopped && !b->interrupted; i += b->n_shards) {
-        put_prefix(b, i, prefix, sizeof prefix);
-        do_item(b, i, err);
-        b->interrupted = b->interrupted || interrupt_came(&b->interrupt);
-        if (fail_fast && b->n_failed > 0)
+    b->next = b->shard;
+    while (!b->stopped && !b->interrupted) {
+        bool more = b->next < b->items.n && !(fail_fast && b->n_failed > 0);
+        if (more && many_has_room(b->many)) {
+            begin_item(b, b->next, err);
+            b->next += b->n_shards;
+        } else if (b->n_under_way > 0) {
+            wait_for_either(b);
+        } else if (!more) {
             break;
+        }
+        take_events(b, err);
+        b->interrupted = interrupt_came(&b->interrupt);
     }
-    b->progress.prefix = NULL;
     progress_clear(&b->progress);
+}
+
+/* A picture is laid out in another way if it has crops, which is not known yet. */
+static bool share_item(struct batch *b, const struct batch_item *item, struct err *err)
+{
+    const struct options *options = &b->args->options;
+    bool may_have_crops = options->crops.kind != CROPS_OFF && batch_item_pictures(item) > 0,
+         ok = true;
+    for (size_t n_crops = 0; ok && n_crops <= (may_have_crops ? 2 : 0); n_crops += 2) {
+        struct messages messages;
+        batch_item_lay_out(item, b->prompt, options, n_crops, &messages);
+        ok = many_share(b->many, &messages, err);
+        messages_done(&messages);
+    }
+    return ok;
+}
+
+/* What all prompts begin with: of the items that others do, too, so that an answer is the same
+ * however the work is shared out. */
+static bool share(struct batch *b, struct err *err)
+{
+    bool ok = true, seen = false; /* files without lines all ask the same */
+    for (size_t i = 0; ok && i < b->items.n; i++) {
+        const struct batch_item *item = &b->items.list[i];
+        if (item->entry || !seen)
+            ok = share_item(b, item, err);
+        seen = seen || !item->entry;
+    }
+    return ok;
 }
 
 static void note_summary(struct batch *b)
@@ -305,6 +286,26 @@ static int exit_code(const struct batch *b)
     return b->n_failed + b->n_failed_before > 0 ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
+/* False if the model cannot be opened, with the error, or on Ctrl-C. */
+static bool wait_for_model(struct batch *b, struct err *err)
+{
+    for (struct chat_event event; !many_model(b->many);) {
+        b->interrupted = interrupt_came(&b->interrupt);
+        if (b->interrupted)
+            return false;
+        if (!many_next(b->many, &event))
+            wait_for_either(b);
+        else if (event.kind == CHAT_FAILED)
+            return err_set(err, "%s", event.text ? event.text : "");
+    }
+    if (many_together(b->many) < b->n_together)
+        progress_note(&b->progress,
+                      "there is memory for %zu answers together, not %zu; a smaller --ctx makes "
+                      "room for more",
+                      many_together(b->many), b->n_together);
+    return true;
+}
+
 static int work(struct batch *b, struct err *err)
 {
     progress_init(&b->progress, b->args->options.quiet);
@@ -314,18 +315,22 @@ static int work(struct batch *b, struct err *err)
     if (!interrupt_open(&b->interrupt, err))
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
-    b->chat = chat_open(&b->args->options, NULL, err);
-    struct answer opening = {.interrupt = &b->interrupt, .progress = &b->progress};
-    b->stopped = !b->chat || !answer_wait_model(&opening, b->chat, err);
-    b->interrupted = opening.interrupted;
+    b->many = many_open(&b->args->options, b->n_together, err);
+    b->stopped = !b->many || !wait_for_model(b, err) || !share(b, err);
     if (!b->stopped) {
         do_all(b, err);
         note_summary(b);
     }
-    chat_close(b->chat);
+    if (b->interrupted)
+        interrupt_let_kill(true);
+    many_close(b->many);
+    for (size_t i = 0; i < MANY_MAX_UNDER_WAY; i++)
+        batch_task_done(&b->tasks[i]);
     interrupt_close(&b->interrupt);
     return exit_code(b);
 }
+
+/* ---- What is asked for ---- */
 
 static bool parse_shard(struct batch *b, struct err *err)
 {
@@ -346,8 +351,12 @@ static bool parse_flags(struct batch *b, struct err *err)
 {
     const char *sidecar = args_value(b->args, "sidecar");
     b->prompt = args_value(b->args, "prompt");
-    if (!b->prompt)
-        return err_set(err, "facet batch needs -p PROMPT");
+    for (size_t i = 0; i < b->args->n_operands; i++)
+        if (!b->prompt && !batch_is_manifest(b->args->operands[i]))
+            return err_set(err, "facet batch needs -p PROMPT");
+    b->n_together = DEFAULT_TOGETHER;
+    if (!args_count(b->args, "parallel", (size_t[]){1, MANY_MAX_TOGETHER}, &b->n_together, err))
+        return false;
     if (sidecar && strcmp(sidecar, "txt") != 0 && strcmp(sidecar, "json") != 0)
         return err_set(err, "--sidecar is txt or json, not \"%s\"", sidecar);
     b->sidecar = !sidecar ? SIDECAR_NONE : strcmp(sidecar, "txt") == 0 ? SIDECAR_TXT : SIDECAR_JSON;
@@ -359,6 +368,10 @@ static bool list_items(struct batch *b, struct err *err)
     for (size_t i = 0; i < b->args->n_operands; i++)
         if (!batch_items_add(&b->items, b->args->operands[i], args_has(b->args, "recursive"), err))
             return false;
+    for (size_t i = 0; i < b->items.n; i++)
+        if (!batch_item_prompt(&b->items.list[i], b->prompt))
+            return err_set(err, "%s:%zu: has no \"prompt\", and there is no -p PROMPT",
+                           b->items.list[i].path, b->items.list[i].line);
     return b->items.n > 0 || err_set(err, "there is nothing in %s", b->args->operands[0]);
 }
 
@@ -383,24 +396,35 @@ static int run(struct args *args, struct err *err)
 }
 
 static const struct flag flags[] = {
-    {"prompt", 'p', "PROMPT", "what to ask about each picture; needed"},
+    {"prompt", 'p', "PROMPT", "what to ask about each picture; needed but for manifests"},
     {"output", 'o', "FILE", "where the records go (standard output); goes on where it was"},
     {"recursive", 'r', NULL, "folders inside folders too"},
     {"retry-errors", 0, NULL, "ask again what failed before"},
-    {"fail-fast", 0, NULL, "stop at the first failure"},
+    {"fail-fast", 0, NULL, "begin nothing more after the first failure"},
     {"force-mixed", 0, NULL, "add to a file that was made with another prompt, model or options"},
     {"sidecar", 0, "txt|json",
      "also write photo.txt or photo.json beside photo.jpg, if there is none yet"},
-    {"shard", 0, "K/N", "only every N-th picture, from the K-th on: one part of N machines' work"},
+    {"parallel", 0, "N", "answers decoded together, 1 to 16 (8); the answers do not depend on it"},
+    {"shard", 0, "K/N", "only every N-th item, from the K-th on: one part of N machines' work"},
 };
 
 const struct verb verb_batch = {
     .name = "batch",
     .operands = "INPUT...",
-    .summary = "the same question about many pictures: one JSON record each",
+    .summary = "many pictures, or lines of questions: one JSON record each",
     .details = "INPUT is a folder, a file, or - for paths on standard input, one a line. In a "
                "folder, files that are\n"
-               "no pictures are left out, unless their names say that they are.\n"
+               "no pictures are left out, unless their names say that they are. A file that ends "
+               "in .jsonl is a\n"
+               "manifest: each line an object that may have \"image\" or \"images\" (paths, from "
+               "the manifest's folder),\n"
+               "\"prompt\", \"system\", \"seed\" and \"id\".\n"
+               "\n"
+               "Several items are answered together; the records are written as answers end, and "
+               "\"index\" tells the\n"
+               "order. An answer does not depend on how many, or which, are answered beside it. "
+               "What all prompts\n"
+               "begin with is computed once.\n"
                "\n"
                "Started again with the same -o, it goes on: what has a record with the same path, "
                "content, prompt,\n"
@@ -408,13 +432,13 @@ const struct verb verb_batch = {
                "the file holds\n"
                "records made with another prompt, model or options, it stops; --force-mixed leaves "
                "those records as\n"
-               "they are and asks everything anew under the present ones. Where a picture has "
+               "they are and asks everything anew under the present ones. Where an item has "
                "several records, the\n"
-               "last one counts. Without --seed each picture has its own, made from its content.\n"
+               "last one counts. Without --seed each item has its own, made from its content.\n"
                "\n"
                "Exit code 3: some items failed, now or before; their records have \"error\" in "
                "place of \"answer\".",
-    .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history)),
+    .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history) | TAKES(draft) | TAKES(no_lookup)),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,
     .min_operands = 1,

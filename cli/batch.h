@@ -1,4 +1,4 @@
-/* `facet batch`: the same question about many pictures, one JSON record each. */
+/* `facet batch`: many pictures, or lines of questions, one JSON record each. */
 #ifndef CLI_BATCH_H
 #define CLI_BATCH_H
 

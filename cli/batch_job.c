@@ -177,16 +177,17 @@ void batch_job_done(struct batch_job *job)
 
 const char *batch_job_difference(const struct batch_job *job, const json_t *record)
 {
-    if (!json_equal(job->prompt, json_object_get(record, "prompt")))
+    bool of_line = json_object_get(record, "line"); /* which may have had its own */
+    if (!of_line && !json_equal(job->prompt, json_object_get(record, "prompt")))
         return "another prompt";
-    if (!json_equal(job->system, json_object_get(record, "system")))
+    if (!of_line && !json_equal(job->system, json_object_get(record, "system")))
         return "another system prompt";
     if (!json_equal(json_object_get(job->model, "digest"),
                     json_object_get(json_object_get(record, "model"), "digest")))
         return "another model";
     if (!json_equal(job->options, json_object_get(record, "options")))
         return "other options";
-    return "another seed";
+    return of_line ? "another prompt, system prompt or seed" : "another seed";
 }
 
 uint64_t batch_job_seed(const struct batch_job *job, const char *digest)

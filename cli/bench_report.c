@@ -6,24 +6,25 @@
 #include "cli/json.h"
 #include "cli/out.h"
 
+const char *const bench_job_names[BENCH_JOB_COUNT] = {"decode", "prefill", "vision", "batch"};
 static const char *const arithmetic_names[FACET_ARITHMETIC_COUNT] = {"F32", "BF16", "int8"};
 
 /* ---- Floors --------------------------------------------------------------------------------- */
 
-struct floor floor_of(enum facet_job job, const struct facet_work *work,
+struct floor floor_of(enum bench_job job, const struct facet_work *work,
                       const struct facet_ceilings *ceilings)
 {
     double rate = ceilings->ops[work->arithmetic];
     double reading = work->bytes / ceilings->read_bytes,
            computing = rate > 0 ? work->ops / rate : 0;
-    if (rate <= 0 && job != FACET_DECODE)
+    if (rate <= 0 && job != BENCH_DECODE)
         return (struct floor){0};
     return reading > computing ? (struct floor){reading, true} : (struct floor){computing, false};
 }
 
 static double units_of(const struct figure *f)
 {
-    return f->job == FACET_PREFILL ? (double)f->n : 1;
+    return f->job == BENCH_PREFILL ? (double)f->n : (double)f->sequences;
 }
 
 /* ---- Table ---------------------------------------------------------------------------------- */
@@ -32,12 +33,19 @@ enum { CELL_BYTES = 64 };
 
 static void put_work(const struct figure *f, uint32_t image_size, char out[CELL_BYTES])
 {
-    if (f->job == FACET_DECODE)
+    switch (f->job) {
+    case BENCH_DECODE:
         snprintf(out, CELL_BYTES, "decode behind %zu tokens", f->n);
-    else if (f->job == FACET_PREFILL)
+        break;
+    case BENCH_PREFILL:
         snprintf(out, CELL_BYTES, "prefill of %zu tokens", f->n);
-    else
+        break;
+    case BENCH_BATCH:
+        snprintf(out, CELL_BYTES, "decode of %zu behind %zu", f->sequences, f->n);
+        break;
+    default:
         snprintf(out, CELL_BYTES, "picture of %u x %u", image_size, image_size);
+    }
 }
 
 static void put_share(const struct figure *f, char share[CELL_BYTES], char bound[CELL_BYTES])
@@ -62,7 +70,7 @@ static void print_figure(const struct figure *f, uint32_t image_size)
     put_share(f, share, bound);
     double per_s = units_of(f) / f->seconds;
     snprintf(rate, sizeof rate, per_s < 10 ? "%.2f %s/s" : "%.1f %s/s", per_s,
-             f->job == FACET_IMAGE ? "pictures" : "tokens");
+             f->job == BENCH_VISION ? "pictures" : "tokens");
     printf("| %-26s | %18s | %9.4f | %7s | %-42s |\n", work, rate, f->seconds, share, bound);
 }
 
@@ -91,8 +99,14 @@ void bench_print_table(const struct bench_results *r)
         print_figure(&r->figures[i], r->info.image_size);
     putchar('\n');
     print_ceilings(&r->ceilings);
-    printf("Memory: weights %.2f GB, and at most %.2f GB for %zu tokens of context\n",
-           (double)r->info.weight_bytes * 1e-9, (double)r->session_bytes * 1e-9, r->n_ctx);
+    printf("Memory: weights %.2f GB, and at most %.2f GB for ", (double)r->info.weight_bytes * 1e-9,
+           (double)r->session_bytes * 1e-9);
+    if (r->n_sessions > 1)
+        printf("%zu sequences of ", r->n_sessions);
+    printf("%zu tokens of context", r->n_ctx);
+    if (r->resident_bytes > 0)
+        printf("; %.2f GB were resident", (double)r->resident_bytes * 1e-9);
+    putchar('\n');
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
@@ -103,18 +117,14 @@ static json_t *positive(double value)
     return value > 0 ? json_real(value) : json_null();
 }
 
-static const char *job_name(enum facet_job job)
-{
-    static const char *const names[] = {"decode", "prefill", "vision"};
-    return names[job];
-}
-
 static json_t *figure_json(const struct figure *f)
 {
-    static const char *const counts[] = {"context", "tokens", "images"};
+    static const char *const counts[] = {"context", "tokens", "images", "context"};
     json_t *o = json_object();
+    if (f->job == BENCH_BATCH)
+        json_object_set_new(o, "sequences", json_integer((json_int_t)f->sequences));
     json_object_set_new(o, counts[f->job], json_integer((json_int_t)f->n));
-    json_object_set_new(o, f->job == FACET_IMAGE ? "images_per_s" : "tokens_per_s",
+    json_object_set_new(o, f->job == BENCH_VISION ? "images_per_s" : "tokens_per_s",
                         json_real(units_of(f) / f->seconds));
     json_object_set_new(o, "seconds", json_real(f->seconds));
     json_object_set_new(o, "share_of_ceiling", positive(f->share));
@@ -137,7 +147,7 @@ void bench_print_json(const struct bench_results *r)
                           "ceilings", ceilings_json(&r->ceilings));
     json_t *more = json_array();
     for (size_t i = 0; i < r->n_figures; i++) {
-        const char *name = job_name(r->figures[i].job);
+        const char *name = bench_job_names[r->figures[i].job];
         json_t *figure = figure_json(&r->figures[i]);
         if (!json_object_get(o, name)) {
             json_object_set_new(o, name, figure);
@@ -151,5 +161,8 @@ void bench_print_json(const struct bench_results *r)
     json_object_set_new(o, "session_bytes", json_integer((json_int_t)r->session_bytes));
     json_object_set_new(o, "memory_bytes",
                         json_integer((json_int_t)(r->info.weight_bytes + r->session_bytes)));
+    json_object_set_new(o, "resident_bytes",
+                        r->resident_bytes > 0 ? json_integer((json_int_t)r->resident_bytes)
+                                              : json_null());
     json_print(stdout, o);
 }

@@ -35,7 +35,7 @@ static void bench_done(struct bench *b)
 
 static bool bench_open(struct bench *b, const struct args *args, size_t n_ctx, struct err *err)
 {
-    b->model = models_open(&args->options, false, err);
+    b->model = models_open(&args->options, MODELS_WHOLE, err);
     if (!b->model)
         return false;
     facet_model_get_info(b->model, &b->info);

@@ -85,7 +85,7 @@ static void print_text(const struct facet_model *model, const struct options *op
 
 static int run(struct args *args, struct err *err)
 {
-    struct facet_model *model = models_open(&args->options, false, err);
+    struct facet_model *model = models_open(&args->options, MODELS_WHOLE, err);
     if (!model)
         return EXIT_FAILED;
     if (args_has(args, "json"))

@@ -99,9 +99,9 @@ static void print_readable(const struct prompt *prompt, const struct messages *c
  * do where there is no more. */
 static struct facet_model *open_model(const struct options *options, struct err *err)
 {
-    struct facet_model *model = models_open(options, false, err);
+    struct facet_model *model = models_open(options, MODELS_WHOLE, err);
     struct err ignored;
-    return model ? model : models_open(options, true, &ignored);
+    return model ? model : models_open(options, MODELS_TOKENS, &ignored);
 }
 
 int inspect_prompt(struct args *args, struct err *err)

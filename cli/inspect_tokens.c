@@ -40,7 +40,7 @@ static int run_tokens(struct args *args, struct err *err)
 {
     size_t n_bytes, n_ids;
     char *text = read_text(args, &n_bytes, err);
-    struct facet_model *model = text ? models_open(&args->options, true, err) : NULL;
+    struct facet_model *model = text ? models_open(&args->options, MODELS_TOKENS, err) : NULL;
     int32_t *ids = NULL;
     char why[FACET_ERROR_BYTES];
     if (model) {
@@ -94,7 +94,7 @@ static int run_detokenize(struct args *args, struct err *err)
             ids_done(&ids);
             return EXIT_USAGE;
         }
-    struct facet_model *model = models_open(&args->options, true, err);
+    struct facet_model *model = models_open(&args->options, MODELS_TOKENS, err);
     bool ok = model && check_ids(model, &ids, err);
     if (ok) {
         struct str text = {0};

@@ -52,7 +52,7 @@ void line_answer(struct line_mode *line)
     if (cut && !line->options->quiet)
         fprintf(line->notes, "%s\n", cut);
     if (line->options->verbose)
-        answer_note_stats(&answer);
+        answer_note_stats(answer.progress, &answer.stats);
 }
 
 static void submit(struct line_mode *line, const char *text)

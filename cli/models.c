@@ -19,17 +19,18 @@ bool engine_error(struct err *err, const char *text)
     return err_set(err, "%s", text);
 }
 
-struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err)
+struct facet_model *models_open(const struct options *options, enum models_part part,
+                                struct err *err)
 {
     char *path = model_resolve(options->model, err);
     if (!path)
         return NULL;
     char *mmproj = options->mmproj ? path_expand(options->mmproj) : NULL;
-    struct facet_model_options how = {
-        .mmproj = mmproj,
-        .vision_precision = options->vision_precision,
-        .n_threads = (unsigned)options->threads,
-        .vocabulary_only = tokens_only};
+    struct facet_model_options how = {.mmproj = mmproj,
+                                      .vision_precision = options->vision_precision,
+                                      .n_threads = (unsigned)options->threads,
+                                      .vocabulary_only = part == MODELS_TOKENS,
+                                      .text_only = part == MODELS_TEXT};
     char why[FACET_ERROR_BYTES];
     struct facet_model *model = facet_model_open(path, &how, why);
     if (!model)
@@ -105,7 +106,7 @@ static int run_show(struct args *args, struct err *err)
 {
     if (args->n_operands > 0 && !options_set(&args->options, "model", args->operands[0], err))
         return EXIT_USAGE;
-    struct facet_model *model = models_open(&args->options, false, err);
+    struct facet_model *model = models_open(&args->options, MODELS_WHOLE, err);
     if (!model)
         return EXIT_FAILED;
     models_print(model, &args->options);

@@ -9,9 +9,11 @@
 
 extern const struct verb verb_models_list, verb_models_show;
 
-/* Opens the model that the options mean (chat/resolve.h says which); tokens_only: a file that holds
- * a vocabulary and no weights will do. NULL and the error. */
-struct facet_model *models_open(const struct options *options, bool tokens_only, struct err *err);
+/* Opens the model that the options mean (chat/resolve.h says which): with its tower, without, or
+ * the vocabulary alone, for which a file without weights will do. NULL and the error. */
+enum models_part { MODELS_WHOLE, MODELS_TEXT, MODELS_TOKENS };
+struct facet_model *models_open(const struct options *options, enum models_part part,
+                                struct err *err);
 
 /* The bytes of a session with these options. */
 size_t models_session_bytes(const struct facet_model *model, const struct options *options);

@@ -41,7 +41,7 @@ struct facet_model_options {
     const char *mmproj;
     /* "exact", "scalar", "avx2", "avx512", "neon"; NULL: $FACET_KERNELS, else the best. */
     const char *kernels;
-    /* "f32", "bf16"; NULL: bf16 where that is faster and the tower large. */
+    /* "f32", "bf16", "int8"; NULL: bf16 where that is faster than f32 and the tower large. */
     const char *vision_precision;
     unsigned n_threads;   /* 0: one for each core this process may use */
     bool vocabulary_only; /* only the tokenizer is needed: a file without tensors will do */
@@ -301,6 +301,11 @@ struct facet_ceilings {
  * time. */
 enum facet_status facet_measure_ceilings(struct facet_model *model, double seconds,
                                          struct facet_ceilings *ceilings, char *error);
+
+/* Puts n more positions of random keys and values into the session, which a decode then reads as it
+ * would those of a prompt; computes nothing. What is said behind them has no sense: for measuring.
+ */
+enum facet_status facet_session_fill(struct facet_session *session, size_t n, char *error);
 
 /* What a job cannot do without: n positions held and one more decoded, a prompt of n tokens, n
  * pictures encoded. */

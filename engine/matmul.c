@@ -11,10 +11,10 @@ enum {
      */
     MATVEC_MAX_ROWS = 256,
     MATVEC_MIN_ROWS = 32,
-    /* From this many tokens on, unpacking a panel costs less than decoding the weights once for
-     * each. On Zen 5 with AVX-512, 10240 × 2560: from 2 tokens on for Q4_0, 3 for Q8_0 and Q4_K, 8
-     * for Q6_K. */
-    PANEL_MIN_TOKENS = 4,
+    /* Rows of F32, F16, BF16 that stay in the first-level cache from one token to the next. */
+    FLOAT_STEP_ROWS = 4,
+    PANEL_TASKS = 8,
+    PANEL_TASK_ROWS = 256,
     /* Tokens a task of a panel product takes; its activations (int8) stay in the second-level
        cache. */
     PANEL_TOKENS = 512,
@@ -70,7 +70,7 @@ size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols)
 size_t q8_bytes(size_t n_tokens, size_t n)
 {
     n = round_up(n, 32);
-    return n_tokens * (n + n / 32 * sizeof(float) + n / 16 * sizeof(float));
+    return n_tokens * (n + n / 32 * sizeof(struct q8_block));
 }
 
 bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
@@ -78,11 +78,10 @@ bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
     n = round_up(n, 32);
     *q8 = (struct q8){
         .q = mem_try(n_tokens, n, "activations", err),
-        .scale = mem_try(n_tokens, n / 32 * sizeof(float), "activations", err),
-        .sum = mem_try(n_tokens, n / 16 * sizeof(float), "activations", err),
+        .block = mem_try(n_tokens, n / 32 * sizeof(struct q8_block), "activations", err),
         .n = n,
     };
-    if (q8->q && q8->scale && q8->sum)
+    if (q8->q && q8->block)
         return true;
     q8_done(q8);
     return false;
@@ -91,8 +90,7 @@ bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err)
 void q8_done(struct q8 *q8)
 {
     free(q8->q);
-    free(q8->scale);
-    free(q8->sum);
+    free(q8->block);
     *q8 = (struct q8){0};
 }
 
@@ -102,13 +100,6 @@ struct activations activations_of(const float *x, size_t n_tokens, size_t n,
     struct activations a = {.x = x, .n_tokens = n_tokens, .n = n, .q8 = *memory};
     a.q8.n = n;
     return a;
-}
-
-/* Row t of an array of quantised tokens. */
-static struct q8 q8_row(const struct q8 *q8, size_t t)
-{
-    return (struct q8){q8->q + t * q8->n, q8->scale + t * (q8->n / 32), q8->sum + t * (q8->n / 16),
-                       q8->n};
 }
 
 /* One product, as its tasks see it. */
@@ -167,10 +158,8 @@ static void matvec_q8_task(void *job, size_t task, unsigned thread)
     (void)thread;
     const struct product *p = job;
     struct part part = part_of(p, task);
-    const uint8_t *w = row_at(p->w, part.row);
-    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
-        p->c->k->matvec_q8[p->w->type](w, p->w->row_bytes, part.n_rows, q8_row(&p->q8, t),
-                                       p->y + t * p->ldy + part.row);
+    p->c->k->matvec_q8[p->w->type](row_at(p->w, part.row), p->w->row_bytes, part.n_rows, p->q8,
+                                   p->n_tokens, p->y + part.row, p->ldy);
 }
 
 static void *aligned_scratch(const struct product *p, unsigned thread)
@@ -178,16 +167,25 @@ static void *aligned_scratch(const struct product *p, unsigned thread)
     return (void *)(((uintptr_t)p->c->scratch[thread] + 63) & ~(uintptr_t)63);
 }
 
+/* The panels of a task, one after another; while one is multiplied, the next one's rows are
+ * fetched. */
 static void panel_task(void *job, size_t task, unsigned thread)
 {
     const struct product *p = job;
     const struct kernels *k = p->c->k;
     struct part part = part_of(p, task);
-    struct panel panel = {
-        .memory = aligned_scratch(p, thread), .n = p->q8.n, .n_rows = part.n_rows};
-    k->unpack[p->w->type](row_at(p->w, part.row), p->w->row_bytes, &panel);
-    k->panel_q8(&panel, q8_row(&p->q8, part.token), part.n_tokens,
-                p->y + part.token * p->ldy + part.row, p->ldy);
+    size_t end = part.row + part.n_rows, bytes = p->w->row_bytes;
+    for (size_t r = part.row; r < end; r += PANEL_ROWS) {
+        size_t next = min_size(r + PANEL_ROWS, end);
+        struct panel panel = {.memory = aligned_scratch(p, thread),
+                              .n = p->q8.n,
+                              .n_rows = next - r,
+                              .next = row_at(p->w, next),
+                              .next_bytes = min_size(end - next, PANEL_ROWS) * bytes};
+        k->unpack[p->w->type](row_at(p->w, r), bytes, &panel);
+        k->panel_q8(&panel, q8_row(p->q8, part.token), part.n_tokens,
+                    p->y + part.token * p->ldy + r, p->ldy);
+    }
 }
 
 static void matvec_f32_task(void *job, size_t task, unsigned thread)
@@ -195,10 +193,13 @@ static void matvec_f32_task(void *job, size_t task, unsigned thread)
     (void)thread;
     const struct product *p = job;
     struct part part = part_of(p, task);
-    const uint8_t *w = row_at(p->w, part.row);
-    for (size_t t = part.token; t < part.token + part.n_tokens; t++)
-        p->c->k->matvec_f32[p->w->type](w, p->w->row_bytes, part.n_rows, p->w->cols,
-                                        p->x + t * p->w->cols, p->y + t * p->ldy + part.row);
+    size_t end = part.row + part.n_rows;
+    size_t step = p->n_tokens == 1 ? part.n_rows : FLOAT_STEP_ROWS;
+    for (size_t r = part.row; r < end; r += step)
+        for (size_t t = 0; t < p->n_tokens; t++)
+            p->c->k->matvec_f32[p->w->type](row_at(p->w, r), p->w->row_bytes,
+                                            min_size(end - r, step), p->w->cols,
+                                            p->x + t * p->w->cols, p->y + t * p->ldy + r);
 }
 
 static void float_task(void *job, size_t task, unsigned thread)
@@ -222,13 +223,13 @@ static void float_task(void *job, size_t task, unsigned thread)
         k->gemm_nt(part.n_tokens, part.n_rows, cols, x, cols, panel, cols, y, p->ldy);
 }
 
-static void product_float(struct product *p)
+static void product_float(struct product *p, bool as_panel)
 {
-    if (p->n_tokens < PANEL_MIN_TOKENS && p->c->k->matvec_f32[p->w->type]) {
-        run(p, matvec_rows(p), PANEL_MIN_TOKENS, matvec_f32_task);
+    if (p->n_tokens <= STEP_TOKENS && !as_panel && p->c->k->matvec_f32[p->w->type]) {
+        run(p, matvec_rows(p), STEP_TOKENS, matvec_f32_task);
         return;
     }
-    p->blas = p->n_tokens >= BLAS_MIN_TOKENS ? blas_get() : NULL;
+    p->blas = p->n_tokens >= BLAS_MIN_TOKENS && !as_panel ? blas_get() : NULL;
     run(p, float_rows(p->w->cols), FLOAT_TOKENS, float_task);
 }
 
@@ -248,7 +249,15 @@ static void quantize_task(void *arg, size_t task, unsigned thread)
     size_t first = task * QUANTIZE_TOKENS;
     size_t end = min_size(first + QUANTIZE_TOKENS, a->n_tokens);
     for (size_t t = first; t < end; t++)
-        job->k->quantize_q8(a->x + t * a->n, q8_row(&a->q8, t));
+        job->k->quantize_q8(a->x + t * a->n, q8_row(a->q8, t));
+}
+
+/* Several panels a task, but at least PANEL_TASKS tasks a thread. */
+static size_t panel_task_rows(const struct product *p)
+{
+    size_t tasks = PANEL_TASKS * pool_threads(p->c->pool);
+    size_t rows = p->n_rows / tasks / PANEL_ROWS * PANEL_ROWS;
+    return rows < PANEL_ROWS ? PANEL_ROWS : min_size(rows, PANEL_TASK_ROWS);
 }
 
 void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
@@ -263,7 +272,7 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
                         .y = y,
                         .ldy = ldy};
     if (c->k->exact || !type_traits_get(w->type)->quantised) {
-        product_float(&p);
+        product_float(&p, a->as_panel);
         return;
     }
     if (!a->has_q8) {
@@ -272,10 +281,10 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
                  &job, c->stop);
         a->has_q8 = true;
     }
-    if (a->n_tokens < PANEL_MIN_TOKENS)
-        run(&p, matvec_rows(&p), PANEL_MIN_TOKENS, matvec_q8_task);
+    if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
+        run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
-        run(&p, PANEL_ROWS, PANEL_TOKENS, panel_task);
+        run(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
 }
 
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,
@@ -288,7 +297,7 @@ void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows
                         .n_tokens = n_tokens,
                         .y = y,
                         .ldy = ldy};
-    product_float(&p);
+    product_float(&p, false);
 }
 
 /* Rows of weights of any type to a BF16 panel, by way of F32 pieces that stay in the first-level

@@ -26,7 +26,7 @@ size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols);
 
 /* Up to this many tokens are multiplied with the rows of weights as one alone is, and each with the
  * same result, bit for bit; the weights are read once for all. More go through panels. */
-enum { STEP_TOKENS = 3 };
+enum { STEP_TOKENS = 4 };
 
 /* The left side: rows of F32, and the same as int8 once a quantised weight has asked for it. */
 struct activations {
@@ -34,6 +34,9 @@ struct activations {
     size_t n_tokens, n;
     struct q8 q8; /* memory for n_tokens rows, of q8_init */
     bool has_q8;  /* q8 holds x; clear it when x changes */
+    /* Panels however few the tokens: a token's result is the same beside any number of others, but
+     * not the same as that of STEP_TOKENS or fewer without this. */
+    bool as_panel;
 };
 /* Memory for up to n_tokens × n values, n rounded up to 32. */
 bool q8_init(struct q8 *q8, size_t n_tokens, size_t n, struct err *err);

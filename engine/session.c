@@ -609,9 +609,11 @@ enum facet_status facet_sessions_append(struct facet_session *const *sessions, c
         work->inputs[i] = token_input(s, s->n_ids - 1);
         segments[i] = (struct text_segment){s->cache, 1};
     }
+    work->text.together = true;
     bool ok = text_forward(&work->text, work->inputs, segments, n, &err);
     if (ok)
         text_logits(&work->text, 0, n, work->logits);
+    work->text.together = false;
     bool whole = ok && !is_stopped(sessions[0]);
     for (size_t i = 0; i < n; i++)
         if (whole)

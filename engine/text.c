@@ -164,25 +164,33 @@ static void gelu_task(void *job, size_t task, unsigned thread)
         p->compute->k->gelu_mul(p->gate + i * ff, p->up + i * ff, ff);
 }
 
+static struct activations rows_of(const struct text_pass *p, const float *x, size_t n_rows,
+                                  size_t n)
+{
+    struct activations a = activations_of(x, n_rows, n, &p->q8);
+    a.as_panel = p->together;
+    return a;
+}
+
 /* h holds norm(x) for this layer, and for the next one (or the head) afterwards. */
 static void layer_forward(struct chunk *c, const struct tensor *next_norm)
 {
     struct text_pass *p = c->p;
     const struct compute *compute = p->compute;
     struct sizes s = sizes_of(p->model);
-    struct activations a = activations_of(p->h, c->n, s.d, &p->q8);
+    struct activations a = rows_of(p, p->h, c->n, s.d);
     matmul(compute, &c->w->q, 0, &a, p->q, s.q);
     matmul(compute, &c->w->k, 0, &a, p->k, s.kv);
     matmul(compute, &c->w->v, 0, &a, p->v, s.kv);
     text_attend(c);
-    a = activations_of(p->attended, c->n, s.q, &p->q8);
+    a = rows_of(p, p->attended, c->n, s.q);
     matmul(compute, &c->w->o, 0, &a, p->h, s.d);
     norm_add(c, &c->w->post_attn_norm, &c->w->ffn_norm);
-    a = activations_of(p->h, c->n, s.d, &p->q8);
+    a = rows_of(p, p->h, c->n, s.d);
     matmul(compute, &c->w->gate, 0, &a, p->gate, s.ff);
     matmul(compute, &c->w->up, 0, &a, p->up, s.ff);
     each_tokens(c, gelu_task);
-    a = activations_of(p->gate, c->n, s.ff, &p->q8);
+    a = rows_of(p, p->gate, c->n, s.ff);
     matmul(compute, &c->w->down, 0, &a, p->h, s.d);
     norm_add(c, &c->w->post_ffn_norm, next_norm);
 }
@@ -229,6 +237,6 @@ bool text_forward(struct text_pass *p, const struct text_input *inputs,
 void text_logits(struct text_pass *p, size_t first, size_t n, float *out)
 {
     size_t d = p->model->text.n_embd, n_vocab = p->model->text.n_vocab;
-    struct activations a = activations_of(p->h + first * d, n, d, &p->q8);
+    struct activations a = rows_of(p, p->h + first * d, n, d);
     matmul(p->compute, &p->model->tw.head, n_vocab, &a, out, n_vocab);
 }

@@ -40,11 +40,13 @@ struct text_pass {
     const struct model *model;
     const struct compute *compute;
     size_t n_batch;
-    float *x;               /* [n_batch][n_embd] the residual stream */
-    float *h;               /* [n_batch][n_embd] */
-    float *q, *k, *v;       /* [n_batch][heads × head_dim] */
-    float *attended;        /* as q */
-    float *gate, *up;       /* [n_batch][n_ff] */
+    bool together;    /* chunks are steps of several sequences: a row's results are the same however
+                         many they are, but not those of a step alone */
+    float *x;         /* [n_batch][n_embd] the residual stream */
+    float *h;         /* [n_batch][n_embd] */
+    float *q, *k, *v; /* [n_batch][heads × head_dim] */
+    float *attended;  /* as q */
+    float *gate, *up; /* [n_batch][n_ff] */
     float *cos[2], *sin[2]; /* [n_batch][head_dim / 2]; 0: local layers, 1: global */
     float *frequency[2];    /* [head_dim / 2] radians a position */
     float *partial;         /* attention of short segments, by spans of keys; text_attend.c's */

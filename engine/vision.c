@@ -7,9 +7,6 @@
 #include "engine/vision_steps.h"
 
 enum {
-    /* Patches that go through the MLP together: bounds its memory (18 MB of 4304 wide rows), while
-     * weights that are dequantised once for each tile still serve a thousand patches. */
-    MLP_TILE = 1024,
     /* A tower with fewer is quick anyway. */
     BF16_MIN_PATCHES = 1024,
     /* Rows of the projection that are dequantised at once, and soft tokens that a task makes. */
@@ -22,29 +19,37 @@ static size_t patch_floats(const struct vision_params *v)
     return 3 * (size_t)v->patch_size * v->patch_size;
 }
 
-static bool bf16_fits(const struct vision_params *v, const struct kernels *k)
+static const struct vision_steps *const arithmetics[] = {&vision_f32, &vision_bf16, &vision_int8};
+
+static const struct vision_steps *by_name(const char *precision, struct err *err)
 {
-    return k->bf16 && v->width % 2 == 0 && v->n_ff % 2 == 0 && vision_head_dim(v) % 2 == 0;
+    for (size_t i = 0; i < sizeof arithmetics / sizeof *arithmetics; i++)
+        if (strcmp(precision, arithmetics[i]->name) == 0)
+            return arithmetics[i];
+    err_set(err, "vision precision \"%s\": is none of f32, bf16, int8", precision);
+    return NULL;
+}
+
+/* The fastest of those that nobody has to ask for. */
+static const struct vision_steps *by_itself(const struct vision_params *v, const struct kernels *k)
+{
+    bool pays = vision_bf16.fits(v, k) && k->bf16->fast && vision_n_patches(v) >= BF16_MIN_PATCHES;
+    return pays ? &vision_bf16 : &vision_f32;
 }
 
 const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k,
                                          const char *precision, struct err *err)
 {
-    bool wanted = precision && strcmp(precision, vision_bf16.name) == 0;
-    if (precision && !wanted && strcmp(precision, vision_f32.name) != 0) {
-        err_set(err, "vision precision \"%s\": is neither %s nor %s", precision, vision_f32.name,
-                vision_bf16.name);
+    const struct vision_steps *wanted = precision ? by_name(precision, err) : NULL;
+    if (precision && !wanted)
         return NULL;
-    }
     if (!m->has_vision || k->exact)
         return &vision_f32;
-    bool fits = bf16_fits(&m->vision, k);
-    if (wanted && !fits) {
+    if (wanted && !wanted->fits(&m->vision, k)) {
         err_set(err, "vision precision \"%s\": not with this processor and tower", precision);
         return NULL;
     }
-    bool pays = fits && k->bf16->fast && vision_n_patches(&m->vision) >= BF16_MIN_PATCHES;
-    return wanted || (!precision && pays) ? &vision_bf16 : &vision_f32;
+    return wanted ? wanted : by_itself(&m->vision, k);
 }
 
 static size_t max_size(size_t a, size_t b)
@@ -63,28 +68,38 @@ static size_t value_bytes(const struct model *m, const struct vision_steps *step
     return vision_n_patches(&m->vision) * m->vision.width * steps->value_bytes;
 }
 
+static size_t rows_bytes(const struct model *m, const struct vision_steps *steps)
+{
+    return vision_n_patches(&m->vision) * steps->row_bytes(m->vision.width);
+}
+
+static size_t mean_bytes(const struct model *m)
+{
+    return max_size(m->vision.width, m->vision.n_ff) * sizeof(float);
+}
+
 /* The shared buffer: an MLP tile, or all patches unrolled, or what attention wants (all more than
  * the pooled grid). */
 static size_t ff_bytes(const struct model *m, const struct vision_steps *steps)
 {
     const struct vision_params *v = &m->vision;
     size_t n = vision_n_patches(v);
-    size_t mlp = (n < MLP_TILE ? n : MLP_TILE) * v->n_ff * steps->value_bytes;
+    size_t mlp = (n < steps->mlp_patches ? n : steps->mlp_patches) * steps->row_bytes(v->n_ff);
     return max_size(max_size(mlp, n * patch_floats(v) * sizeof(float)),
                     max_size(steps->attend_bytes(v), v->n_soft * (size_t)v->width * sizeof(float)));
 }
 
 size_t vision_pass_bytes(const struct model *m, const struct vision_steps *steps)
 {
-    return stream_bytes(m) + 4 * value_bytes(m, steps) + ff_bytes(m, steps);
+    return stream_bytes(m) + rows_bytes(m, steps) + 3 * value_bytes(m, steps) + ff_bytes(m, steps) +
+           mean_bytes(m);
 }
 
 size_t vision_scratch_bytes(const struct model *m, const struct vision_steps *steps,
                             const struct kernels *k)
 {
-    size_t projection = PROJECT_ROWS * m->vw.projection.cols, position = m->vision.width;
-    return max_size(max_size(projection, position) * sizeof(float),
-                    steps->scratch_bytes(&m->vision, k));
+    size_t projection = PROJECT_ROWS * m->vw.projection.cols, row = m->vision.width;
+    return max_size(max_size(projection, row) * sizeof(float), steps->scratch_bytes(&m->vision, k));
 }
 
 bool vision_pass_init(struct vision_pass *p, const struct model *m,
@@ -92,10 +107,12 @@ bool vision_pass_init(struct vision_pass *p, const struct model *m,
 {
     *p = (struct vision_pass){
         .model = m, .steps = steps, .compute = c, .n_patches = vision_n_patches(&m->vision)};
-    void **all[] = {&p->h, &p->q, &p->k, &p->v};
+    void **all[] = {&p->q, &p->k, &p->v};
     p->x = mem_try_huge(stream_bytes(m), "vision pass", err);
+    p->h = mem_try_huge(rows_bytes(m, steps), "vision pass", err);
     p->ff = mem_try_huge(ff_bytes(m, steps), "vision pass", err);
-    bool ok = p->x && p->ff;
+    p->mean = mem_try(1, mean_bytes(m), "vision pass", err);
+    bool ok = p->x && p->h && p->ff && p->mean;
     for (size_t i = 0; ok && i < sizeof all / sizeof *all; i++) {
         *all[i] = mem_try_huge(value_bytes(m, steps), "vision pass", err);
         ok = *all[i] != NULL;
@@ -107,7 +124,7 @@ bool vision_pass_init(struct vision_pass *p, const struct model *m,
 
 void vision_pass_done(struct vision_pass *p)
 {
-    void *all[] = {p->x, p->h, p->q, p->k, p->v, p->ff};
+    void *all[] = {p->x, p->h, p->q, p->k, p->v, p->ff, p->mean};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     *p = (struct vision_pass){0};
@@ -166,6 +183,32 @@ static void embed_patches(struct vision_pass *p, const float *planes)
 
 /* ---- Layers ---- */
 
+struct norm {
+    const struct tensor *w, *bias;
+};
+
+/* h = LN(x) */
+static void norm_task(void *job, size_t task, unsigned thread)
+{
+    const struct vision_rows *s = job;
+    const struct norm *norm = s->job;
+    struct vision_pass *p = s->p;
+    const struct kernels *k = p->compute->k;
+    size_t width = p->model->vision.width, row_bytes = p->steps->row_bytes(width);
+    float *row = p->compute->scratch[thread];
+    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
+        k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps, row,
+                      width);
+        p->steps->put(k, row, (uint8_t *)p->h + i * row_bytes, width);
+    }
+}
+
+void vision_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias)
+{
+    struct norm norm = {w, bias};
+    vision_each_rows(p, p->n_patches, norm_task, &norm);
+}
+
 static void linear(struct vision_pass *p, const struct tensor *w, const struct tensor *bias,
                    enum vision_then then, void *to)
 {
@@ -175,10 +218,10 @@ static void linear(struct vision_pass *p, const struct tensor *w, const struct t
 
 static void mlp(struct vision_pass *p, const struct vision_layer *w)
 {
-    size_t width = p->model->vision.width;
-    for (size_t first = 0; first < p->n_patches; first += MLP_TILE) {
-        size_t n = p->n_patches - first < MLP_TILE ? p->n_patches - first : MLP_TILE;
-        const uint8_t *h = (const uint8_t *)p->h + first * width * p->steps->value_bytes;
+    size_t width = p->model->vision.width, tile = p->steps->mlp_patches;
+    for (size_t first = 0; first < p->n_patches; first += tile) {
+        size_t n = p->n_patches - first < tile ? p->n_patches - first : tile;
+        const uint8_t *h = (const uint8_t *)p->h + first * p->steps->row_bytes(width);
         struct vision_linear up = {&w->fc1_w, &w->fc1_b, h, n, VISION_GELU, p->ff};
         struct vision_linear down = {&w->fc2_w, &w->fc2_b,  p->ff,
                                      n,         VISION_ADD, p->x + first * width};
@@ -189,13 +232,13 @@ static void mlp(struct vision_pass *p, const struct vision_layer *w)
 
 static void layer_forward(struct vision_pass *p, const struct vision_layer *w)
 {
-    p->steps->norm(p, &w->ln1_w, &w->ln1_b);
+    vision_norm(p, &w->ln1_w, &w->ln1_b);
     linear(p, &w->q_w, &w->q_b, VISION_STORE, p->q);
     linear(p, &w->k_w, &w->k_b, VISION_STORE, p->k);
     linear(p, &w->v_w, &w->v_b, VISION_STORE, p->v);
     p->steps->attend(p);
     linear(p, &w->o_w, &w->o_b, VISION_ADD, p->x);
-    p->steps->norm(p, &w->ln2_w, &w->ln2_b);
+    vision_norm(p, &w->ln2_w, &w->ln2_b);
     mlp(p, w);
 }
 

@@ -21,14 +21,15 @@ struct vision_pass {
     const struct compute *compute;
     size_t n_patches;
     float *x;        /* [n_patches][width] the residual stream */
-    void *h;         /* [n_patches][width] of steps' values */
-    void *q, *k, *v; /* [n_patches][width] */
-    void *ff;        /* [tokens of an MLP tile][n_ff], and the convolution's unrolled patches */
+    void *h;         /* [n_patches] rows of width activations, as the steps have them */
+    void *q, *k, *v; /* [n_patches][width] of the steps' values */
+    void *ff;        /* [patches of an MLP tile] rows of n_ff activations; unrolled patches */
+    float *mean;     /* of a product's activations, for steps that ask for it */
 };
 
-/* What the layers compute with: precision is "f32", "bf16", or NULL for what suits the tower and
- * the kernels; exact kernels always give F32. NULL and an error if it is not known or cannot be
- * had. */
+/* What the layers compute with: precision is "f32", "bf16", "int8", or NULL for what suits the
+ * tower and the kernels; exact kernels always give F32. NULL and an error if it is not known or
+ * cannot be had. */
 struct vision_steps;
 const struct vision_steps *vision_choose(const struct model *m, const struct kernels *k,
                                          const char *precision, struct err *err);

@@ -18,33 +18,22 @@ static size_t attend_bytes(const struct vision_params *v)
 
 static size_t scratch_bytes(const struct vision_params *v, const struct kernels *k)
 {
-    size_t row = v->width * sizeof(float), attend = k->bf16->attend_bytes(vision_head_dim(v)) + 64;
-    return row > attend ? row : attend;
+    return k->bf16->attend_bytes(vision_head_dim(v)) + 64;
 }
 
-struct norm {
-    const struct tensor *w, *bias;
-};
-
-static void norm_task(void *job, size_t task, unsigned thread)
+static size_t row_bytes(size_t n)
 {
-    const struct vision_rows *s = job;
-    const struct norm *norm = s->job;
-    struct vision_pass *p = s->p;
-    const struct kernels *k = p->compute->k;
-    size_t width = p->model->vision.width;
-    float *row = p->compute->scratch[thread];
-    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++) {
-        k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data, p->model->vision.eps, row,
-                      width);
-        k->bf16->round(row, (bf16 *)p->h + i * width, width);
-    }
+    return n * sizeof(bf16);
 }
 
-static void layer_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias)
+static bool fits(const struct vision_params *v, const struct kernels *k)
 {
-    struct norm norm = {w, bias};
-    vision_each_rows(p, p->n_patches, norm_task, &norm);
+    return k->bf16 && v->width % 2 == 0 && v->n_ff % 2 == 0 && vision_head_dim(v) % 2 == 0;
+}
+
+static void put(const struct kernels *k, const float *x, void *row, size_t n)
+{
+    k->bf16->round(x, row, n);
 }
 
 static void linear(struct vision_pass *p, const struct vision_linear *l)
@@ -80,10 +69,16 @@ static void pair_values_task(void *job, size_t task, unsigned thread)
         }
 }
 
+struct attend {
+    bool int8_keys;
+    bf16 *out;
+};
+
 /* BF16_QUERIES of one head; all of a head's before the next, whose keys and values are others. */
 static void attend_task(void *job, size_t task, unsigned thread)
 {
     const struct vision_rows *s = job;
+    const struct attend *to = s->job;
     struct vision_pass *p = s->p;
     const struct vision_params *v = &p->model->vision;
     size_t hd = vision_head_dim(v), tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
@@ -96,25 +91,35 @@ static void attend_task(void *job, size_t task, unsigned thread)
         .scale = 1.4426950409f / sqrtf((float)hd), /* log2(e) */
         .q = (const bf16 *)p->q + at,
         .k = (const bf16 *)p->k + head * hd,
+        .int8_keys = to->int8_keys,
         .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd,
-        .out = (bf16 *)p->h + at,
+        .out = to->out + at,
         .ld = v->width,
         .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
     p->compute->k->bf16->attend(&a);
 }
 
-static void attend(struct vision_pass *p)
+void vision_attend_bf16(struct vision_pass *p, bool int8_keys, bf16 *to)
 {
-    struct vision_rows s = {.p = p, .n = p->n_patches};
+    struct attend job = {int8_keys, to};
+    struct vision_rows s = {.p = p, .n = p->n_patches, .job = &job};
     size_t tiles = (p->n_patches + BF16_QUERIES - 1) / BF16_QUERIES;
     vision_each_rows(p, p->n_patches, pair_values_task, NULL);
     pool_run(p->compute->pool, tiles * p->model->vision.n_heads, attend_task, &s, p->compute->stop);
 }
 
+static void attend(struct vision_pass *p)
+{
+    vision_attend_bf16(p, false, p->h);
+}
+
 const struct vision_steps vision_bf16 = {.name = "bf16",
+                                         .mlp_patches = 1024,
                                          .value_bytes = sizeof(bf16),
+                                         .row_bytes = row_bytes,
+                                         .fits = fits,
                                          .attend_bytes = attend_bytes,
                                          .scratch_bytes = scratch_bytes,
-                                         .norm = layer_norm,
+                                         .put = put,
                                          .linear = linear,
                                          .attend = attend};

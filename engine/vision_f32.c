@@ -25,29 +25,24 @@ static size_t scratch_bytes(const struct vision_params *v, const struct kernels 
     return QUERIES_PER_TILE * vision_head_dim(v) * 2 * sizeof(float);
 }
 
-/* ---- Norms and products ---- */
-
-struct norm {
-    const struct tensor *w, *bias;
-};
-
-static void norm_task(void *job, size_t task, unsigned thread)
+static size_t row_bytes(size_t n)
 {
-    (void)thread;
-    const struct vision_rows *s = job;
-    const struct norm *norm = s->job;
-    struct vision_pass *p = s->p;
-    size_t width = p->model->vision.width;
-    float *h = p->h;
-    for (size_t i = task * PATCHES_PER_TASK; i < vision_rows_end(s, task); i++)
-        p->compute->k->layer_norm(p->x + i * width, norm->w->data, norm->bias->data,
-                                  p->model->vision.eps, h + i * width, width);
+    return n * sizeof(float);
 }
 
-static void layer_norm(struct vision_pass *p, const struct tensor *w, const struct tensor *bias)
+static bool fits(const struct vision_params *v, const struct kernels *k)
 {
-    struct norm norm = {w, bias};
-    vision_each_rows(p, p->n_patches, norm_task, &norm);
+    (void)v;
+    (void)k;
+    return true;
+}
+
+/* ---- Products ---- */
+
+static void put(const struct kernels *k, const float *x, void *row, size_t n)
+{
+    (void)k;
+    memcpy(row, x, n * sizeof *x);
 }
 
 /* Products y, where they are to go: with the bias, and what else is wanted. */
@@ -162,9 +157,12 @@ static void attend(struct vision_pass *p)
 }
 
 const struct vision_steps vision_f32 = {.name = "f32",
+                                        .mlp_patches = 1024,
                                         .value_bytes = sizeof(float),
+                                        .row_bytes = row_bytes,
+                                        .fits = fits,
                                         .attend_bytes = attend_bytes,
                                         .scratch_bytes = scratch_bytes,
-                                        .norm = layer_norm,
+                                        .put = put,
                                         .linear = linear,
                                         .attend = attend};

@@ -1,6 +1,7 @@
 /* facet.h: facet_session_work. The bytes and operations that no implementation can do without. */
 #include "engine/ceilings.h"
 #include "engine/session.h"
+#include "engine/vision_steps.h"
 
 static double tensor_bytes(const struct tensor *t)
 {
@@ -78,7 +79,9 @@ static struct facet_work image_work(const struct facet_session *s, size_t n)
     double products = 2 * patches * (layer_weights + tensor_weights(&m->vw.patch_w)) +
                       2.0 * p->n_soft * tensor_weights(&m->vw.projection);
     work.ops = (products + attention) * (double)n;
-    if (!s->model->k->exact && ceiling_of(s->model->k, FACET_BF16))
+    if (s->model->vision == &vision_int8)
+        work.arithmetic = FACET_INT8;
+    else if (!s->model->k->exact && ceiling_of(s->model->k, FACET_BF16))
         work.arithmetic = FACET_BF16;
     return work;
 }

@@ -6,7 +6,8 @@
 
 /* 8 accumulators, 4 vectors of B, one of A: 13 of 16 registers (gemm_nn_add: 8 + 4 + 1). */
 #define TILE_ROWS     2
-#define TILE_VECS     4
+#define COMBINE_ROWS  4
+#define COMBINE_VECS  3
 #define PAIR_VECS     4
 #define CACHE_QUERIES 2
 #include "engine/kernels/float.inc"

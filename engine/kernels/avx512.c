@@ -3,7 +3,8 @@
 
 /* 24 accumulators, 4 vectors of B and one of A fill 29 of the 32 registers. */
 #define TILE_ROWS     6
-#define TILE_VECS     4
+#define COMBINE_ROWS  6
+#define COMBINE_VECS  4
 #define PAIR_VECS     8
 #define CACHE_QUERIES 4
 #include "engine/kernels/float.inc"
@@ -15,8 +16,7 @@
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = avx512_dequantize_##name,
 #define TABLE                                                                                      \
     .name = "avx512", .quantize_q8 = avx512_quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},       \
-    .unpack = {QUANT_TYPES(UNPACK)}, .panel_q8 = avx512_panel_q8,                                  \
-    .panel_bytes = avx512_panel_bytes,                                                             \
+    .unpack = {QUANT_TYPES(UNPACK)}, .panel_bytes = avx512_panel_bytes,                            \
     .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = load_f32, [TYPE_F16] = load_f16,            \
                    [TYPE_BF16] = load_bf16},                                                       \
     .cache_store = {store_f32, store_f16, avx512_store_q8_0},                                      \
@@ -25,12 +25,15 @@
 
 const struct kernels *kernels_avx512(void)
 {
-    static const struct kernels sets[2] = {{TABLE}, {TABLE, .exact = true}};
+    static const struct kernels sets[2] = {{TABLE, .panel_q8 = avx512_panel_q8},
+                                           {TABLE, .panel_q8 = avx512_panel_q8, .exact = true}};
     return sets;
 }
 
 const struct kernels *kernels_avx512_bf16(void)
 {
-    static const struct kernels sets[2] = {{TABLE, .bf16 = &avx512_bf16}, {TABLE, .exact = true}};
+    static const struct kernels sets[2] = {
+        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .bf16 = &avx512_bf16, .int8 = &avx512_int8},
+        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .exact = true}};
     return sets;
 }

@@ -12,19 +12,23 @@ void avx512_quantize_q8(const float *x, struct q8 out);
 void avx512_store_q8_0(const float *src, void *dst, size_t n);
 #define AVX512_ROW_ENTRIES(TYPE, name)                                                             \
     void avx512_matvec_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,         \
-                              float *y);                                                           \
+                              size_t n_tokens, float *y, size_t ldy);                              \
     void avx512_dequantize_##name(const void *src, float *dst, size_t n);
 QUANT_TYPES(AVX512_ROW_ENTRIES)
 
 /* avx512_panel.c */
 size_t avx512_panel_bytes(size_t n);
 void avx512_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy);
+/* The same with AVX512-BF16. */
+void avx512_bf16_panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, float *y,
+                          size_t ldy);
 #define AVX512_PANEL_ENTRIES(TYPE, name)                                                           \
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel);
 QUANT_TYPES(AVX512_PANEL_ENTRIES)
 
-/* avx512_bf16.c: for processors with AVX512-BF16 */
+/* avx512_bf16.c, avx512_int8.c: for processors with AVX512-BF16 */
 extern const struct bf16_kernels avx512_bf16;
+extern const struct int8_kernels avx512_int8;
 
 /* v[q] lane r becomes v[r] lane q. */
 KERNEL_INLINE void transpose_16(__m512i v[16])

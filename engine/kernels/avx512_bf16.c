@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/kernels/avx512.h"
+#include "engine/kernels/avx512_vision.h"
 
 enum {
     LANES = PANEL_ROWS,
@@ -142,33 +143,6 @@ static void bf16_pack(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 
         }
 }
 
-/* -- 2^x -- */
-
-/* The integer part goes into the exponent by an addition; 2 to the rest, −½ … ½, by a polynomial
- * that is nowhere off by more than 7.5e-5 of the value: a fiftieth of what BF16 rounds away. x ≥
- * −126. */
-KERNEL_INLINE __m512i exp2_bits(__m512 x)
-{
-    const __m512 magic = _mm512_set1_ps(0x1.8p23f);
-    __m512 shifted = _mm512_add_ps(x, magic);
-    __m512 r = _mm512_sub_ps(x, _mm512_sub_ps(shifted, magic));
-    __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(0.0551716691f), _mm512_set1_ps(0.2426111222f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.6932609855f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.9999280735f));
-    return _mm512_add_epi32(_mm512_castps_si512(p),
-                            _mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
-}
-
-/* As scalar.c's, with the constants times log2(e): x / (1 + 2^(−2u)). */
-KERNEL_INLINE __m512 gelu(__m512 x)
-{
-    const __m512 linear = _mm512_set1_ps(-2.3022081984f), cubic = _mm512_set1_ps(-0.1029432397f);
-    __m512 exponent = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), cubic, linear));
-    exponent = _mm512_min_ps(_mm512_max_ps(exponent, _mm512_set1_ps(-126)), _mm512_set1_ps(126));
-    __m512 e = _mm512_castsi512_ps(exp2_bits(exponent));
-    return _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1)));
-}
-
 /* -- weights × tokens -- */
 
 struct half_row {
@@ -226,9 +200,10 @@ struct attention {
     const struct bf16_attention *a;
     float *scores; /* [KEYS][32] */
     bf16 *weights; /* [KEYS / 2][32][2] */
-    bf16 *queries; /* [BF16_QUERIES / 32][head_dim / 2][32][2] */
+    bf16 *queries; /* [BF16_QUERIES / 32][head_dim / 2][32][2]; or int8, [head_dim / 4][32][4] */
     float *sums;   /* [BF16_QUERIES / 32][head_dim][32] */
     struct softmax softmax[BF16_QUERIES / LANES];
+    __m512 scale[BF16_QUERIES / LANES][2]; /* of scores: the attention's, times queries' */
 };
 
 static size_t bf16_attend_bytes(size_t head_dim)
@@ -255,6 +230,103 @@ static void pack_queries(const struct bf16_attention *a, size_t first, bf16 *pan
         }
 }
 
+static float largest_of(const bf16 *q, size_t n)
+{
+    __m512 most = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16)
+        most = _mm512_max_ps(most, _mm512_abs_ps(load_bf16_part(q + i, n - i)));
+    return _mm512_reduce_max_ps(most);
+}
+
+/* The next 64 of n dimensions as bytes plus 128. */
+static __m512i round_64(const bf16 *q, size_t n, __m512 inverse)
+{
+    _Alignas(64) uint8_t bytes[64];
+    for (size_t i = 0; i < 64; i += 16) {
+        __m512 x = i < n ? load_bf16_part(q + i, n - i) : _mm512_setzero_ps();
+        __m128i whole = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(x, inverse)));
+        _mm_store_si128((__m128i *)(bytes + i), _mm_xor_si128(whole, _mm_set1_epi8(-128)));
+    }
+    return _mm512_load_si512(bytes);
+}
+
+/* 16 queries as bytes: four dimensions of each to a register. Returns their scales. */
+static __m512 pack_int8_queries(const struct bf16_attention *a, size_t first, uint8_t *panel)
+{
+    float largest[16] = {0};
+    size_t n = a->n_queries < first ? 0 : a->n_queries - first;
+    for (size_t r = 0; r < 16 && r < n; r++)
+        largest[r] = largest_of(a->q + (first + r) * a->ld, a->head_dim);
+    for (size_t d = 0; d < a->head_dim; d += 64) {
+        __m512i v[16];
+        for (size_t r = 0; r < 16; r++)
+            v[r] = r < n ? round_64(a->q + (first + r) * a->ld + d, a->head_dim - d,
+                                    int8_inverse(largest[r]))
+                         : _mm512_setzero_si512();
+        transpose_16(v);
+        for (size_t i = 0; i < 16 && d + 4 * i < a->head_dim; i++)
+            _mm512_store_si512(panel + (d + 4 * i) * LANES, v[i]);
+    }
+    return _mm512_div_ps(_mm512_loadu_ps(largest), _mm512_set1_ps(127));
+}
+
+KERNEL_INLINE int32_t load_int(const int8_t *p)
+{
+    int32_t n;
+    memcpy(&n, p, sizeof n);
+    return n;
+}
+
+/* to[key][32] = queries × keys of int8, times the keys' scales. */
+KERNEL_INLINE void score_tile(const int keys, const uint8_t *queries, const int8_t *key, size_t ld,
+                              size_t quads, float *to)
+{
+    __m512i acc[TOKENS][2];
+    const int8_t *at[TOKENS / 3]; /* every third key */
+    KERNEL_UNROLL
+    for (int t = 0; t < keys; t++)
+        acc[t][0] = acc[t][1] =
+            _mm512_set1_epi32(load_int(key + (size_t)t * ld + 4 * quads + sizeof(float)));
+    KERNEL_UNROLL
+    for (int t = 0; t < keys; t += 3)
+        at[t / 3] = key + (size_t)t * ld;
+    for (size_t i = 0; i < quads; i++, queries += 4 * LANES) {
+        __m512i q0 = _mm512_load_si512(queries), q1 = _mm512_load_si512(queries + 64);
+        KERNEL_UNROLL
+        for (int t = 0; t < keys; t++) {
+            __m512i v = broadcast_quad(at[t / 3] + (size_t)(t % 3) * ld + 4 * i);
+            dot_quad(&acc[t][0], q0, v);
+            dot_quad(&acc[t][1], q1, v);
+        }
+    }
+    KERNEL_UNROLL
+    for (int t = 0; t < keys; t++) {
+        int32_t bits = load_int(key + (size_t)t * ld + 4 * quads);
+        __m512 scale = _mm512_castsi512_ps(_mm512_set1_epi32(bits));
+        _mm512_store_ps(to + t * LANES, _mm512_mul_ps(_mm512_cvtepi32_ps(acc[t][0]), scale));
+        _mm512_store_ps(to + t * LANES + 16, _mm512_mul_ps(_mm512_cvtepi32_ps(acc[t][1]), scale));
+    }
+}
+
+static void score_int8(const struct bf16_attention *a, const void *queries, size_t key, size_t n,
+                       float *to)
+{
+    const int8_t *k = (const int8_t *)(a->k + key * a->ld);
+    size_t ld = a->ld * sizeof(bf16), quads = (a->head_dim + 3) / 4;
+    while (n) {
+        size_t step = n >= TOKENS ? TOKENS : n >= 4 ? 4 : 1;
+        if (step == TOKENS)
+            score_tile(TOKENS, queries, k, ld, quads, to);
+        else if (step == 4)
+            score_tile(4, queries, k, ld, quads, to);
+        else
+            score_tile(1, queries, k, ld, quads, to);
+        k += step * ld;
+        to += step * LANES;
+        n -= step;
+    }
+}
+
 KERNEL_INLINE __m512 scaled_score(const float *score, __m512 scale, __m512 max)
 {
     return _mm512_fmsub_ps(_mm512_load_ps(score), scale, max);
@@ -277,9 +349,9 @@ KERNEL_INLINE __m512i soften_pair(const float *score, bool both, __m512 scale, _
 }
 
 /* Scores of n keys to weights. False, and nothing added, if some are too far above the maximum. */
-static bool soften(struct attention *t, struct softmax *s, size_t n)
+static bool soften(struct attention *t, struct softmax *s, const __m512 scale[2], size_t n)
 {
-    const __m512 scale = _mm512_set1_ps(t->a->scale), limit = _mm512_set1_ps(STALE);
+    const __m512 limit = _mm512_set1_ps(STALE);
     __m512 sum[2], most[2];
     for (int h = 0; h < 2; h++) {
         sum[h] = s->sum[h];
@@ -290,8 +362,8 @@ static bool soften(struct attention *t, struct softmax *s, size_t n)
             const float *score = t->scores + j * LANES + 16 * h;
             bf16 *to = t->weights + j * LANES + LANES * h;
             __m512i pair = j + 1 < n
-                               ? soften_pair(score, true, scale, s->max[h], &sum[h], &most[h])
-                               : soften_pair(score, false, scale, s->max[h], &sum[h], &most[h]);
+                               ? soften_pair(score, true, scale[h], s->max[h], &sum[h], &most[h])
+                               : soften_pair(score, false, scale[h], s->max[h], &sum[h], &most[h]);
             _mm512_store_si512(to, pair);
         }
     for (int h = 0; h < 2; h++)
@@ -302,14 +374,15 @@ static bool soften(struct attention *t, struct softmax *s, size_t n)
 }
 
 /* Takes the maximum of the block's scores into account: what was summed shrinks. */
-static void raise_max(struct attention *t, struct softmax *s, size_t n, float *sums)
+static void raise_max(struct attention *t, struct softmax *s, const __m512 scale[2], size_t n,
+                      float *sums)
 {
-    const __m512 scale = _mm512_set1_ps(t->a->scale), least = _mm512_set1_ps(-126);
+    const __m512 least = _mm512_set1_ps(-126);
     for (int h = 0; h < 2; h++) {
         __m512 max = s->max[h];
         for (size_t j = 0; j < n; j++) {
             __m512 score = _mm512_load_ps(t->scores + j * LANES + 16 * h);
-            max = _mm512_max_ps(max, _mm512_mul_ps(score, scale));
+            max = _mm512_max_ps(max, _mm512_mul_ps(score, scale[h]));
         }
         __m512 by = _mm512_max_ps(_mm512_sub_ps(s->max[h], max), least);
         __m512 shrink = _mm512_castsi512_ps(exp2_bits(by));
@@ -328,11 +401,15 @@ static void attend_block(struct attention *t, size_t group, size_t key, size_t n
     const struct bf16_attention *a = t->a;
     struct softmax *s = &t->softmax[group];
     float *sums = t->sums + group * LANES * a->head_dim;
-    dot_rows(t->queries + group * LANES * a->head_dim, a->k + key * a->ld, a->ld, a->head_dim, n,
-             t->scores);
-    if (key == 0 || !soften(t, s, n)) {
-        raise_max(t, s, n, sums);
-        soften(t, s, n);
+    const __m512 *scale = t->scale[group];
+    const bf16 *queries = t->queries + group * LANES * a->head_dim;
+    if (a->int8_keys)
+        score_int8(a, queries, key, n, t->scores);
+    else
+        dot_rows(queries, a->k + key * a->ld, a->ld, a->head_dim, n, t->scores);
+    if (key == 0 || !soften(t, s, scale, n)) {
+        raise_max(t, s, scale, n, sums);
+        soften(t, s, scale, n);
     }
     add_columns(t->weights, a->v + key * a->head_dim, 2 * a->head_dim, (n + 1) / 2, a->head_dim,
                 sums);
@@ -382,8 +459,15 @@ static void attend_begin(struct attention *t, const struct bf16_attention *a)
     t->queries = (bf16 *)(t->sums + BF16_QUERIES * a->head_dim);
     memset(t->sums, 0, BF16_QUERIES * a->head_dim * sizeof *t->sums);
     for (size_t g = 0; g * LANES < a->n_queries; g++) {
-        pack_queries(a, g * LANES, t->queries + g * LANES * a->head_dim);
-        for (int h = 0; h < 2; h++) {
+        bf16 *panel = t->queries + g * LANES * a->head_dim;
+        if (!a->int8_keys)
+            pack_queries(a, g * LANES, panel);
+        for (size_t h = 0; h < 2; h++) {
+            t->scale[g][h] = _mm512_set1_ps(a->scale);
+            if (a->int8_keys)
+                t->scale[g][h] =
+                    _mm512_mul_ps(t->scale[g][h], pack_int8_queries(a, g * LANES + 16 * h,
+                                                                    (uint8_t *)panel + 64 * h));
             t->softmax[g].max[h] = _mm512_set1_ps(-INFINITY);
             t->softmax[g].sum[h] = _mm512_setzero_ps();
         }

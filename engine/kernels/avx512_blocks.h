@@ -167,6 +167,92 @@ KERNEL_INLINE __m512 scales_q8_0(const uint8_t *p, __m512 *offset)
     return _mm512_cvtph_ps(both);
 }
 
+/* -- four blocks of nibbles -- */
+
+/* `low` has the first 16 weights of each of four blocks, `high` the others, so that a lane of both
+ * belongs to one block: lanes 4b … 4b+3 to block b. */
+struct nibbles {
+    __m512i low, high;
+    __m512 scale, offset;
+};
+
+/* For sets of lanes, which are named from the last: each of four values four times, eight following
+ * words. */
+#define FOUR_BLOCKS(a, b, c, d) d, d, d, d, c, c, c, c, b, b, b, b, a, a, a, a
+#define EIGHT_WORDS(a)          (a) + 7, (a) + 6, (a) + 5, (a) + 4, (a) + 3, (a) + 2, (a) + 1, (a)
+
+/* The half at word `at` of each block, as a float in the block's four lanes. */
+KERNEL_INLINE __m512 quad_halves(__m512i a, __m512i b, const int words, const int at)
+{
+    const int16_t w = (int16_t)words, n = (int16_t)at;
+    const __m256i pick = _mm256_set_epi16(
+        FOUR_BLOCKS(n, (int16_t)(w + n), (int16_t)(2 * w + n), (int16_t)(3 * w + n)));
+    __m512i halves = _mm512_permutex2var_epi16(a, _mm512_castsi256_si512(pick), b);
+    return _mm512_cvtph_ps(_mm512_castsi512_si256(halves));
+}
+
+KERNEL_INLINE struct nibbles quad_nibbles(const uint8_t *p, const int bytes, bool has_offset)
+{
+    const int16_t w = (int16_t)(bytes / 2);
+    const __m512i pick =
+        _mm512_set_epi16(EIGHT_WORDS((int16_t)(4 * w - 8)), EIGHT_WORDS((int16_t)(3 * w - 8)),
+                         EIGHT_WORDS((int16_t)(2 * w - 8)), EIGHT_WORDS((int16_t)(w - 8)));
+    const __m512i nibble = _mm512_set1_epi8(15);
+    __m512i a = _mm512_loadu_si512(p);
+    __m512i b = _mm512_maskz_loadu_epi64((__mmask8)((1 << (4 * bytes - 64) / 8) - 1), p + 64);
+    __m512i both = _mm512_permutex2var_epi16(a, pick, b);
+    return (struct nibbles){
+        .low = _mm512_and_si512(both, nibble),
+        .high = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
+        .scale = quad_halves(a, b, w, 0),
+        .offset = has_offset ? quad_halves(a, b, w, 1) : _mm512_setzero_ps(),
+    };
+}
+
+/* Adds 16 to the weights whose bit is set; the 32 bits of each block are `at` bytes into it. */
+KERNEL_INLINE struct nibbles quad_fifth_bits(struct nibbles v, const uint8_t *p, const int bytes,
+                                             const int at)
+{
+    uint64_t low = 0, high = 0;
+    KERNEL_UNROLL
+    for (int b = 0; b < 4; b++) {
+        uint64_t bits = read32(p + b * bytes + at);
+        low |= (bits & 0xffff) << 16 * b;
+        high |= (bits >> 16) << 16 * b;
+    }
+    v.low = add_fifth_bit(v.low, low);
+    v.high = add_fifth_bit(v.high, high);
+    return v;
+}
+
+KERNEL_INLINE struct nibbles nibbles_q4_0(const uint8_t *p)
+{
+    return quad_nibbles(p, BYTES_Q4_0, OFFSET_Q4_0);
+}
+
+KERNEL_INLINE struct nibbles nibbles_q4_1(const uint8_t *p)
+{
+    return quad_nibbles(p, BYTES_Q4_1, OFFSET_Q4_1);
+}
+
+KERNEL_INLINE struct nibbles nibbles_q5_0(const uint8_t *p)
+{
+    return quad_fifth_bits(quad_nibbles(p, BYTES_Q5_0, OFFSET_Q5_0), p, BYTES_Q5_0, 2);
+}
+
+KERNEL_INLINE struct nibbles nibbles_q5_1(const uint8_t *p)
+{
+    return quad_fifth_bits(quad_nibbles(p, BYTES_Q5_1, OFFSET_Q5_1), p, BYTES_Q5_1, 4);
+}
+
+KERNEL_INLINE struct nibbles nibbles_iq4_nl(const uint8_t *p)
+{
+    struct nibbles v = quad_nibbles(p, BYTES_IQ4_NL, OFFSET_IQ4_NL);
+    v.low = iq4_bytes(v.low);
+    v.high = iq4_bytes(v.high);
+    return v;
+}
+
 /* -- blocks of 256 -- */
 
 /* 32 bytes twice; then each half's bytes shifted right by its own count and masked. */

@@ -13,14 +13,29 @@
 
 #include "engine/quant.h"
 
+/* The upper half of a float, rounded to nearest. */
+typedef uint16_t bf16;
+
 /* Activations as int8, in blocks of 32 along each row: x ≈ scale × q. Row t of an array of tokens
- * has its parts at  q + t·n,  scale + t·(n/32),  sum + t·(n/16). n is a multiple of 32. */
-struct q8 {
-    int8_t *q;    /* -127 … 127 */
-    float *scale; /* one a block of 32 */
-    float *sum;   /* scale × Σ q over each 16: what a weight block's offset is multiplied with */
-    size_t n;     /* values a row */
+ * has its parts at  q + t·n,  block + t·(n/32). n is a multiple of 32. */
+struct q8_block {
+    float scale;
+    int32_t less[2]; /* −Σ q over each 16: what zero points and offsets of weights multiply */
+    bf16 total[2];   /* of blocks 0, 2, 4 …: scale × Σ q of this block and the next (or 0); only
+                        sets whose panels want it fill it in */
 };
+struct q8 {
+    int8_t *q; /* -127 … 127 */
+    struct q8_block *block;
+    size_t n; /* values a row */
+};
+/* Row t of an array of tokens. */
+static inline struct q8 q8_row(struct q8 x, size_t t)
+{
+    return (struct q8){x.q + t * x.n, x.block + t * (x.n / 32), x.n};
+}
+
+enum { ROW_TOKENS = 4 };
 
 /* A panel: PANEL_ROWS rows of weights unpacked to bytes for the int8 product of many tokens.
  * w = scale × q + offset with q unsigned. How q, scale and offset are laid out is each kernel set's
@@ -31,10 +46,10 @@ struct panel {
     size_t n;       /* weights a row, a multiple of 32 */
     size_t n_rows;  /* ≤ PANEL_ROWS; the rest are to be zeroes */
     uint32_t group; /* weights that share a scale: 16 or 32; set by unpack */
+    /* Memory that is wanted next, or none: a product may ask for it while it computes. */
+    const void *next;
+    size_t next_bytes;
 };
-
-/* The upper half of a float, rounded to nearest. */
-typedef uint16_t bf16;
 
 /* One panel of BF16 weights and many tokens: y[t][r] = Σ_i panel[r][i] x[t][i] + bias[r] for
  * r < n_rows. */
@@ -57,8 +72,9 @@ struct bf16_attention {
     size_t head_dim;          /* even */
     float scale;
     const bf16 *q, *k; /* rows ld apart */
-    const bf16 *v; /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
-    bf16 *out;     /* rows ld apart */
+    bool int8_keys; /* k's rows are what int8's round_key made of them; queries are rounded, too */
+    const bf16 *v;  /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
+    bf16 *out;      /* rows ld apart */
     size_t ld;
     void *scratch; /* attend_bytes(head_dim), 64-aligned */
 };
@@ -73,6 +89,58 @@ struct bf16_kernels {
     void (*attend)(const struct bf16_attention *a);
     size_t (*attend_bytes)(size_t head_dim);
 };
+
+/* Activations as int8, x ≈ scale × q, in blocks longer than q8's: for towers, whose many tokens are
+ * bound by arithmetic, a scale for each 32 would cost a quarter. A row of n values is
+ * ⌈n / INT8_BLOCK⌉ blocks; what is beyond n in the last one is 0. */
+enum { INT8_BLOCK = 256 };
+struct int8_block {
+    int8_t q[INT8_BLOCK]; /* −127 … 127; scale = max|x| / 127 */
+    float scale;
+    int32_t start; /* −128 × Σ q: where products with weights start that are stored plus 128 */
+};
+static inline size_t int8_blocks(size_t n)
+{
+    return (n + INT8_BLOCK - 1) / INT8_BLOCK;
+}
+
+/* A block of columns of PANEL_ROWS rows of weights, w ≈ scale × (q − 128). */
+struct int8_panel {
+    float scale[PANEL_ROWS];
+    uint8_t q[INT8_BLOCK / 4][PANEL_ROWS][4];
+};
+
+/* Weights, PANEL_ROWS rows after the other, and many tokens: y[t][r] = w[r]·x[t] + bias[r] for
+ * r < n_rows. */
+struct int8_product {
+    const struct int8_panel *panel; /* [⌈n_rows / PANEL_ROWS⌉][blocks], 64-aligned */
+    size_t n, n_rows;               /* n_rows ≤ INT8_BLOCK */
+    const struct int8_block *x;     /* rows ldx blocks apart */
+    size_t ldx, n_tokens;
+    const float *bias; /* [n_rows] */
+    bool gelu;         /* y = gelu_tanh(y) */
+    /* Where y goes: one of them is not NULL. Rows are ldy values or blocks apart. */
+    struct int8_block *block; /* as the block of columns that it is of its row */
+    bf16 *y;
+    float *sum; /* y is added */
+    size_t ldy;
+};
+
+/* Products of int8 for a tower, with BF16 around them; sums over a block are exact. */
+struct int8_kernels {
+    void (*quantize)(const float *x, struct int8_block *row, size_t n);
+    /* mean[i] = the mean of columns i < INT8_BLOCK of a block, over n rows ldx blocks apart. */
+    void (*mean)(const struct int8_block *x, size_t ldx, size_t n, float *mean);
+    /* n ≤ INT8_BLOCK columns from n_rows ≤ PANEL_ROWS rows ldw apart; absent rows and columns are
+     * 0. lost[r] += what rounding takes from products with mean[n]. */
+    void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, const float *mean,
+                 struct int8_panel *panel, float *lost);
+    void (*multiply)(const struct int8_product *p);
+    /* One head's key less mean[n], in its place: int8 q[n rounded up to 4], then scale and start as
+     * of an int8_block. n is even and at least INT8_MIN_HEAD. */
+    void (*round_key)(void *key, const float *mean, size_t n);
+};
+enum { INT8_MIN_HEAD = 10 };
 
 /* What a cache row of keys or values is made of. */
 enum cache_type { CACHE_F32, CACHE_F16, CACHE_Q8_0, CACHE_TYPE_COUNT };
@@ -90,11 +158,12 @@ struct kernels {
 
     /* -- quantised weights × int8 activations; set for each quantised weight type -- */
 
-    /* out.q/scale/sum of one row of n = out.n values from x; scale = max|x| / 127. */
+    /* One row of n = out.n values from x; scale = max|x| / 127. */
     void (*quantize_q8)(const float *x, struct q8 out);
-    /* y[r] = Σ w[r][i] x[i] for n_rows rows that lie row_bytes apart; x is one row. */
+    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows that lie row_bytes apart and n_tokens ≥ 1
+     * tokens. For few: each weight is decoded once for up to ROW_TOKENS of them. */
     void (*matvec_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,
-                                  float *y);
+                                  size_t n_tokens, float *y, size_t ldy);
     /* Fills the panel from n_rows rows of weights. */
     void (*unpack[TYPE_COUNT])(const void *w, size_t row_bytes, struct panel *panel);
     /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */
@@ -152,6 +221,7 @@ struct kernels {
     float (*max)(const float *x, size_t n); /* −INFINITY for n = 0 */
 
     const struct bf16_kernels *bf16; /* NULL: there are none */
+    const struct int8_kernels *int8; /* NULL: there are none; else there are .bf16, too */
 };
 
 /* The sets this program was built with; NULL where the compiler's target has no such thing. Each is
@@ -159,7 +229,8 @@ struct kernels {
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
-const struct kernels *kernels_avx512_bf16(void); /* the same set, and .bf16 but where .exact */
+const struct kernels *kernels_avx512_bf16(
+    void); /* the same set, with .bf16 and .int8 but where .exact */
 const struct kernels *kernels_neon(void);
 
 /* The set of that name, or for NULL the fastest that this processor has ("exact": the fastest, with

@@ -6,7 +6,8 @@
 
 /* 16 accumulators, 4 vectors of B and one of A (gemm_nn_add: 16 + 4 + 1) of 32 registers. */
 #define TILE_ROWS     4
-#define TILE_VECS     4
+#define COMBINE_ROWS  4
+#define COMBINE_VECS  4
 #define PAIR_VECS     8
 #define CACHE_QUERIES 4
 #include "engine/kernels/float.inc"

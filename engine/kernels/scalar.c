@@ -25,17 +25,14 @@ static float quantize_32(const float *x, int8_t *q)
 static void quantize_q8(const float *x, struct q8 out)
 {
     for (size_t b = 0; b < out.n / 32; b++) {
-        out.scale[b] = quantize_32(x + 32 * b, out.q + 32 * b);
-        for (size_t g = 2 * b; g < 2 * b + 2; g++) {
-            int sum = 0;
-            for (size_t i = 16 * g; i < 16 * g + 16; i++)
-                sum += out.q[i];
-            out.sum[g] = out.scale[b] * (float)sum;
-        }
+        struct q8_block block = {.scale = quantize_32(x + 32 * b, out.q + 32 * b)};
+        for (size_t i = 0; i < 32; i++)
+            block.less[i / 16] -= out.q[32 * b + i];
+        out.block[b] = block;
     }
 }
 
-/* Σ of n weights (whole groups of 16) times the activations x.q, x.scale, x.sum. */
+/* Σ of n weights (whole groups of 16) times the activations. */
 static float dot_groups(const int8_t *q, const float *scale, const float *offset, struct q8 x,
                         size_t n)
 {
@@ -44,7 +41,9 @@ static float dot_groups(const int8_t *q, const float *scale, const float *offset
         int dot = 0;
         for (size_t i = 16 * g; i < 16 * g + 16; i++)
             dot += q[i] * x.q[i];
-        total += scale[g] * (x.scale[g / 2] * (float)dot) + offset[g] * x.sum[g];
+        const struct q8_block *block = &x.block[g / 2];
+        total += scale[g] * (block->scale * (float)dot) -
+                 offset[g] * (block->scale * (float)block->less[g % 2]);
     }
     return total;
 }
@@ -52,22 +51,24 @@ static float dot_groups(const int8_t *q, const float *scale, const float *offset
 /* The activations from value i on; i a multiple of 32. */
 static struct q8 q8_from(struct q8 x, size_t i)
 {
-    return (struct q8){x.q + i, x.scale + i / 32, x.sum + i / 16, x.n};
+    return (struct q8){x.q + i, x.block + i / 32, x.n};
 }
 
 static void matvec_q8(enum weight_type type, const uint8_t *w, size_t row_bytes, size_t n_rows,
-                      struct q8 x, float *y)
+                      struct q8 x, size_t n_tokens, float *y, size_t ldy)
 {
-    const struct type_traits *t = type_traits_get(type);
+    const struct type_traits *type_of = type_traits_get(type);
+    size_t step = type_of->block_weights;
     struct quant_block block;
-    for (size_t r = 0; r < n_rows; r++) {
-        const uint8_t *src = w + r * row_bytes;
-        y[r] = 0;
-        for (size_t i = 0; i < x.n; i += t->block_weights, src += t->block_bytes) {
-            quant_decode(type, src, &block);
-            y[r] += dot_groups(block.q, block.scale, block.offset, q8_from(x, i), t->block_weights);
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = 0; i < x.n; i += step) {
+            quant_decode(type, w + r * row_bytes + i / step * type_of->block_bytes, &block);
+            for (size_t t = 0; t < n_tokens; t++) {
+                float *to = &y[t * ldy + r], before = i ? *to : 0;
+                *to = before + dot_groups(block.q, block.scale, block.offset,
+                                          q8_from(q8_row(x, t), i), step);
+            }
         }
-    }
 }
 
 /* A panel here: scales [PANEL_ROWS][n/16], offsets likewise, then q [PANEL_ROWS][n]. */
@@ -119,9 +120,9 @@ static void panel_q8(const struct panel *panel, struct q8 x, size_t n_tokens, fl
 
 #define WRAPPERS(TYPE, name)                                                                       \
     static void matvec_q8_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,      \
-                                 float *y)                                                         \
+                                 size_t n_tokens, float *y, size_t ldy)                            \
     {                                                                                              \
-        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, y);                                        \
+        matvec_q8(TYPE_##TYPE, w, row_bytes, n_rows, x, n_tokens, y, ldy);                         \
     }                                                                                              \
     static void unpack_##name(const void *w, size_t row_bytes, struct panel *panel)                \
     {                                                                                              \
@@ -446,15 +447,49 @@ static void bf16_multiply(const struct bf16_product *p)
         }
 }
 
+/* Σ q of n values x ≈ scale × q */
+static int32_t int8_round(const float *x, size_t n, int8_t *q, float *scale)
+{
+    float most = 0;
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(x[i]));
+    *scale = most / 127;
+    float inverse = most > 0 ? 127 / most : 0;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (int8_t)lrintf(x[i] * inverse);
+        sum += q[i];
+    }
+    return sum;
+}
+
 static size_t bf16_attend_bytes(size_t head_dim)
 {
-    return head_dim * sizeof(float);
+    return head_dim * (2 * sizeof(float) + sizeof(int8_t));
+}
+
+/* scale · q[i]·k[j] in int8 */
+static float int8_score(const struct bf16_attention *a, size_t i, size_t j)
+{
+    float *query = (float *)a->scratch + a->head_dim, query_scale, key_scale;
+    int8_t *q = (int8_t *)(query + a->head_dim);
+    const int8_t *key = (const int8_t *)(a->k + j * a->ld);
+    int32_t dot = 0;
+    for (size_t d = 0; d < a->head_dim; d++)
+        query[d] = bf16_value(a->q[i * a->ld + d]);
+    int8_round(query, a->head_dim, q, &query_scale);
+    for (size_t d = 0; d < a->head_dim; d++)
+        dot += q[d] * key[d];
+    memcpy(&key_scale, key + (a->head_dim + 3) / 4 * 4, sizeof key_scale);
+    return a->scale * query_scale * key_scale * (float)dot;
 }
 
 /* scale · q[i]·k[j] */
 static float bf16_score(const struct bf16_attention *a, size_t i, size_t j)
 {
     float score = 0;
+    if (a->int8_keys)
+        return int8_score(a, i, j);
     for (size_t d = 0; d < a->head_dim; d++)
         score += bf16_value(a->q[i * a->ld + d]) * bf16_value(a->k[j * a->ld + d]);
     return a->scale * score;
@@ -488,6 +523,100 @@ static const struct bf16_kernels bf16_entries = {.round = bf16_round,
                                                  .attend = bf16_attend,
                                                  .attend_bytes = bf16_attend_bytes};
 
+/* -- int8 for the vision tower -- */
+
+static void int8_quantize(const float *x, struct int8_block *row, size_t n)
+{
+    for (size_t i = 0; i < n; i += INT8_BLOCK, row++) {
+        *row = (struct int8_block){0};
+        size_t m = n - i < INT8_BLOCK ? n - i : INT8_BLOCK;
+        row->start = -128 * int8_round(x + i, m, row->q, &row->scale);
+    }
+}
+
+static void int8_mean(const struct int8_block *x, size_t ldx, size_t n, float *mean)
+{
+    for (size_t i = 0; i < INT8_BLOCK; i++) {
+        float sum = 0;
+        for (size_t t = 0; t < n; t++)
+            sum += x[t * ldx].scale * x[t * ldx].q[i];
+        mean[i] = sum / (float)n;
+    }
+}
+
+static void int8_pack(const float *w, size_t ldw, size_t n_rows, size_t n, const float *mean,
+                      struct int8_panel *panel, float *lost)
+{
+    memset(panel->scale, 0, sizeof panel->scale);
+    memset(panel->q, 128, sizeof panel->q);
+    for (size_t r = 0; r < n_rows; r++) {
+        int8_t q[INT8_BLOCK];
+        int8_round(w + r * ldw, n, q, &panel->scale[r]);
+        for (size_t i = 0; i < n; i++) {
+            panel->q[i / 4][r][i % 4] = (uint8_t)(q[i] + 128);
+            lost[r] += (w[r * ldw + i] - panel->scale[r] * q[i]) * mean[i];
+        }
+    }
+}
+
+static float int8_value(const struct int8_product *p, size_t t, size_t r)
+{
+    const struct int8_panel *w = p->panel + r / PANEL_ROWS * int8_blocks(p->n);
+    const struct int8_block *x = p->x + t * p->ldx;
+    float y = 0;
+    r %= PANEL_ROWS;
+    for (size_t b = 0; b < int8_blocks(p->n); b++, w++, x++) {
+        int32_t dot = x->start;
+        for (size_t i = 0; i < INT8_BLOCK; i++)
+            dot += w->q[i / 4][r][i % 4] * x->q[i];
+        y += (float)dot * w->scale[r] * x->scale;
+    }
+    return y;
+}
+
+static void int8_multiply(const struct int8_product *p)
+{
+    for (size_t t = 0; t < p->n_tokens; t++) {
+        float y[INT8_BLOCK];
+        for (size_t r = 0; r < p->n_rows; r++) {
+            y[r] = int8_value(p, t, r) + p->bias[r];
+            y[r] = p->gelu ? gelu_tanh(y[r]) : y[r];
+            if (p->y)
+                p->y[t * p->ldy + r] = bf16_of(y[r]);
+            else if (p->sum)
+                p->sum[t * p->ldy + r] += y[r];
+        }
+        if (p->block)
+            int8_quantize(y, p->block + t * p->ldy, p->n_rows);
+    }
+}
+
+static void int8_round_key(void *key, const float *mean, size_t n)
+{
+    int8_t *q = key;
+    float most = 0, scale;
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(bf16_value(((bf16 *)key)[i]) - mean[i]));
+    float inverse = most > 0 ? 127 / most : 0;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (int8_t)lrintf((bf16_value(((bf16 *)key)[i]) - mean[i]) * inverse);
+        sum += q[i];
+    }
+    for (; n % 4; n++)
+        q[n] = 0;
+    scale = most / 127;
+    sum *= -128;
+    memcpy(q + n, &scale, sizeof scale);
+    memcpy(q + n + sizeof scale, &sum, sizeof sum);
+}
+
+static const struct int8_kernels int8_entries = {.quantize = int8_quantize,
+                                                 .mean = int8_mean,
+                                                 .pack = int8_pack,
+                                                 .multiply = int8_multiply,
+                                                 .round_key = int8_round_key};
+
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = matvec_q8_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = unpack_##name,
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = dequantize_##name,
@@ -507,6 +636,7 @@ static const struct bf16_kernels bf16_entries = {.round = bf16_round,
 
 const struct kernels *kernels_scalar(void)
 {
-    static const struct kernels sets[2] = {{TABLE, .bf16 = &bf16_entries}, {TABLE, .exact = true}};
+    static const struct kernels sets[2] = {{TABLE, .bf16 = &bf16_entries, .int8 = &int8_entries},
+                                           {TABLE, .exact = true}};
     return sets;
 }

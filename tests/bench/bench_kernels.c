@@ -1,6 +1,6 @@
 /* Speed of the kernels beside the ceilings of the machine, measured in the same run.
  *
- * usage: bench_kernels [set [seconds a figure]]
+ * usage: bench_kernels [set [seconds a figure [weight type]]]
  *
  * A figure is the best of several rounds by one and by two threads. The machine may be shared:
  * judge by the ratio to the ceiling of the same lines, not by the figure. */
@@ -58,13 +58,24 @@ static double ceiling_int8(struct job *job)
 
 /* -- kernels -- */
 
-static double matvec(struct job *job)
+static double matvec_tokens(struct job *job, size_t tokens)
 {
     size_t row_bytes = type_row_bytes(job->type, N), rows = job->arena_bytes / row_bytes;
     for (size_t r = 0; r + 1024 <= rows; r += 1024)
-        job->k->matvec_q8[job->type](job->arena + r * row_bytes, row_bytes, 1024, job->x, job->y);
+        job->k->matvec_q8[job->type](job->arena + r * row_bytes, row_bytes, 1024, job->x, tokens,
+                                     job->y, 1024);
     sink = job->y[0];
     return (double)(rows / 1024 * 1024 * row_bytes);
+}
+
+static double matvec(struct job *job)
+{
+    return matvec_tokens(job, 1);
+}
+
+static double matvec_4(struct job *job)
+{
+    return matvec_tokens(job, ROW_TOKENS);
 }
 
 static double multiply_panels(struct job *job, size_t tokens)
@@ -88,6 +99,23 @@ static double panels_512(struct job *job)
 static double panels_32(struct job *job)
 {
     return multiply_panels(job, 32);
+}
+
+/* Bytes of weights: so few tokens should take no longer than reading these. */
+static double panels_8(struct job *job)
+{
+    return multiply_panels(job, 8) / (16.0 * N) * (double)type_row_bytes(job->type, N);
+}
+
+/* What the last unpacking left in the panel, again and again. */
+static double product_512(struct job *job)
+{
+    struct panel panel = {.memory = job->panel, .n = N, .n_rows = PANEL_ROWS};
+    job->k->unpack[job->type](job->arena, type_row_bytes(job->type, N), &panel);
+    for (int i = 0; i < 4; i++)
+        job->k->panel_q8(&panel, job->x, TOKENS, job->y, PANEL_ROWS);
+    sink = job->y[0];
+    return 4 * 2.0 * N * PANEL_ROWS * TOKENS;
 }
 
 static double gemm_nt(struct job *job)
@@ -118,7 +146,7 @@ static double exponentials(struct job *job)
 static double quantize(struct job *job)
 {
     for (size_t t = 0; t < 64; t++)
-        job->k->quantize_q8(job->a + t * 64, (struct q8){job->x.q, job->x.scale, job->x.sum, N});
+        job->k->quantize_q8(job->a + t * 64, job->x);
     return 64.0 * N;
 }
 
@@ -157,7 +185,7 @@ static double measure(struct job *jobs, int n_threads, double (*work)(struct job
 static void report(struct job *jobs, const char *what, const char *unit,
                    double (*work)(struct job *), double (*ceiling)(struct job *))
 {
-    printf("%-26s", what);
+    printf("%-28s", what);
     for (int n = 1; n <= MAX_THREADS; n++) {
         double best = 0, top = 0;
         for (int round = 0; round < 5; round++) {
@@ -180,8 +208,7 @@ static void fill(struct job *job)
     for (size_t i = 0; i < 512 * 512; i++)
         job->a[i] = job->b[i] = (float)(i % 17) * 0.1f;
     for (size_t t = 0; t < TOKENS; t++)
-        job->k->quantize_q8(job->a + t, (struct q8){job->x.q + t * N, job->x.scale + t * (N / 32),
-                                                    job->x.sum + t * (N / 16), N});
+        job->k->quantize_q8(job->a + t, q8_row(job->x, t));
 }
 
 static void *allocate(size_t bytes)
@@ -199,7 +226,7 @@ static void prepare(struct job *job, const struct kernels *k, double seconds)
         .k = k,
         .arena_bytes = ARENA_BYTES / MAX_THREADS,
         .arena = allocate(ARENA_BYTES / MAX_THREADS),
-        .x = {allocate(TOKENS * N), allocate(TOKENS * N / 8), allocate(TOKENS * N / 4), N},
+        .x = {allocate(TOKENS * N), allocate(TOKENS * N / 2), N},
         .y = allocate(512 * 512 * sizeof(float)),
         .a = allocate(512 * 512 * sizeof(float)),
         .b = allocate(512 * 512 * sizeof(float)),
@@ -213,6 +240,7 @@ int main(int argc, char **argv)
 {
     const struct kernels *k = kernels_get(argc > 1 ? argv[1] : NULL);
     double seconds = argc > 2 ? atof(argv[2]) : 0.1;
+    const char *only = argc > 3 ? argv[3] : NULL;
     struct job jobs[MAX_THREADS];
     if (!k) {
         fprintf(stderr, "bench_kernels: no such kernel set here\n");
@@ -225,17 +253,27 @@ int main(int argc, char **argv)
     printf("%s: one thread, two threads; (share of the ceiling)\n", k->name);
     for (int type = 0; type < TYPE_COUNT; type++) {
         char what[64];
-        if (!k->matvec_q8[type])
+        if (!k->matvec_q8[type] || (only && strcmp(only, type_traits_get((uint32_t)type)->name)))
             continue;
         for (int i = 0; i < MAX_THREADS; i++)
             jobs[i].type = (enum weight_type)type;
         snprintf(what, sizeof what, "matvec_q8 %s", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "GB/s", matvec, read_arena);
+        snprintf(what, sizeof what, "matvec_q8 %s, 4 tokens",
+                 type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "GB/s", matvec_4, read_arena);
         snprintf(what, sizeof what, "panel_q8 %s 512", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "Gop/s", panels_512, bytes);
+        snprintf(what, sizeof what, "panel_q8 %s 512, product",
+                 type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "Gop/s", product_512, bytes);
+        snprintf(what, sizeof what, "panel_q8 %s 8", type_traits_get((uint32_t)type)->name);
+        report(jobs, what, "GB/s", panels_8, read_arena);
         snprintf(what, sizeof what, "panel_q8 %s 32", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "Gop/s", panels_32, bytes);
     }
+    if (only)
+        return 0;
     report(jobs, "gemm_nt 512", "GF/s", gemm_nt, fma);
     report(jobs, "gemm_nn_add 512", "GF/s", gemm_nn_add, fma);
     report(jobs, "gelu_mul", "G/s", gelu, NULL);

@@ -1,7 +1,7 @@
 /* Speed of the vision tower of 4B, 12B and 27B (random F16 weights, made in memory) beside the
  * ceiling of the machine, measured before and after each figure.
  *
- * usage: bench_vision [f32|bf16 [rounds]]
+ * usage: bench_vision [f32|bf16|int8 [rounds]]
  *
  * The machine may be shared: judge by the share of the ceiling, and by processor seconds. */
 #include <stdio.h>
@@ -135,10 +135,9 @@ static void ceiling_task(void *job, size_t task, unsigned thread)
 }
 
 /* The best of a few short tries: one that another job disturbs says too little. */
-static double ceiling(const struct vision_pass *p)
+static double ceiling_for(const struct vision_pass *p, enum facet_arithmetic arithmetic)
 {
-    bool is_bf16 = p->steps == &vision_bf16;
-    ceiling_fn *work = ceiling_of(p->compute->k, is_bf16 ? FACET_BF16 : FACET_F32);
+    ceiling_fn *work = ceiling_of(p->compute->k, arithmetic);
     size_t n = pool_threads(p->compute->pool) < 64 ? pool_threads(p->compute->pool) : 64;
     double best = 0;
     for (int i = 0; work && i < 5; i++) {
@@ -151,6 +150,14 @@ static double ceiling(const struct vision_pass *p)
         best = done > best ? done : best;
     }
     return best;
+}
+
+/* What the steps multiply with: int8's attention is BF16, and a tower's share is of that. */
+static double ceiling(const struct vision_pass *p, bool is_linear)
+{
+    if (p->steps == &vision_f32)
+        return ceiling_for(p, FACET_F32);
+    return ceiling_for(p, is_linear && p->steps == &vision_int8 ? FACET_INT8 : FACET_BF16);
 }
 
 /* -- what is measured -- */
@@ -174,6 +181,7 @@ static void square(struct bench *b)
     b->pass.steps->linear(&b->pass, &l);
 }
 
+/* Of the MLP: int8 takes 2048 together, in tasks of 1024. */
 enum { PATCHES = SIDE * SIDE, MLP_PATCHES = 1024 };
 
 static void up(struct bench *b)
@@ -199,7 +207,7 @@ static void attention(struct bench *b)
 static void norm(struct bench *b)
 {
     const struct vision_layer *w = next_layer(b);
-    b->pass.steps->norm(&b->pass, &w->ln1_w, &w->ln1_b);
+    vision_norm(&b->pass, &w->ln1_w, &w->ln1_b);
 }
 
 static void tower(struct bench *b)
@@ -216,12 +224,13 @@ static const struct part {
     void (*work)(struct bench *b);
     double ops;
     int times; /* in a layer */
+    bool is_linear;
 } parts[] = {
-    {"q, k, v, out: 4096x1152x1152", square, 2.0 * PATCHES *WIDTH *WIDTH, 4},
-    {"fc1, GELU: 1024x4304x1152", up, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES},
-    {"fc2: 1024x1152x4304", down, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES},
-    {"attention: 16 heads of 72", attention, 4.0 * PATCHES *PATCHES *WIDTH, 1},
-    {"norm", norm, 0, 2},
+    {"q, k, v, out: 4096x1152x1152", square, 2.0 * PATCHES *WIDTH *WIDTH, 4, true},
+    {"fc1, GELU: 1024x4304x1152", up, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES, true},
+    {"fc2: 1024x1152x4304", down, 2.0 * MLP_PATCHES *WIDTH *FF, PATCHES / MLP_PATCHES, true},
+    {"attention: 16 heads of 72", attention, 4.0 * PATCHES *PATCHES *WIDTH, 1, false},
+    {"norm", norm, 0, 2, false},
 };
 
 static int compare(const void *a, const void *b)
@@ -231,17 +240,16 @@ static int compare(const void *a, const void *b)
 }
 
 /* Median seconds of the work, and median share of the ceiling around it. */
-static void measure(struct bench *b, void (*work)(struct bench *b), double ops, int rounds,
-                    double out[2])
+static void measure(struct bench *b, const struct part *part, int rounds, double out[2])
 {
     double seconds[MAX_ROUNDS], shares[MAX_ROUNDS];
     for (int i = 0; i < rounds; i++) {
-        double top = ceiling(&b->pass), start = now();
-        work(b);
+        double top = ceiling(&b->pass, part->is_linear), start = now();
+        part->work(b);
         seconds[i] = now() - start;
-        double after = ceiling(&b->pass);
+        double after = ceiling(&b->pass, part->is_linear);
         top = top > after ? top : after;
-        shares[i] = top > 0 ? ops / seconds[i] / top : 0;
+        shares[i] = top > 0 ? part->ops / seconds[i] / top : 0;
     }
     qsort(seconds, (size_t)rounds, sizeof *seconds, compare);
     qsort(shares, (size_t)rounds, sizeof *shares, compare);
@@ -251,12 +259,14 @@ static void measure(struct bench *b, void (*work)(struct bench *b), double ops, 
 
 static void report(struct bench *b, int rounds)
 {
+    const struct part whole = {"tower", tower, LAYERS * layer_ops, 1, false};
     double sum = 0, m[2];
-    printf("%s, %u threads, ceiling %.0f GF/s\n", b->pass.steps->name,
-           pool_threads(b->pass.compute->pool), 1e-9 * ceiling(&b->pass));
+    printf("%s, %u threads, ceiling %.0f GF/s, of linear layers %.0f\n", b->pass.steps->name,
+           pool_threads(b->pass.compute->pool), 1e-9 * ceiling(&b->pass, false),
+           1e-9 * ceiling(&b->pass, true));
     tower(b); /* touches all memory, and leaves true activations */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        measure(b, parts[i].work, parts[i].ops, 3 * rounds, m);
+        measure(b, &parts[i], 3 * rounds, m);
         sum += m[0] * parts[i].times;
         printf("  %-30s %8.2f ms %7.0f GF/s  share %.2f  %d a layer\n", parts[i].name, 1e3 * m[0],
                1e-9 * parts[i].ops / m[0], m[1], parts[i].times);
@@ -264,7 +274,7 @@ static void report(struct bench *b, int rounds)
     }
     printf("  %-30s %8.2f ms\n", "a layer, from these", 1e3 * sum);
     double used = processor_seconds();
-    measure(b, tower, LAYERS * layer_ops, rounds, m);
+    measure(b, &whole, rounds, m);
     used = (processor_seconds() - used) / rounds;
     printf("  %-30s %8.2f s  %7.0f GF/s  share %.2f  (%.1f processor seconds, with the ceilings)\n",
            "tower", m[0], 1e-9 * LAYERS * layer_ops / m[0], m[1], used);

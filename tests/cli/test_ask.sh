@@ -83,7 +83,7 @@ stopped() {
     "$FACET" history show "$("$FACET" history list | awk 'NR == 1 {print $1}')" | grep -q interrupted
 }
 for word in one two three four five six seven eight nine ten eleven twelve; do
-    "$FACET" ask -m "$TINY" "$word" >out 2>err &
+    "$FACET" ask -m "$TINY" --temperature 0 "$word" >out 2>err &
     pid=$!
     i=0
     while [ ! -s out ] && [ $i -lt 100 ]; do

@@ -32,7 +32,7 @@ batch -p hi -o out.jsonl pics
 check "torn: the torn line is repaired" lines_are out.jsonl 4
 check "torn: told" grep -q 'torn' err
 answers() {
-    sed -n 's/.*"answer":\("[^"]*"\).*/\1/p' "$1"
+    sed -n 's/.*"sha256":"\([^"]*\)".*"answer":\("[^"]*"\).*/\1 \2/p' "$1" | sort
 }
 answers out.jsonl >a1
 answers first.jsonl >a2
@@ -108,3 +108,108 @@ code=$?
 check "Ctrl-C" code_is 130
 check "Ctrl-C: whole records" test "$(grep -c '^{.*}$' many.jsonl)" -eq "$(wc -l <many.jsonl)"
 check "Ctrl-C: nothing half done" sh -c '! grep -q cancelled many.jsonl'
+
+# Answers are the same, to the byte, however many are decoded together and wherever the batch was stopped.
+together() { # FILE N [ARGUMENT]...
+    file=$1 n=$2
+    shift 2
+    batch -q -n 12 --parallel "$n" -o "$file" "$@"
+}
+i=0
+common=$(printf 'A long beginning that all of them have, word for word. %.0s' 1 2 3 4 5 6 7 8)
+while [ $i -lt 12 ]; do
+    echo "{\"id\": $i, \"prompt\": \"$common Now number $i, of course.\"}"
+    i=$((i + 1))
+done >lines.jsonl
+echo '{"id": "seen", "image": "pics/a.ppm", "prompt": "Look", "seed": 7}' >mixed.jsonl
+echo '{"id": "both", "images": ["pics/b.ppm", "pics/deep/c.ppm"], "system": "Be brief"}' >>mixed.jsonl
+echo '{}' >>mixed.jsonl
+mkdir few
+cp many/?.ppm few
+cp pics/a.ppm few/wide.ppm
+for input in lines few mixed; do
+    from=$input.jsonl
+    [ $input = few ] && from=few
+    for n in 1 8 16; do
+        together $input.$n.out $n -p hi "$from"
+        check "$input, $n together" code_is 0
+        answers $input.$n.out >$input.$n
+    done
+    check "$input: 8 together answer as one alone" cmp -s $input.1 $input.8
+    check "$input: 16 together answer as one alone" cmp -s $input.1 $input.16
+    head -n 2 $input.8.out >half.out
+    together half.out 5 -p hi "$from"
+    answers half.out >half
+    check "$input: stopped in the middle, the same answers" cmp -s $input.1 half
+done
+together shard1.out 8 --shard 1/2 lines.jsonl
+together shard2.out 3 --shard 2/2 lines.jsonl
+cat shard1.out shard2.out >shards.out
+answers shards.out >shards
+check "shards: the same answers" cmp -s lines.1 shards
+kept() { # FILE: how much of each prompt was kept
+    sed 's/.*"kept":\([0-9]*\).*/\1/' "$1" | sort -n | uniq -c
+}
+kept lines.8.out >counts
+check "the common beginning is computed once" test "$(awk '$2 == 0 {n = $1} END {print n+0}' counts)" -eq 1
+check "and kept for all others" test "$(awk '$2 > 80 {print $1}' counts)" -eq 11
+"$FACET" batch -m "$TINY" -n 400 --parallel 6 -o killed.out lines.jsonl >out 2>err &
+pid=$!
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -s killed.out ] && break
+    sleep 0.1
+done
+kill -KILL $pid
+wait $pid
+facet batch -m "$TINY" -q -n 400 -o killed.out lines.jsonl
+check "killed: every line is answered once" test "$(answers killed.out | cut -d' ' -f1 | uniq | wc -l)" -eq 12
+check "killed: no line twice" lines_are killed.out 12
+batch -p hi --parallel 0 pics
+check "--parallel 0" code_is 2
+batch -p hi --parallel 17 pics
+check "--parallel 17" code_is 2
+
+# Manifests.
+grep '"id":"both"' mixed.1.out >record
+check "a line: its pictures" grep -q '"images":\["pics/b.ppm","pics/deep/c.ppm"\]' record
+check "a line: its system prompt" grep -q '"system":"Be brief"' record
+check "a line: the prompt of all" grep -q '"prompt":"hi"' record
+check "a line: where it stands" grep -q '^{"input":"mixed.jsonl".*"index":1,.*"line":2' record
+check "a line: its seed" grep -q '"seed":7,.*"id":"seen"' mixed.1.out
+check "a line without anything" grep -q '"id":null,"images":\[\]' mixed.1.out
+batch -q -o none.out mixed.jsonl
+check "a line without a prompt" code_is 1
+check "a line without a prompt: told" grep -q 'mixed.jsonl:2: has no "prompt"' err
+cp mixed.1.out again.out
+together again.out 8 -p hi mixed.jsonl
+check "a manifest: nothing left to do" cmp -s mixed.1.out again.out
+sed 's/"seed": 7/"seed": 8/' mixed.jsonl >changed.jsonl
+mv changed.jsonl mixed.jsonl
+together again.out 8 -p hi mixed.jsonl
+check "a changed line is asked again" lines_are again.out 4
+together again.out 8 -p other mixed.jsonl
+check "a manifest: another prompt is noticed" code_is 1
+mkdir elsewhere
+echo '{"id": 1, "image": "../pics/a.ppm", "prompt": "Look"}' >elsewhere/m.jsonl
+echo '{"id": 2, "image": "missing.ppm", "prompt": "Look"}' >>elsewhere/m.jsonl
+echo '{"id": 2, "image": "missing.ppm", "prompt": "Look"}' >>elsewhere/m.jsonl
+batch -q -o elsewhere.out elsewhere/m.jsonl
+check "a missing picture" code_is 3
+check "paths start at the manifest" grep -q '"id":1,.*"answer":' elsewhere.out
+check "a missing picture: told" grep -q '"error":"elsewhere/m.jsonl:2: elsewhere/missing.ppm' elsewhere.out
+check "the same line twice is asked once" lines_are elsewhere.out 2
+rm -f pics/a.txt
+batch -q --sidecar txt -o /dev/null elsewhere/m.jsonl
+check "a manifest: --sidecar" test -s pics/a.txt
+fault() { # LINE MESSAGE
+    echo "$1" >fault.jsonl
+    batch -p hi fault.jsonl
+    check "fault: $2" grep -q "fault.jsonl:1: .*$2" err
+}
+fault '{"prompt": "a"' "expected"
+fault '[1]' "no JSON object"
+fault '{"prompt": 1}' '"prompt" that is no text'
+fault '{"image": ["a"]}' '"image" that is no text'
+fault '{"images": ["a", 1]}' '"images" that are no list'
+fault '{"image": "a", "images": ["a"]}' 'both'
+fault '{"seed": -1}' '"seed" that is no whole number'

@@ -19,11 +19,21 @@ done
 check "memory" positive memory_bytes
 check "no vision unless asked" sh -c '! grep -q "\"vision\"" out'
 
-facet bench -m "$TINY" --vision $brief --prompt-tokens 6,8 --context 40 --json
+facet bench -m "$TINY" --vision $brief --prompt-tokens 6,8 --depth 40,70 --json
 check "a file with its tower" code_is 0
 check "vision" positive images_per_s vision
-check "further lengths" grep -q '"more":\[{"tokens":6' out
-check "decode behind a context" grep -q '"context":40' out
+check "decode behind a context" grep -q '"decode":{"context":40,' out
+check "further depths and lengths" grep -q '"more":\[{"context":70,.*{"tokens":6,' out
+check "decode, picture: share" positive share_of_ceiling decode
+check "resident memory" positive resident_bytes
+
+facet bench -m "$TINY" $brief --jobs decode --depth 2000 --batch 3 --json
+check "a batch" code_is 0
+check "a batch: how many" grep -q '"batch":{"sequences":3,"context":2000,' out
+check "a batch: speed" positive tokens_per_s batch
+check "a batch: share" positive share_of_ceiling batch
+check "only the jobs asked for" sh -c '! grep -q "\"prefill\"" out'
+check "progress is not on standard output" lines_are out 1
 
 facet bench -m "$TINY" $brief -q
 check "a table" grep -q '^| decode behind 16 tokens *|.* tokens/s |' out
@@ -38,6 +48,12 @@ facet bench --shape 1b:q8_0 --vision $brief
 check "a size without a tower" code_is 2
 facet bench -m "$TINY" --prompt-tokens 0
 check "a prompt of no tokens" code_is 2
+facet bench -m "$TINY" --depth 16,
+check "an empty depth" code_is 2
+facet bench -m "$TINY" --jobs decode,sing
+check "no such job" code_is 2
+facet bench -m "$TINY" --batch 0
+check "a batch of nothing" code_is 2
 facet bench -m "$TINY" --rounds x
 check "no number of rounds" code_is 2
 if [ "$(awk '/MemAvailable/ {print int($2 / 1000000)}' /proc/meminfo)" -lt 100 ]; then

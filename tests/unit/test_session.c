@@ -725,6 +725,30 @@ static void a_cancelled_answer_is_kept(void **state)
     facet_session_close(s);
 }
 
+/* Random rows stand where those of a prompt would: answers behind them are numbers, another depth's
+ * are others, and the room left is respected. */
+static void a_filled_session_goes_on(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session *s = session(f->model, 7, FACET_CACHE_F16);
+    float first[2];
+    for (int i = 0; i < 2; i++) {
+        size_t n = i ? 90 : 30;
+        assert_int_equal(facet_session_rewind(s, 0, why), FACET_OK);
+        assert_int_equal(facet_session_fill(s, n, why), FACET_OK);
+        assert_int_equal(facet_session_length(s), n);
+        assert_null(facet_session_logits(s));
+        assert_int_equal(facet_session_append(s, f->ids[1], why), FACET_OK);
+        first[i] = facet_session_logits(s)[1];
+        assert_true(isfinite(first[i]));
+    }
+    assert_true(first[0] != first[1]);
+    assert_int_equal(facet_session_fill(s, 1 << 20, why), FACET_FAILED);
+    assert_non_null(strstr(why, "the context holds"));
+    assert_int_equal(facet_session_length(s), 91);
+    facet_session_close(s);
+}
+
 static struct facet_session *session_beside(const struct facet_model *model,
                                             struct facet_session *beside)
 {
@@ -925,6 +949,7 @@ int main(void)
         cmocka_unit_test(progress_only_rises),
         cmocka_unit_test(a_cancelled_picture_is_not_told_to_be_done),
         cmocka_unit_test(a_cancelled_answer_is_kept),
+        cmocka_unit_test(a_filled_session_goes_on),
         cmocka_unit_test(sequences_together_are_as_alone),
         cmocka_unit_test(what_is_kept_can_be_copied),
         cmocka_unit_test(sessions_that_cannot_be_together_are_refused),

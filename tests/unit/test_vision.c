@@ -1,5 +1,5 @@
-/* The vision tower's arithmetics on small random towers of even and odd sizes: BF16 against exact
- * F32, thread by thread, and which one is chosen. */
+/* The vision tower's arithmetics on small random towers of even and odd sizes: BF16 and int8
+ * against exact F32, thread by thread, and which one is chosen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,6 +126,24 @@ static struct tiny large_tower(void)
     return t;
 }
 
+/* Soft tokens of one, two and three threads are the same, and near enough to exact[n]. */
+static void check_precision(const char *kernels, const char *precision, const float *exact,
+                            double most)
+{
+    size_t n;
+    float *one = encode(kernels, precision, 1, &n);
+    assert_non_null(one);
+    assert_false(same(one, exact, n));
+    if (!(difference(one, exact, n) < most))
+        fail_msg("%s: off by %g", precision, difference(one, exact, n));
+    for (unsigned threads = 2; threads <= 3; threads++) {
+        float *more = encode(kernels, precision, threads, &n);
+        assert_true(same(more, one, n));
+        free(more);
+    }
+    free(one);
+}
+
 static void check_against_exact(const struct tiny *t)
 {
     static const char *const kernels[] = {"scalar", "avx512"};
@@ -135,29 +153,32 @@ static void check_against_exact(const struct tiny *t)
     assert_non_null(exact);
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         const struct kernels *k = kernels_get(kernels[i]);
-        if (!k || !k->bf16)
-            continue;
-        float *one = encode(kernels[i], "bf16", 1, &n);
-        assert_non_null(one);
-        assert_false(same(one, exact, n));
-        assert_true(difference(one, exact, n) < 1e-2); /* 4e-3 was seen */
-        for (unsigned threads = 2; threads <= 3; threads++) {
-            float *more = encode(kernels[i], "bf16", threads, &n);
-            assert_true(same(more, one, n));
-            free(more);
-        }
-        free(one);
+        if (k && k->bf16)
+            check_precision(kernels[i], "bf16", exact, 2e-2); /* 1.1e-2 was seen */
+        if (k && k->int8)
+            check_precision(kernels[i], "int8", exact, 5e-2); /* 3.7e-2 was seen */
     }
     free(exact);
 }
 
-static void bf16_is_near_f32(void **state)
+/* Layers wider than a block of INT8_BLOCK columns, and than a task's rows; weights in blocks. */
+static struct tiny wide_tower(void)
+{
+    struct tiny t = odd_tower();
+    t.v_width = 288;
+    t.v_ff = 544;
+    t.v_type = TYPE_Q8_0;
+    return t;
+}
+
+static void short_arithmetics_are_near_f32(void **state)
 {
     (void)state;
-    struct tiny odd = odd_tower(), large = large_tower();
+    struct tiny odd = odd_tower(), large = large_tower(), wide = wide_tower();
     check_against_exact(&tiny_default);
     check_against_exact(&odd);
     check_against_exact(&large);
+    check_against_exact(&wide);
 }
 
 static void exact_kernels_stay_f32(void **state)
@@ -166,7 +187,7 @@ static void exact_kernels_stay_f32(void **state)
     struct tiny t = large_tower();
     make_model(&t);
     size_t n;
-    float *f32 = encode("exact", "f32", 2, &n), *asked = encode("exact", "bf16", 2, &n);
+    float *f32 = encode("exact", "f32", 2, &n), *asked = encode("exact", "int8", 2, &n);
     float *plain = encode("exact", NULL, 2, &n);
     assert_true(same(f32, asked, n) && same(f32, plain, n));
     free(f32);
@@ -197,11 +218,17 @@ static void refuses_what_there_is_not(void **state)
     make_model(&t);
     assert_null(open_with("scalar", "f64", 1));
     assert_non_null(strstr(why, "\"f64\""));
+    if (kernels_get("avx2")) {
+        assert_null(open_with("avx2", "int8", 1));
+        assert_non_null(strstr(why, "\"int8\""));
+    }
     t.v_width = 36; /* heads of 9 */
     t.v_heads = 4;
     make_model(&t);
     assert_null(open_with("scalar", "bf16", 1));
     assert_non_null(strstr(why, "\"bf16\""));
+    assert_null(open_with("scalar", "int8", 1));
+    assert_non_null(strstr(why, "\"int8\""));
     size_t n;
     float *plain = encode("scalar", NULL, 1, &n);
     assert_non_null(plain);
@@ -212,7 +239,7 @@ int main(void)
 {
     unsetenv("FACET_KERNELS");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bf16_is_near_f32),
+        cmocka_unit_test(short_arithmetics_are_near_f32),
         cmocka_unit_test(exact_kernels_stay_f32),
         cmocka_unit_test(large_towers_are_bf16_where_it_is_fast),
         cmocka_unit_test(refuses_what_there_is_not),
