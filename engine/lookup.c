@@ -22,7 +22,7 @@ static size_t class_of(size_t same)
 
 float lookup_share(float share, int right)
 {
-    return share + ((right ? 1.0f : 0.0f) - share) / 16;
+    return share + ((right ? 1.0f : 0.0f) - share) / 8;
 }
 
 /* Tokens before position a and position b > a that are the same. */
