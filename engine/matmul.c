@@ -6,10 +6,10 @@
 #include "engine/kernels/blas.h"
 
 enum {
-    /* What a task of a single-token product reads, where there is enough: 256 rows of Q4_0 at 2560
+    /* Rows a task of a single-token product takes, where there are enough: 360 KB of Q4_0 at 2560
      * columns. With 64, a 4B model decoded at 76–85 % of the read bandwidth, with 256 at 85–101 %.
      */
-    MATVEC_TASK_BYTES = 256 * 1440,
+    MATVEC_MAX_ROWS = 256,
     MATVEC_MIN_ROWS = 32,
     /* Rows of F32, F16, BF16 that stay in the first-level cache from one token to the next. */
     FLOAT_STEP_ROWS = 4,
@@ -112,8 +112,7 @@ struct product {
     size_t n_tokens;
     float *y;
     size_t ldy;
-    size_t rows_per_task, tokens_per_task, row_tasks, n_tasks;
-    pool_fn *fn;
+    size_t rows_per_task, tokens_per_task, row_tasks;
     const struct blas *blas;
     const struct bf16_product *bf16;
 };
@@ -137,49 +136,21 @@ static struct part part_of(const struct product *p, size_t task)
     return part;
 }
 
-/* Says how the product is divided, and what a task does. */
-static void divide(struct product *p, size_t rows_per_task, size_t tokens_per_task, pool_fn *fn)
+static void run(struct product *p, size_t rows_per_task, size_t tokens_per_task, pool_fn *fn)
 {
     p->rows_per_task = rows_per_task;
     p->tokens_per_task = tokens_per_task;
     p->row_tasks = (p->n_rows + rows_per_task - 1) / rows_per_task;
-    p->n_tasks = p->row_tasks * ((p->n_tokens + tokens_per_task - 1) / tokens_per_task);
-    p->fn = fn;
-}
-
-static void run(struct product *p)
-{
-    pool_run(p->c->pool, p->n_tasks, p->fn, p, p->c->stop);
-}
-
-/* Divided products whose tasks are one job. */
-struct products {
-    struct product list[MATMUL_MAX_WEIGHTS];
-    size_t n;
-};
-
-static void products_task(void *job, size_t task, unsigned thread)
-{
-    struct product *p = ((struct products *)job)->list;
-    for (; task >= p->n_tasks; p++)
-        task -= p->n_tasks;
-    p->fn(p, task, thread);
-}
-
-static void run_all(struct products *all)
-{
-    size_t n_tasks = 0;
-    for (size_t i = 0; i < all->n; i++)
-        n_tasks += all->list[i].n_tasks;
-    pool_run(all->list->c->pool, n_tasks, products_task, all, all->list->c->stop);
+    size_t token_tasks = (p->n_tokens + tokens_per_task - 1) / tokens_per_task;
+    pool_run(p->c->pool, p->row_tasks * token_tasks, fn, p, p->c->stop);
 }
 
 /* Each thread gets two tasks at least: the last one is not waited for long. */
 static size_t matvec_rows(const struct product *p)
 {
-    size_t rows =
-        min_size(p->n_rows / (2 * pool_threads(p->c->pool)), MATVEC_TASK_BYTES / p->w->row_bytes);
-    return rows < MATVEC_MIN_ROWS ? MATVEC_MIN_ROWS : rows / MATVEC_MIN_ROWS * MATVEC_MIN_ROWS;
+    size_t rows = p->n_rows / (2 * pool_threads(p->c->pool));
+    rows = rows < MATVEC_MIN_ROWS ? MATVEC_MIN_ROWS : rows;
+    return min_size(rows, MATVEC_MAX_ROWS);
 }
 
 static void matvec_q8_task(void *job, size_t task, unsigned thread)
@@ -252,14 +223,14 @@ static void float_task(void *job, size_t task, unsigned thread)
         k->gemm_nt(part.n_tokens, part.n_rows, cols, x, cols, panel, cols, y, p->ldy);
 }
 
-static void divide_float(struct product *p, bool as_panel)
+static void product_float(struct product *p, bool as_panel)
 {
     if (p->n_tokens <= STEP_TOKENS && !as_panel && p->c->k->matvec_f32[p->w->type]) {
-        divide(p, matvec_rows(p), STEP_TOKENS, matvec_f32_task);
+        run(p, matvec_rows(p), STEP_TOKENS, matvec_f32_task);
         return;
     }
     p->blas = p->n_tokens >= BLAS_MIN_TOKENS && !as_panel ? blas_get() : NULL;
-    divide(p, float_rows(p->w->cols), FLOAT_TOKENS, float_task);
+    run(p, float_rows(p->w->cols), FLOAT_TOKENS, float_task);
 }
 
 /* Rows of activations that a task quantises. */
@@ -289,44 +260,31 @@ static size_t panel_task_rows(const struct product *p)
     return rows < PANEL_ROWS ? PANEL_ROWS : min_size(rows, PANEL_TASK_ROWS);
 }
 
-static void quantize(const struct compute *c, struct activations *a)
-{
-    struct quantize_job job = {c->k, a};
-    if (!a->has_q8)
-        pool_run(c->pool, (a->n_tokens + QUANTIZE_TOKENS - 1) / QUANTIZE_TOKENS, quantize_task,
-                 &job, c->stop);
-    a->has_q8 = true;
-}
-
-static struct product product_of(const struct compute *c, struct activations *a,
-                                 const struct factor *f)
+void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
+            float *y, size_t ldy)
 {
     struct product p = {.c = c,
-                        .w = f->w,
-                        .n_rows = f->n_rows ? f->n_rows : f->w->rows,
+                        .w = w,
+                        .n_rows = n_rows ? n_rows : w->rows,
                         .x = a->x,
+                        .q8 = a->q8,
                         .n_tokens = a->n_tokens,
-                        .y = f->y,
-                        .ldy = f->ldy};
-    if (c->k->exact || !type_traits_get(f->w->type)->quantised) {
-        divide_float(&p, a->as_panel);
-        return p;
+                        .y = y,
+                        .ldy = ldy};
+    if (c->k->exact || !type_traits_get(w->type)->quantised) {
+        product_float(&p, a->as_panel);
+        return;
     }
-    quantize(c, a);
-    p.q8 = a->q8;
+    if (!a->has_q8) {
+        struct quantize_job job = {c->k, a};
+        pool_run(c->pool, (a->n_tokens + QUANTIZE_TOKENS - 1) / QUANTIZE_TOKENS, quantize_task,
+                 &job, c->stop);
+        a->has_q8 = true;
+    }
     if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
-        divide(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
+        run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
-        divide(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
-    return p;
-}
-
-void matmul(const struct compute *c, const struct factor *factors, size_t n, struct activations *a)
-{
-    struct products all = {.n = n};
-    for (size_t i = 0; i < n; i++)
-        all.list[i] = product_of(c, a, &factors[i]);
-    run_all(&all);
+        run(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
 }
 
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,
@@ -339,8 +297,7 @@ void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows
                         .n_tokens = n_tokens,
                         .y = y,
                         .ldy = ldy};
-    divide_float(&p, false);
-    run(&p);
+    product_float(&p, false);
 }
 
 /* Rows of weights of any type to a BF16 panel, by way of F32 pieces that stay in the first-level
@@ -383,6 +340,5 @@ static void bf16_task(void *job, size_t task, unsigned thread)
 void matmul_bf16(const struct compute *c, const struct tensor *w, const struct bf16_product *how)
 {
     struct product p = {.c = c, .w = w, .n_rows = w->rows, .n_tokens = how->n_tokens, .bf16 = how};
-    divide(&p, PANEL_ROWS, BF16_TOKENS, bf16_task);
-    run(&p);
+    run(&p, PANEL_ROWS, BF16_TOKENS, bf16_task);
 }

@@ -46,21 +46,12 @@ size_t q8_bytes(size_t n_tokens, size_t n);
 struct activations activations_of(const float *x, size_t n_tokens, size_t n,
                                   const struct q8 *memory);
 
-/* The right side: y[t][r] = Σ_i x[t][i] · w[r][i], rows of y ldy floats apart; the first n_rows
- * rows of w (0: all). */
-struct factor {
-    const struct tensor *w;
-    float *y;
-    size_t ldy;
-    size_t n_rows;
-};
+/* y[t][r] = Σ_i x[t][i] · w[r][i], rows of y ldy floats apart; the first n_rows rows of w (0: all).
+ */
+void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
+            float *y, size_t ldy);
 
-/* Products of the activations with n ≤ MATMUL_MAX_WEIGHTS weights, as one job: threads wait for the
- * last task once. */
-enum { MATMUL_MAX_WEIGHTS = 3 };
-void matmul(const struct compute *c, const struct factor *factors, size_t n, struct activations *a);
-
-/* The same of one weight, with F32 arithmetic whatever it is: for the vision tower. */
+/* The same with F32 arithmetic whatever the weights are: for the vision tower. */
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,
                   size_t n_tokens, float *y, size_t ldy);
 

@@ -179,20 +179,19 @@ static void layer_forward(struct chunk *c, const struct tensor *next_norm)
     const struct compute *compute = p->compute;
     struct sizes s = sizes_of(p->model);
     struct activations a = rows_of(p, p->h, c->n, s.d);
-    matmul(compute,
-           (struct factor[]){
-               {&c->w->q, p->q, s.q, 0}, {&c->w->k, p->k, s.kv, 0}, {&c->w->v, p->v, s.kv, 0}},
-           3, &a);
+    matmul(compute, &c->w->q, 0, &a, p->q, s.q);
+    matmul(compute, &c->w->k, 0, &a, p->k, s.kv);
+    matmul(compute, &c->w->v, 0, &a, p->v, s.kv);
     text_attend(c);
     a = rows_of(p, p->attended, c->n, s.q);
-    matmul(compute, &(struct factor){&c->w->o, p->h, s.d, 0}, 1, &a);
+    matmul(compute, &c->w->o, 0, &a, p->h, s.d);
     norm_add(c, &c->w->post_attn_norm, &c->w->ffn_norm);
     a = rows_of(p, p->h, c->n, s.d);
-    matmul(compute, (struct factor[]){{&c->w->gate, p->gate, s.ff, 0}, {&c->w->up, p->up, s.ff, 0}},
-           2, &a);
+    matmul(compute, &c->w->gate, 0, &a, p->gate, s.ff);
+    matmul(compute, &c->w->up, 0, &a, p->up, s.ff);
     each_tokens(c, gelu_task);
     a = rows_of(p, p->gate, c->n, s.ff);
-    matmul(compute, &(struct factor){&c->w->down, p->h, s.d, 0}, 1, &a);
+    matmul(compute, &c->w->down, 0, &a, p->h, s.d);
     norm_add(c, &c->w->post_ffn_norm, next_norm);
 }
 
@@ -239,5 +238,5 @@ void text_logits(struct text_pass *p, size_t first, size_t n, float *out)
 {
     size_t d = p->model->text.n_embd, n_vocab = p->model->text.n_vocab;
     struct activations a = rows_of(p, p->h + first * d, n, d);
-    matmul(p->compute, &(struct factor){&p->model->tw.head, out, n_vocab, n_vocab}, 1, &a);
+    matmul(p->compute, &p->model->tw.head, n_vocab, &a, out, n_vocab);
 }

@@ -74,7 +74,7 @@ static void multiply(struct fixture *f, size_t first, size_t n, bool as_panel, f
 {
     struct activations a = activations_of(f->x + first * COLS, n, COLS, &f->q8);
     a.as_panel = as_panel;
-    matmul(&f->compute, &(struct factor){&f->w, y, ldy, 0}, 1, &a);
+    matmul(&f->compute, &f->w, 0, &a, y, ldy);
 }
 
 static void check_rows(const struct fixture *f, size_t first, size_t n, const char *what)
