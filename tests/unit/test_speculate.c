@@ -23,7 +23,7 @@
 enum { N_IDS = 90, N_SOFT = 16, N_CTX = 256 };
 
 #ifdef __SANITIZE_THREAD__
-enum { STRIDE = 4 };
+enum { STRIDE = 8 };
 #else
 enum { STRIDE = 1 };
 #endif
