@@ -13,6 +13,8 @@ enum {
     MATVEC_MIN_ROWS = 32,
     /* Rows of F32, F16, BF16 that stay in the first-level cache from one token to the next. */
     FLOAT_STEP_ROWS = 4,
+    /* Tasks of a panel product for each thread, at least, and the rows of one, at most: with
+       several panels to a task there is a next one to fetch. */
     PANEL_TASKS = 8,
     PANEL_TASK_ROWS = 256,
     /* Tokens a task of a panel product takes; its activations (int8) stay in the second-level

@@ -584,11 +584,10 @@ static bool check_together(struct facet_session *const *sessions, const int32_t 
     return true;
 }
 
-/* Takes over the rows of the workspace's logits. */
-static void take_logits(struct facet_session *s, size_t row)
+void session_take_logits(struct facet_session *s, const float *rows, size_t row)
 {
     size_t n_vocab = s->model->m->text.n_vocab;
-    memcpy(s->logits, s->work->logits + row * n_vocab, n_vocab * sizeof *s->logits);
+    memcpy(s->logits, rows + row * n_vocab, n_vocab * sizeof *s->logits);
     s->has_logits = true;
 }
 
@@ -617,7 +616,7 @@ enum facet_status facet_sessions_append(struct facet_session *const *sessions, c
     bool whole = ok && !is_stopped(sessions[0]);
     for (size_t i = 0; i < n; i++)
         if (whole)
-            take_logits(sessions[i], i);
+            session_take_logits(sessions[i], work->logits, i);
         else
             session_give_up(sessions[i]);
     return whole ? FACET_OK : ok ? FACET_CANCELLED : fail(error, &err);
@@ -640,7 +639,7 @@ enum facet_status facet_session_copy(struct facet_session *to, const struct face
         return fail(error, &err);
     }
     session_cut(to, 0);
-    to->has_logits = false;
+    to->has_logits = to->has_checkpoint_logits = to->keeps_checkpoint = false;
     if (!kvcache_copy(to->cache, from->cache, &err))
         return fail(error, &err);
     memcpy(to->ids, from->ids, n * sizeof *to->ids);

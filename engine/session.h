@@ -62,6 +62,8 @@ bool session_add_image(struct facet_session *s, size_t start, const float *soft,
  * guesses, is held back there. all: where the logits of every position computed go, or NULL: then
  * the session has those of the last. */
 enum facet_status session_compute(struct facet_session *s, size_t end, float *all, char *error);
+/* The session's logits are that one of rows [][n_vocab]. */
+void session_take_logits(struct facet_session *s, const float *rows, size_t row);
 /* What was not computed is not held. */
 void session_give_up(struct facet_session *s);
 /* As facet_session_prompt, of text alone, but that only a long way moves the checkpoint, and not to

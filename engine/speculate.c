@@ -258,13 +258,6 @@ static size_t guess(struct facet_session *s)
 
 /* ---- Steps ---- */
 
-static void take_row(struct facet_session *s, size_t row)
-{
-    size_t n_vocab = s->model->m->text.n_vocab;
-    memcpy(s->logits, s->speculator->logits + row * n_vocab, n_vocab * sizeof *s->logits);
-    s->has_logits = true;
-}
-
 /* Computes the last of the session's ids, and guesses with it. */
 static enum facet_status compute(struct facet_session *s, char *error)
 {
@@ -280,7 +273,7 @@ static enum facet_status compute(struct facet_session *s, char *error)
     p->total_s += seconds;
     p->n_rows = 1 + n;
     if (n > 0)
-        take_row(s, 0);
+        session_take_logits(s, p->logits, 0);
     return FACET_OK;
 }
 
@@ -297,6 +290,6 @@ enum facet_status speculate_append(struct facet_session *s, int32_t id, char *er
         return compute(s, error);
     kvcache_admit(s->cache);
     p->counts.accepted++;
-    take_row(s, p->n_rows - n_held);
+    session_take_logits(s, p->logits, p->n_rows - n_held);
     return FACET_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "engine/kernels/kernels.h"
 
-/* 8 accumulators, 4 vectors of B, one of A: 13 of 16 registers (gemm_nn_add: 8 + 4 + 1). */
+/* 8 accumulators, 4 vectors of B, one of A: 13 of 16 registers (gemm_nn_add: 12 + 3 + 1). */
 #define TILE_ROWS     2
 #define COMBINE_ROWS  4
 #define COMBINE_VECS  3
