@@ -18,13 +18,13 @@ CFLAGS  ?=
 LDFLAGS ?=
 SAN     ?=
 
-PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc nettle libseccomp
+PKGS    := ncursesw readline libpng libjpeg libwebp libwebpdemux sqlite3 jansson libutf8proc nettle libseccomp libcmark-gfm chafa
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(OPT) -fno-math-errno -ffp-contract=off -pthread $(PKG_CFLAGS) $(SAN) $(CFLAGS)
 
 ENGINE_LIBS := $(shell pkg-config --libs jansson libutf8proc nettle 2>/dev/null) -lm -ldl -pthread
 IMAGE_LIBS  := $(shell pkg-config --libs libpng libjpeg libwebp libwebpdemux 2>/dev/null) -lgif
-ALL_LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgif -lm -ldl -pthread
+ALL_LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcmark-gfm-extensions -lgif -lm -ldl -pthread
 
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 X86_ONLY := $(wildcard engine/kernels/avx*.c)
@@ -107,7 +107,7 @@ test-built: $(B)/facet $(TINY) $(UNIT_TESTS) $(GOLDEN_TESTS) $(SCREEN_TESTS)
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
         libwebp-dev libgif-dev libsqlite3-dev libjansson-dev libutf8proc-dev \
-        nettle-dev libseccomp-dev
+        nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 
 all: $(B)/facet $(LIBFACET)

@@ -15,6 +15,14 @@ enum tone {
     TONE_HEADING,
     TONE_WARNING, /* cut short, asks for attention */
     TONE_ERROR,
+    TONE_LINK,
+    TONE_QUOTE,
+    TONE_KEYWORD, /* of highlighted code */
+    TONE_STRING,
+    TONE_COMMENT,
+    TONE_NUMBER,
+    TONE_SELECTED, /* what the next key would act on */
+    TONE_MATCH,    /* what a search found */
     TONE_COUNT,
 };
 
