@@ -5,6 +5,8 @@
 #include "tui/app.h"
 
 void actions_key(struct app *app, uint32_t key);
+/* What a key would do that is bound to the action. */
+void actions_do(struct app *app, enum action action);
 void actions_paste(struct app *app, const char *text, size_t n);
 
 #endif

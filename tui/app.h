@@ -1,5 +1,5 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
- * turn, attaching, slash, actions and screen share it; nothing outside tui/ sees it. */
+ * turn, attaching, browse, palette, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 #include "chat/chat.h"
+#include "tui/chooser.h"
+#include "tui/conversations.h"
 #include "tui/input.h"
 #include "tui/keys.h"
 #include "tui/status.h"
@@ -24,7 +26,11 @@ struct app {
     struct store *store; /* NULL: no history */
     struct transcript *transcript;
     struct input *input;
-    enum key_context focus; /* KEYS_INPUT or KEYS_TRANSCRIPT */
+    struct conversations *conversations;
+    enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
+    int side_cols;          /* that the conversations pane is to have */
+
+    struct chooser *chooser; /* lies over the transcript and takes the keys; NULL: none */
 
     bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;
@@ -52,6 +58,9 @@ struct app {
     bool quit;
     bool dirty; /* what is on the screen is out of date */
 };
+
+/* Closes the list that may be open, and opens this one (taken over). */
+void app_choose(struct app *app, struct chooser *chooser);
 
 double app_now(void);
 /* Tells one thing; goes with the next key, an error with the next message or Esc. */

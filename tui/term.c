@@ -326,10 +326,11 @@ static uint32_t from_curses(int code)
         {KEY_PPAGE, K_PAGE_UP}, {KEY_NPAGE, K_PAGE_DOWN},
         {KEY_DC, K_DELETE},     {KEY_BACKSPACE, K_BACKSPACE},
         {KEY_ENTER, K_ENTER},   {KEY_BTAB, K_BACKTAB},
-        {KEY_F(1), K_F1},
     };
     if (code >= FIRST_OWN_CODE && code < FIRST_OWN_CODE + N_EXTRA_KEYS)
         return extra_keys[code - FIRST_OWN_CODE].key;
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        return K_F1 + (uint32_t)(code - KEY_F(1));
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
         if (map[i].code == code)
             return map[i].key;

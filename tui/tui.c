@@ -2,12 +2,13 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/browse.h"
 #include "tui/screen.h"
 #include "tui/turn.h"
 
 /* Sixty pictures a second at most: words may come faster than a terminal can show them. */
 static const double frame_s = 1.0 / 60;
-enum { EVENTS_A_PASS = 64 };
+enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
 
 /* False if there may be more. */
 static bool take_terminal(struct app *app)
@@ -77,8 +78,11 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
+    app->conversations = conversations_new(&app->theme);
+    app->side_cols = SIDE_COLS;
     app->focus = KEYS_INPUT;
     app->dirty = true;
+    browse_resume(app);
     return true;
 }
 
@@ -89,6 +93,8 @@ static void close_app(struct app *app)
     chat_close(app->chat);
     turn_done(app);
     transcript_free(app->transcript);
+    conversations_free(app->conversations);
+    chooser_free(app->chooser);
     input_free(app->input);
     surface_done(&app->surface);
     str_done(&app->notice);

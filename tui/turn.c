@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "tui/browse.h"
 
 enum { ASIDE_BYTES = 64 };
 
@@ -227,6 +228,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         else
             on_failed(app, event);
         turn_done(app);
+        browse_refresh(app);
         break;
     }
 }
