@@ -336,6 +336,48 @@ void actions_key(struct app *app, uint32_t key)
     }
 }
 
+/* ---- The mouse ------------------------------------------------------------------------------ */
+
+static bool inside(struct rect where, const struct term_event *event)
+{
+    return event->row >= where.row && event->row < where.row + where.rows &&
+           event->col >= where.col && event->col < where.col + where.cols;
+}
+
+static void wheel(struct app *app, const struct term_event *event, bool in_left)
+{
+    enum action action = event->wheel < 0 ? ACTION_ROW_UP : ACTION_ROW_DOWN;
+    if (app->chooser)
+        chooser_action(app, action, 0);
+    else if (app->help)
+        help_action(app, action);
+    else if (in_left)
+        conversations_act(app->conversations, action);
+    else
+        transcript_scroll(app->transcript, event->wheel);
+}
+
+void actions_mouse(struct app *app, const struct term_event *event)
+{
+    const struct layout *l = &app->layout;
+    bool in_left = inside(l->left, event);
+    app->dirty = true;
+    if (event->wheel) {
+        wheel(app, event, in_left);
+    } else if (app->chooser || app->help) {
+        return;
+    } else if (in_left) {
+        int64_t id = conversations_at(app->conversations, event->row - l->left.row);
+        app->focus = KEYS_CONVERSATIONS;
+        if (id)
+            browse_open(app, id);
+    } else if (inside(l->transcript, event)) {
+        app->focus = KEYS_TRANSCRIPT;
+    } else if (inside(l->input, event)) {
+        app->focus = KEYS_INPUT;
+    }
+}
+
 void actions_paste(struct app *app, const char *text, size_t n)
 {
     app->dirty = true;

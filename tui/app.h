@@ -12,6 +12,7 @@
 #include "tui/conversations.h"
 #include "tui/input.h"
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/status.h"
 #include "tui/surface.h"
 #include "tui/term.h"
@@ -21,6 +22,8 @@
 struct app {
     struct terminal *term;
     struct surface surface;
+    struct layout layout; /* as last drawn */
+    bool away;            /* the terminal's window has not the keyboard */
     struct theme theme; /* the panes point to it: it may change while they live */
     struct chat *chat;
     struct store *store; /* NULL: no history */
@@ -57,6 +60,7 @@ struct app {
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;
     bool dirty; /* what is on the screen is out of date */
+    bool hurry; /* and somebody waits for it */
 };
 
 /* Closes the list that may be open, and opens this one (taken over). */

@@ -230,7 +230,7 @@ void screen_draw(struct app *app)
         surface_resize(s, rows, cols);
     surface_clear(s);
     struct layout_wish wish = wish_of(app, cols);
-    struct layout l = layout_make(rows, cols, &wish);
+    struct layout l = app->layout = layout_make(rows, cols, &wish);
     bool writing = app->focus == KEYS_INPUT && !app->help && !app->chooser;
     draw_transcript(app, l.transcript);
     draw_left(app, s, &l);

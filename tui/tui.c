@@ -6,7 +6,8 @@
 #include "tui/screen.h"
 #include "tui/turn.h"
 
-/* Sixty pictures a second at most: words may come faster than a terminal can show them. */
+/* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
+ * typed is shown at once. */
 static const double frame_s = 1.0 / 60;
 enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
 
@@ -19,6 +20,7 @@ static bool take_terminal(struct app *app)
         case TERM_NOTHING:
             return true;
         case TERM_KEY:
+            app->hurry = true;
             actions_key(app, event.key);
             break;
         case TERM_PASTE:
@@ -27,6 +29,12 @@ static bool take_terminal(struct app *app)
         case TERM_BACKGROUND:
             app->theme = *theme_choose(term_colors(app->term), event.background);
             app->dirty = true;
+            break;
+        case TERM_MOUSE:
+            actions_mouse(app, &event);
+            break;
+        case TERM_FOCUS:
+            app->away = !event.focused;
             break;
         case TERM_RESIZED:
             app->dirty = true;
@@ -56,10 +64,11 @@ static void loop(struct app *app)
     while (!app->quit) {
         bool taken = take_terminal(app);
         take_chat(app);
-        double wait = drawn + frame_s - app_now();
+        double wait = app->hurry ? 0 : drawn + frame_s - app_now();
         if (app->dirty && wait <= 0) {
             screen_draw(app);
             drawn = app_now();
+            app->hurry = false;
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
         if (taken && !app->quit)

@@ -12,6 +12,7 @@ enum { ASIDE_BYTES = 64 };
 
 /* An early rate jumps about. */
 static const double steady_after_s = 0.5;
+static const double call_after_s = 10;
 
 void turn_done(struct app *app)
 {
@@ -151,6 +152,13 @@ static void bring_back_answer(struct app *app)
         show_message(app, &ms->list[ms->n - 1]);
 }
 
+/* Somebody went away while it took long. */
+static void call_back(struct app *app, double seconds)
+{
+    if (app->away && seconds >= call_after_s)
+        term_notify(app->term, NULL);
+}
+
 static void on_done(struct app *app, const struct chat_event *event)
 {
     const struct chat_stats *stats = &event->stats;
@@ -163,6 +171,7 @@ static void on_done(struct app *app, const struct chat_event *event)
     if (stats->n_views && stats->encode_s > 0)
         app->seconds_a_view = stats->encode_s / (double)stats->n_views;
     transcript_finish(app->transcript, *aside ? aside : NULL, event->reason == CHAT_CANCELLED);
+    call_back(app, seconds);
     if (app->turn.regenerating && transcript_answer_is_empty(app->transcript))
         bring_back_answer(app);
     if (event->reason == CHAT_MAX_TOKENS)

@@ -2,6 +2,7 @@
  *
  *     say TEXT      TEXT, a few bytes at a time      lines N    "line 1" to "line N"
  *     slow          words until it is stopped        markdown   some of everything
+ *     flood         the same, 500 a second
  *     evil          what must not reach a terminal   look       three views, then a word
  *     fail          fails before its first word      break      fails behind some words
  *
@@ -79,7 +80,7 @@ static void write_script(struct chat *chat, const char *text)
     else if (sscanf(text, "lines %u", &n) == 1)
         for (unsigned i = 1; i <= n; i++)
             str_printf(s, "line %u%s", i, i < n ? "\n" : "");
-    else if (strcmp(text, "slow") == 0)
+    else if (strcmp(text, "slow") == 0 || strcmp(text, "flood") == 0)
         for (unsigned i = 1; i <= 5000; i++)
             str_printf(s, "w%u ", i);
     else if (strcmp(text, "markdown") == 0)
