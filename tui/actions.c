@@ -10,6 +10,7 @@
 #include "tui/attaching.h"
 #include "tui/browse.h"
 #include "tui/editor.h"
+#include "tui/filling.h"
 #include "tui/layout.h"
 #include "tui/palette.h"
 #include "tui/slash.h"
@@ -226,6 +227,9 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         break;
     case ACTION_NEW:
         browse_new(app);
+        break;
+    case ACTION_CONTEXT:
+        filling_open(app);
         break;
     case ACTION_TAKE:
         browse_open(app, conversations_selected(app->conversations));

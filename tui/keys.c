@@ -71,6 +71,7 @@ const struct key_row key_rows[] = {
     {ACTION_CONVERSATIONS, KEYS_EVERYWHERE, {K_F1 + 1}, "the conversations"},
     {ACTION_FIND, KEYS_EVERYWHERE, {K_F1 + 2}, "find words in all conversations"},
     {ACTION_NEW, KEYS_EVERYWHERE, {K_F1 + 3}, "a new conversation"},
+    {ACTION_CONTEXT, KEYS_EVERYWHERE, {K_F1 + 4}, "what fills the context; leave out or pin"},
     {ACTION_PAGE_UP, KEYS_EVERYWHERE, {K_PAGE_UP}, "page up"},
     {ACTION_PAGE_DOWN, KEYS_EVERYWHERE, {K_PAGE_DOWN}, "page down"},
     {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},

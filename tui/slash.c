@@ -8,6 +8,7 @@
 #include "chat/commands.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
+#include "tui/filling.h"
 #include "tui/turn.h"
 
 static bool failed(struct app *app, const struct err *err)
@@ -108,20 +109,6 @@ static bool run_save(struct app *app, const char *argument)
     return ok || failed(app, &err);
 }
 
-static bool run_context(struct app *app)
-{
-    size_t used, total;
-    struct str text = {0};
-    chat_context(app->chat, &used, &total);
-    status_count(&text, used);
-    str_puts(&text, " of ");
-    status_count(&text, total);
-    app_say(app, "%s positions of the context are used (%.0f %%)", str_text(&text),
-            total ? 100.0 * (double)used / (double)total : 0.0);
-    str_done(&text);
-    return true;
-}
-
 static bool run(struct app *app, enum command command, const char *argument)
 {
     switch (command) {
@@ -146,7 +133,7 @@ static bool run(struct app *app, enum command command, const char *argument)
     case COMMAND_SAVE:
         return run_save(app, argument);
     case COMMAND_CONTEXT:
-        return run_context(app);
+        return filling_open(app);
     case COMMAND_HELP:
         app->help = true;
         app->help_top = 0;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "tui/browse.h"
+#include "tui/filling.h"
 
 enum { ASIDE_BYTES = 64 };
 
@@ -177,7 +178,7 @@ static void on_done(struct app *app, const struct chat_event *event)
     if (event->reason == CHAT_MAX_TOKENS)
         app_say(app, "cut at the longest answer allowed: /continue goes on");
     if (event->reason == CHAT_CONTEXT_FULL)
-        app_say(app, "the context is full: /new begins another conversation");
+        filling_answer_full(app);
     if (event->text)
         app_fail(app, "%s", event->text);
 }
@@ -212,6 +213,8 @@ static void on_failed(struct app *app, const struct chat_event *event)
         give_back(app);
     }
     transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
+    if (event->lacking && app->turn.text)
+        filling_prompt_full(app, event->lacking);
 }
 
 void turn_event(struct app *app, const struct chat_event *event)

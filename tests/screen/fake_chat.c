@@ -272,3 +272,25 @@ void chat_context(const struct chat *chat, size_t *used, size_t *total)
     *used = chat->at;
     *total = chat->options.ctx;
 }
+
+bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < chat->messages.n; i++)
+        shares[i] = (struct context_share){.text = 100 + i};
+    return true;
+}
+
+bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
+{
+    (void)err;
+    context_set_state(&chat->messages, i, state);
+    return true;
+}
+
+bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
+{
+    struct context_share shares[100];
+    return (chat_weigh(chat, shares, err) && context_drop(&chat->messages, shares, wanted) >= least) ||
+           err_set(err, "there is not so much that could be left out");
+}
