@@ -17,6 +17,7 @@ struct seat {
 };
 
 struct backend {
+    struct kept kept;
     struct reply_kit kit;
     struct facet_model *draft;           /* NULL: none */
     struct facet_session_options wanted; /* of the first session */
@@ -72,9 +73,14 @@ struct backend *backend_open(const char *path, const struct options *options, st
                                          .vision_precision = options->vision_precision,
                                          .n_threads = (unsigned)options->threads};
     struct backend *b = mem_new(1, sizeof *b);
+    kept_init(&b->kept, options);
     b->kit.model = facet_model_open(path, &wanted, text_of(err));
     if (b->kit.model) {
         facet_model_get_info(b->kit.model, &b->kit.info);
+        b->kit.images = (struct kept_images){
+            .kept = &b->kept,
+            .model = b->kit.model,
+            .n_floats = (size_t)b->kit.info.n_soft_tokens * b->kit.info.n_embd};
         if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }
@@ -95,6 +101,7 @@ void backend_close(struct backend *b)
         facet_model_close(b->draft);
     if (b->kit.model)
         facet_model_close(b->kit.model);
+    kept_done(&b->kept);
     free(b->shared);
     free(b);
 }

@@ -46,8 +46,8 @@ struct outcome {
     struct chat_stats stats; /* as far as it went */
 };
 
-/* Encodes the pictures that were not yet (their soft tokens stay with the attachments), computes
- * the prompt, generates. */
+/* Encodes the pictures that were not yet (their soft tokens stay with the attachments, and on disk),
+ * computes the prompt, generates. */
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome);
 
 /* ---- Several answers together ----

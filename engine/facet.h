@@ -82,6 +82,14 @@ struct facet_model_info {
 };
 void facet_model_get_info(const struct facet_model *model, struct facet_model_info *info);
 
+/* What a model computes with, as 64 hex digits: weights (a sample of each), shapes, arithmetic. Where
+ * the tower's are equal, a picture gets the same soft tokens to the last bit; where the decoder's
+ * are, a prompt the same logits, in a session of the same options. */
+enum facet_part { FACET_DECODER, FACET_TOWER };
+enum { FACET_DIGEST_BYTES = 65 }; /* with a NUL */
+void facet_model_get_digest(const struct facet_model *model, enum facet_part part,
+                            char hex[FACET_DIGEST_BYTES]);
+
 /* Type and shape of tensor i, for listings; false past the last one. */
 struct facet_tensor_info {
     const char *name, *type;

@@ -537,6 +537,51 @@ static void a_vocabulary_makes_no_session(void **state)
     facet_model_close(model);
 }
 
+static struct facet_model *open_variant(const struct fixture *f, const struct tiny *text,
+                                        const struct tiny *tower, const char *kernels)
+{
+    char *path = scratch_path(f->folder, "variant.gguf"),
+         *mmproj = scratch_path(f->folder, "mmproj-variant.gguf");
+    struct facet_model_options options = {.mmproj = mmproj, .kernels = kernels, .n_threads = 1};
+    struct gguf_writer *a = tiny_text(text), *b = tiny_mmproj(tower);
+    struct err err = {""};
+    assert_true(gguf_writer_save(a, path, &err) && gguf_writer_save(b, mmproj, &err));
+    struct facet_model *model = facet_model_open(path, &options, why);
+    if (!model)
+        fail_msg("%s", why);
+    gguf_writer_free(a);
+    gguf_writer_free(b);
+    free(path);
+    free(mmproj);
+    return model;
+}
+
+static void expect_digests(struct facet_model *model, const struct fixture *f, bool same_decoder,
+                           bool same_tower)
+{
+    const bool same[] = {[FACET_DECODER] = same_decoder, [FACET_TOWER] = same_tower};
+    char one[FACET_DIGEST_BYTES], other[FACET_DIGEST_BYTES];
+    for (int part = FACET_DECODER; part <= FACET_TOWER; part++) {
+        facet_model_get_digest(f->model, (enum facet_part)part, one);
+        facet_model_get_digest(model, (enum facet_part)part, other);
+        assert_int_equal(strlen(one), 64);
+        assert_int_equal(strcmp(one, other) == 0, same[part]);
+    }
+    facet_model_close(model);
+}
+
+static void digests_tell_models_apart(void **state)
+{
+    const struct fixture *f = *state;
+    const struct tiny *usual = &tiny_default;
+    struct tiny other = tiny_default;
+    other.seed++;
+    expect_digests(open_variant(f, usual, usual, "exact"), f, true, true);
+    expect_digests(open_variant(f, &other, usual, "exact"), f, false, true);
+    expect_digests(open_variant(f, usual, &other, "exact"), f, true, false);
+    expect_digests(open_variant(f, usual, usual, "scalar"), f, false, false);
+}
+
 /* A tile of attention has 64 rows. */
 static void heads_that_share_a_key_are_64_at_most(void **state)
 {
@@ -944,6 +989,7 @@ int main(void)
         cmocka_unit_test(a_restored_session_answers_again_at_once),
         cmocka_unit_test(a_soft_token_cannot_be_appended),
         cmocka_unit_test(a_vocabulary_makes_no_session),
+        cmocka_unit_test(digests_tell_models_apart),
         cmocka_unit_test(heads_that_share_a_key_are_64_at_most),
         cmocka_unit_test(odd_shapes_agree),
         cmocka_unit_test(progress_only_rises),
