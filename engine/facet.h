@@ -247,8 +247,8 @@ size_t facet_session_length(const struct facet_session *session);
  * whole. Logits are gone until the next prompt or append. */
 enum facet_status facet_session_rewind(struct facet_session *session, size_t n, char *error);
 
-/* Writes cache and positions to a file (0600), or takes them from one that this model and options
- * wrote. */
+/* Writes the session to a file (0600), or makes it what one was that this model and options wrote:
+ * whatever comes then, it computes the same. A file that is damaged is refused, and the session empty. */
 enum facet_status facet_session_save(struct facet_session *session, const char *path, char *error);
 enum facet_status facet_session_restore(struct facet_session *session, const char *path,
                                         char *error);
