@@ -21,6 +21,7 @@ struct options {
     enum facet_cache_type cache;
     struct crop_choice crops;
     bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 
 /* One row of options.def. */
