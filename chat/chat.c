@@ -191,7 +191,7 @@ static bool take_job(struct chat *chat)
         pthread_mutex_lock(&chat->lock);
     }
     bool any = chat->waiting;
-    chat->waiting = chat->claimed = false;
+    chat->waiting = chat->claimed = chat->moved = false; /* the job enters its own */
     pthread_mutex_unlock(&chat->lock);
     return any;
 }
