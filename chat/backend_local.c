@@ -94,10 +94,10 @@ struct backend *backend_open(const char *path, const struct options *options, st
     b->kit.model = facet_model_open(path, &wanted, text_of(err));
     if (b->kit.model) {
         facet_model_get_info(b->kit.model, &b->kit.info);
-        b->kit.images = (struct kept_images){
-            .kept = &b->kept,
-            .model = b->kit.model,
-            .n_floats = (size_t)b->kit.info.n_soft_tokens * b->kit.info.n_embd};
+        b->kit.images = (struct kept_images){.kept = &b->kept,
+                                             .model = b->kit.model,
+                                             .n_floats = (size_t)b->kit.info.n_soft_tokens *
+                                                         b->kit.info.n_embd};
         if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }

@@ -14,15 +14,14 @@
 /* Since it was touched last, of a file that a writer left behind when it was killed. */
 static const time_t STALE_S = 3600;
 
-static const char *const folders[KEPT_KINDS] = {[KEPT_IMAGES] = "images",
-                                                [KEPT_SESSIONS] = "sessions"};
+static const char *const folders[KEPT_KINDS] = {
+    [KEPT_IMAGES] = "images", [KEPT_SESSIONS] = "sessions"};
 
 void kept_init(struct kept *kept, const struct options *options)
 {
     double bytes = 1e9 * (double)options->cache_size;
-    *kept = (struct kept){.folder = path_xdg(XDG_CACHE),
-                          .limit = (uint64_t)bytes,
-                          .read_only = options->no_history};
+    *kept = (struct kept){
+        .folder = path_xdg(XDG_CACHE), .limit = (uint64_t)bytes, .read_only = options->no_history};
 }
 
 void kept_done(struct kept *kept)

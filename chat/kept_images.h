@@ -1,6 +1,6 @@
-/* Soft tokens of pictures, kept on disk (kept.h): a second question about a picture skips the vision
- * tower. What is found is what the tower would give, to the last bit. A picture is told by the digest
- * of its file (pictures cut out of one file must not have the same) and by its view. */
+/* Soft tokens of pictures, kept on disk (kept.h): a second question about a picture skips the
+ * vision tower. What is found is what the tower would give, to the last bit. A picture is told by
+ * the digest of its file (pictures cut out of one file must not have the same) and by its view. */
 #ifndef CHAT_KEPT_IMAGES_H
 #define CHAT_KEPT_IMAGES_H
 

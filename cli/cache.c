@@ -8,8 +8,8 @@
 #include "cli/json.h"
 #include "cli/out.h"
 
-static const char *const names[KEPT_KINDS] = {[KEPT_IMAGES] = "pictures",
-                                              [KEPT_SESSIONS] = "conversations"};
+static const char *const names[KEPT_KINDS] = {
+    [KEPT_IMAGES] = "pictures", [KEPT_SESSIONS] = "conversations"};
 
 static void show_json(const struct kept *kept)
 {
@@ -67,11 +67,12 @@ const struct verb verb_cache_show = {
     .name = "cache show",
     .operands = "",
     .summary = "what is kept on disk of pictures and conversations, and how much may be",
-    .details = "Pictures that were encoded and conversations that were left are kept under "
-               "$XDG_CACHE_HOME/facet,\n"
-               "usually ~/.cache/facet, so that they need not be computed again. What was not used "
-               "for longest goes\n"
-               "first when --cache-size is reached. Removing any of it costs time and nothing else.",
+    .details =
+        "Pictures that were encoded and conversations that were left are kept under "
+        "$XDG_CACHE_HOME/facet,\n"
+        "usually ~/.cache/facet, so that they need not be computed again. What was not used "
+        "for longest goes\n"
+        "first when --cache-size is reached. Removing any of it costs time and nothing else.",
     .options = TAKES(cache_size),
     .flags = show_flags,
     .n_flags = 1,

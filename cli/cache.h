@@ -1,4 +1,5 @@
-/* `facet cache show|clear`: what is kept on disk so that pictures and conversations open at once. */
+/* `facet cache show|clear`: what is kept on disk so that pictures and conversations open at once.
+ */
 #ifndef CLI_CACHE_H
 #define CLI_CACHE_H
 

@@ -1,5 +1,5 @@
-/* A checksum as fast as memory, of files that are large and only have to be whole: any change of one
- * word changes it. It is no protection against who wants to deceive. */
+/* A checksum as fast as memory, of files that are large and only have to be whole: any change of
+ * one word changes it. It is no protection against who wants to deceive. */
 #ifndef ENGINE_CHECKSUM_H
 #define ENGINE_CHECKSUM_H
 

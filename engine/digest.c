@@ -10,7 +10,8 @@
 
 _Static_assert(FACET_DIGEST_BYTES == (int)SHA256_HEX_BYTES, "facet.h and file.h disagree");
 
-/* Of the middle row: what trains a matrix changes it there, and a row costs one page of the file. */
+/* Of the middle row: what trains a matrix changes it there, and a row costs one page of the file.
+ */
 enum { SAMPLE_BYTES = 4096 };
 
 static void add_text(struct sha256_ctx *sum, const char *text)

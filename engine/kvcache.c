@@ -431,8 +431,8 @@ static bool each_run(const struct kvcache *c, kvcache_run_fn *fn, void *user)
         size_t first = !l->is_global && l->written > c->ring ? l->written - c->ring : 0;
         size_t replaced = first < c->checkpoint ? first : c->checkpoint;
         if (!each_run_of(c, l, &l->kept, first, c->length, fn, user) ||
-            (!l->is_global && !each_run_of(c, l, &l->shadow, oldest_wanted(c, c->checkpoint),
-                                           replaced, fn, user)))
+            (!l->is_global &&
+             !each_run_of(c, l, &l->shadow, oldest_wanted(c, c->checkpoint), replaced, fn, user)))
             return false;
     }
     return true;

@@ -1,7 +1,8 @@
 /* facet.h: a session in a file.
  *
  *   head: what it is and which model's · i32 ids[n_ids] · per image: f32 soft[n_soft][n_embd]
- *   f32 logits[n_vocab] and those of the checkpoint, if there are any · the cache · u64 checksum of all
+ *   f32 logits[n_vocab] and those of the checkpoint, if there are any · the cache · u64 checksum of
+ * all
  *
  * In the order of bytes of the machine. Where the images are, the runs of soft tokens among the ids
  * tell. */

@@ -21,7 +21,7 @@ ask --vision-precision f32 --crops off -i same.ppm "Why?"
 check "the name does not matter" sh -c '! grep -q "image view" err'
 
 facet batch same.ppm -m "$TINY" -p "What is it?" -o records.jsonl -n 4 --crops off --vision-precision f32
-check "batch uses it" test "$code" -eq 0
+check "batch uses it" grep -Eq '"views": ?0' records.jsonl
 
 for file in "$HOME"/.cache/facet/images/*; do
     printf 'x' | dd of="$file" bs=1 seek=500 conv=notrunc 2>/dev/null
@@ -39,6 +39,18 @@ check "removes all" grep -q '"pictures":{"files":0,"bytes":0}' out
 ask --no-history -i wide.ppm "What is it?"
 facet cache show --json
 check "--no-history keeps no picture" grep -q '"pictures":{"files":0,"bytes":0}' out
+
+printf '/image wide.ppm\nWhat is it?\n/new\nWhat?\n/quit\n' >lines
+run "$FACET" chat --line -m "$TINY" --temperature 0 -n 6 -q <lines
+facet cache show --json
+check "conversations are kept" grep -q '"conversations":{"files":2,' out
+kept=$(echo "$HOME"/.cache/facet/sessions/*)
+check "for their owner alone" sh -c "[ \"\$(stat -c %a $kept | sort -u)\" = 600 ]"
+number=$("$FACET" history list | grep -m 1 'What is it' | awk '{print $1}')
+printf '/open %s\nWhy?\n/quit\n' "$number" >lines
+run "$FACET" chat --line -m "$TINY" --temperature 0 -n 6 -v <lines
+check "one that is opened again goes on" grep -Eq 'prompt: [0-9]* tokens, [1-9][0-9]{2,} of them kept' err
+check "and needs no picture again" sh -c '! grep -q "image view" err'
 
 rm -rf "$HOME/.cache"
 touch "$HOME/.cache"
