@@ -43,6 +43,7 @@ static const struct range {
     {offsetof(struct options, min_p), 0, 1},
     {offsetof(struct options, repeat_penalty), 0.01, 100},
     {offsetof(struct options, threads), 0, 4096},
+    {offsetof(struct options, cache_size), 0, 1e6},
 };
 
 static struct range range_of(size_t offset)

@@ -12,7 +12,7 @@
 
 struct options {
     char *model, *mmproj, *system, *vision_precision, *draft; /* owned; NULL: not given */
-    float temperature, top_p, min_p, repeat_penalty;
+    float temperature, top_p, min_p, repeat_penalty, cache_size;
     size_t top_k, max_tokens, ctx, threads;
     uint64_t seed;
     bool seed_given; /* else each turn draws its own */
@@ -21,6 +21,7 @@ struct options {
     enum facet_cache_type cache;
     struct crop_choice crops;
     bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 
 /* One row of options.def. */
