@@ -11,16 +11,20 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "chat/backend_local.h"
 #include "chat/events.h"
+#include "chat/model_digest.h"
+#include "chat/receipt.h"
 #include "chat/record.h"
 #include "chat/resolve.h"
+#include "chat/tree.h"
 #include "chat/worker.h"
 
 /* Between two writes of a growing answer. Each costs a sync of the disk, some milliseconds. */
 static const double write_every_s = 0.8;
 
-enum job { JOB_ANSWER, JOB_REGENERATE, JOB_CONTINUE };
+enum job { JOB_ANSWER, JOB_CONTINUE };
 
 /* The conversation and the options belong to the calling thread while the chat is not busy, and to
  * the worker from the job's start until the front end has taken the event that ends it. */
@@ -28,7 +32,7 @@ struct chat {
     struct options options;
     char *path; /* of the model */
     struct record record;
-    struct messages messages;
+    struct tree tree;
     struct events events;
     const struct facet_model *model; /* since CHAT_LOADED was taken */
     bool busy;                       /* the calling thread's alone */
@@ -42,6 +46,7 @@ struct chat {
     bool quit;
     bool load_failed;
     struct err load_error;
+    char digest[SHA256_HEX_BYTES]; /* of the model; the worker's alone */
 
     _Atomic(struct backend *) backend; /* NULL until the model is open */
     atomic_bool cancelled, loading;
@@ -49,8 +54,9 @@ struct chat {
 
     /* The job. */
     enum job job;
-    struct message old; /* JOB_REGENERATE: the answer to be replaced */
-    struct str answer;  /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
+    size_t question;   /* JOB_ANSWER: the node that was added for it; 0: none */
+    size_t old;        /* JOB_ANSWER: the node that was seen in the place of what comes; 0: none */
+    struct str answer; /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
     size_t first_bytes;
     double written;           /* when the history last was */
     struct err history_error; /* "": none */
@@ -71,50 +77,93 @@ static void put_text(struct chat *chat, enum chat_event_kind kind, const char *t
 
 /* ---- The end of a turn ---- */
 
-static void write_answer(struct chat *chat, enum record_state state)
+static void note_failure(struct chat *chat, const struct err *err)
+{
+    if (!chat->history_error.text[0])
+        chat->history_error = *err;
+}
+
+static void write_answer(struct chat *chat, int state)
 {
     struct err err;
-    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err) &&
-        !chat->history_error.text[0])
-        chat->history_error = err;
+    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err))
+        note_failure(chat, &err);
     chat->written = now_s();
 }
 
-static void keep_answer(struct chat *chat, bool interrupted)
+static void write_receipt(struct chat *chat, const struct outcome *o)
 {
-    struct messages *ms = &chat->messages;
-    struct message *m =
-        chat->job == JOB_CONTINUE ? &ms->list[ms->n - 1] : messages_add(ms, ROLE_MODEL);
-    message_done(m);
-    message_done(&chat->old);
+    struct err err;
+    char *system = message_text(&chat->tree.nodes[0].message, 1);
+    char *options = receipt_options(&chat->options, *system ? system : NULL);
+    char *whole = realpath(chat->path, NULL);
+    struct store_receipt receipt = {
+        .model = whole ? whole : chat->path,
+        .digest = chat->digest,
+        .options = options,
+        .seed = options_sampling(&chat->options, chat->turn - 1).seed,
+        .continued_from = chat->first_bytes,
+        .n_prompt = o->stats.n_prompt,
+        .n_kept = o->stats.n_kept,
+        .n_answer = o->stats.n_answer,
+        .encode_s = o->stats.encode_s,
+        .prompt_s = o->stats.prompt_s,
+        .answer_s = o->stats.answer_s,
+        .reason = reason_name(o->reason),
+        .version = FACET_VERSION,
+    };
+    if (!record_receipt(&chat->record, &receipt, &err))
+        note_failure(chat, &err);
+    free(whole);
+    free(options);
+    free(system);
+}
+
+static void keep_answer(struct chat *chat, const struct outcome *o)
+{
+    struct tree *t = &chat->tree;
+    struct message m = {.role = ROLE_MODEL, .created = time(NULL)};
+    m.interrupted = o->failed || o->reason == CHAT_CANCELLED;
     if (chat->answer.len)
-        message_add_text(m, chat->answer.data, chat->answer.len);
-    m->interrupted = interrupted;
-    write_answer(chat, interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+        message_add_text(&m, chat->answer.data, chat->answer.len);
+    if (chat->job == JOB_ANSWER) {
+        size_t node = tree_add(t, tree_leaf(t), &m);
+        t->nodes[node].row = chat->record.answer;
+    } else {
+        struct message *last = &t->nodes[tree_leaf(t)].message;
+        m.created = last->created;
+        message_done(last);
+        *last = m;
+        tree_refresh(t);
+    }
+    write_answer(chat, t->nodes[tree_leaf(t)].message.interrupted ? STORE_INTERRUPTED
+                                                                  : STORE_COMPLETE);
+    if (!o->failed)
+        write_receipt(chat, o);
 }
 
 /* Nothing was said: as if the job had not been. */
 static void undo_job(struct chat *chat)
 {
-    struct messages *ms = &chat->messages;
-    if (chat->job == JOB_REGENERATE) {
-        *messages_add(ms, ROLE_MODEL) = chat->old;
-        chat->old = (struct message){0};
-    } else if (chat->job == JOB_ANSWER) {
-        messages_cut(ms, ms->n - 1);
-        bool only_system = ms->n == 1 && ms->list[0].role == ROLE_SYSTEM;
-        struct err err;
-        if (!record_cut(&chat->record, only_system ? 0 : ms->n, &err))
-            chat->history_error = err;
-    }
+    struct tree *t = &chat->tree;
+    struct err err;
+    if (chat->job != JOB_ANSWER)
+        return;
+    size_t parent = chat->question ? t->nodes[chat->question].parent : tree_leaf(t);
+    if (!record_undo(&chat->record, t, chat->question, parent, chat->old, &err))
+        note_failure(chat, &err);
+    if (chat->question)
+        tree_drop_newest(t);
+    tree_choose(t, parent, chat->old);
 }
 
 static void conclude(struct chat *chat, const struct outcome *o)
 {
     bool said = chat->answer.len > chat->first_bytes;
     bool cancelled = !o->failed && o->reason == CHAT_CANCELLED;
-    if (said || !(o->failed || (cancelled && chat->job == JOB_REGENERATE)))
-        keep_answer(chat, o->failed || cancelled);
+    bool regenerating = chat->job == JOB_ANSWER && !chat->question;
+    if (said || !(o->failed || (cancelled && regenerating)))
+        keep_answer(chat, o);
     else
         undo_job(chat);
     if (o->failed) {
@@ -136,7 +185,7 @@ static void on_text(void *user, const char *bytes, size_t n)
     events_put(&chat->events, &event, bytes, n);
     atomic_store(&chat->used, backend_used(chat->backend));
     if (now_s() - chat->written >= write_every_s)
-        write_answer(chat, RECORD_WRITING);
+        write_answer(chat, STORE_WRITING);
 }
 
 static void on_progress(void *user, const char *what, size_t done, size_t total,
@@ -152,6 +201,10 @@ static void load(struct chat *chat)
 {
     struct err err = {""};
     struct backend *backend = backend_open(chat->path, &chat->options, &err);
+    if (backend && !model_digest(chat->digest, chat->path, chat->options.mmproj, &err)) {
+        backend_close(backend);
+        backend = NULL;
+    }
     if (backend) {
         pthread_mutex_lock(&chat->lock);
         atomic_store(&chat->backend, backend);
@@ -190,7 +243,7 @@ static void do_job(struct chat *chat)
     struct outcome o = {.failed = true, .err = chat->load_error};
     if (backend) {
         struct backend_turn turn = {
-            .messages = &chat->messages,
+            .messages = &chat->tree.path,
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
@@ -218,9 +271,7 @@ static void *work(void *user)
 static void free_chat(struct chat *chat)
 {
     backend_close(chat->backend);
-    messages_done(&chat->messages);
-    message_done(&chat->old);
-    record_forget(&chat->record);
+    tree_done(&chat->tree);
     str_done(&chat->answer);
     options_done(&chat->options);
     free(chat->path);
@@ -229,11 +280,14 @@ static void free_chat(struct chat *chat)
     free(chat);
 }
 
-static void add_system(struct chat *chat)
+/* text NULL: none. */
+static void set_system(struct tree *t, const char *text)
 {
-    const char *system = chat->options.system;
-    if (system && *system)
-        message_add_text(messages_add(&chat->messages, ROLE_SYSTEM), system, strlen(system));
+    struct message *m = &t->nodes[0].message;
+    message_done(m);
+    if (text && *text)
+        message_add_text(m, text, strlen(text));
+    tree_refresh(t);
 }
 
 struct chat *chat_open(const struct options *options, struct store *store, struct err *err)
@@ -248,7 +302,8 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
     pthread_mutex_init(&chat->lock, NULL);
     pthread_cond_init(&chat->wake, NULL);
     atomic_store(&chat->loading, true);
-    add_system(chat);
+    tree_init(&chat->tree);
+    set_system(&chat->tree, chat->options.system);
     bool ok =
         chat->options.seed_given ||
         getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
@@ -319,51 +374,105 @@ static void start(struct chat *chat, enum job job)
     pthread_mutex_unlock(&chat->lock);
 }
 
-bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+/* Makes a row for the answer that is to follow the path, and for a question that ends it. */
+static bool begin_answer(struct chat *chat, size_t question, size_t old, struct err *err)
 {
-    if (!claim(chat, err))
+    if (!record_turn(&chat->record, &chat->tree, path_base(chat->path), err))
         return false;
-    struct messages *ms = &chat->messages;
-    user->role = ROLE_USER;
-    *messages_add(ms, ROLE_USER) = *user;
-    if (!record_turn(&chat->record, ms, path_base(chat->path), err)) {
-        ms->n--; /* still the caller's */
-        unclaim(chat);
-        return false;
-    }
-    *user = (struct message){0};
+    chat->question = question;
+    chat->old = old;
     str_clear(&chat->answer);
     start(chat, JOB_ANSWER);
     return true;
 }
 
-static struct message *last_answer(struct chat *chat, struct err *err)
+/* Puts a question below parent, beside `old` (0: nothing), and asks it. */
+static bool ask(struct chat *chat, struct message *user, size_t parent, size_t old, struct err *err)
 {
-    struct messages *ms = &chat->messages;
-    if (ms->n && ms->list[ms->n - 1].role == ROLE_MODEL)
-        return &ms->list[ms->n - 1];
-    err_set(err, "there is no answer yet");
-    return NULL;
+    struct tree *t = &chat->tree;
+    if (!claim(chat, err))
+        return false;
+    user->role = ROLE_USER;
+    user->created = time(NULL);
+    size_t question = tree_add(t, parent, user);
+    if (begin_answer(chat, question, old, err))
+        return true;
+    *user = t->nodes[question].message; /* still the caller's */
+    t->nodes[question].message = (struct message){0};
+    tree_drop_newest(t);
+    tree_choose(t, parent, old);
+    unclaim(chat);
+    return false;
+}
+
+static bool ends_with(const struct chat *chat, enum role role)
+{
+    const struct messages *ms = &chat->tree.path;
+    return ms->n && ms->list[ms->n - 1].role == role;
+}
+
+bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+{
+    if (!idle(chat, err))
+        return false;
+    if (ends_with(chat, ROLE_USER))
+        return err_set(err, "the last message has no answer yet: ask for one, or edit it");
+    return ask(chat, user, tree_leaf(&chat->tree), 0, err);
+}
+
+/* The node of message `index` of what is seen. 0 and an error if there is none that may be changed.
+ */
+static size_t node_at(const struct chat *chat, size_t index, struct err *err)
+{
+    const struct tree *t = &chat->tree;
+    if (!idle(chat, err))
+        return 0;
+    size_t node = index < t->path.n ? t->at[index] : 0;
+    if (!node)
+        err_set(err, "there is no message %zu", index);
+    return node;
+}
+
+bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err)
+{
+    size_t node = node_at(chat, index, err);
+    if (!node)
+        return false;
+    if (chat->tree.nodes[node].message.role != ROLE_USER)
+        return err_set(err, "only what you said can be edited");
+    return ask(chat, user, chat->tree.nodes[node].parent, node, err);
 }
 
 bool chat_regenerate(struct chat *chat, struct err *err)
 {
-    struct message *last = idle(chat, err) ? last_answer(chat, err) : NULL;
-    if (!last || !claim(chat, err))
+    struct tree *t = &chat->tree;
+    if (!idle(chat, err))
         return false;
-    chat->old = *last;
-    chat->messages.n--;
-    str_clear(&chat->answer);
-    start(chat, JOB_REGENERATE);
-    return true;
+    size_t old = ends_with(chat, ROLE_MODEL) ? tree_leaf(t) : 0;
+    if (!old && !ends_with(chat, ROLE_USER))
+        return err_set(err, "there is no answer yet");
+    if (!claim(chat, err))
+        return false;
+    size_t parent = old ? t->nodes[old].parent : tree_leaf(t);
+    tree_choose(t, parent, 0);
+    if (begin_answer(chat, 0, old, err))
+        return true;
+    tree_choose(t, parent, old);
+    unclaim(chat);
+    return false;
 }
 
 bool chat_continue(struct chat *chat, struct err *err)
 {
-    struct message *last = idle(chat, err) ? last_answer(chat, err) : NULL;
-    if (!last || !claim(chat, err))
+    if (!idle(chat, err))
         return false;
-    char *text = message_text(last, 1);
+    if (!ends_with(chat, ROLE_MODEL))
+        return err_set(err, "there is no answer yet");
+    if (!claim(chat, err))
+        return false;
+    size_t last = tree_leaf(&chat->tree);
+    char *text = message_text(&chat->tree.nodes[last].message, 1);
+    chat->record.answer = chat->tree.nodes[last].row;
     str_clear(&chat->answer);
     str_puts(&chat->answer, text);
     free(text);
@@ -447,17 +556,28 @@ bool chat_is_busy(const struct chat *chat)
 
 const struct messages *chat_messages(const struct chat *chat)
 {
-    return &chat->messages;
+    return &chat->tree.path;
+}
+
+/* Shows another conversation, or another part of it: t and record are taken over. */
+static void replace(struct chat *chat, struct tree *t, const struct record *record)
+{
+    tree_done(&chat->tree);
+    chat->tree = *t;
+    chat->record = *record;
+    chat->turn = 0;
+    for (size_t i = 1; i < t->n; i++) /* as many answers, as many seeds were used */
+        chat->turn += t->nodes[i].message.role == ROLE_MODEL;
 }
 
 bool chat_clear(struct chat *chat, struct err *err)
 {
     if (!idle(chat, err))
         return false;
-    record_forget(&chat->record);
-    messages_cut(&chat->messages, 0);
-    add_system(chat);
-    chat->turn = 0;
+    struct tree empty;
+    tree_init(&empty);
+    set_system(&empty, chat->options.system);
+    replace(chat, &empty, &(struct record){.store = chat->record.store});
     atomic_store(&chat->used, 0);
     return true;
 }
@@ -469,7 +589,7 @@ static void count_used(struct chat *chat)
     size_t used = 0;
     struct backend *backend = chat->backend;
     if (backend &&
-        prompt_render(&prompt, backend_model(backend), &chat->messages, PROMPT_CLOSED, NULL)) {
+        prompt_render(&prompt, backend_model(backend), &chat->tree.path, PROMPT_CLOSED, NULL)) {
         used = prompt.n_ids;
         prompt_done(&prompt);
     }
@@ -481,14 +601,92 @@ bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
     if (!idle(chat, err))
         return false;
     struct record record = {.store = chat->record.store};
-    struct messages messages = {0};
-    if (!record_load(&record, conversation, &chat->options.crops, &messages, err))
+    struct tree tree;
+    tree_init(&tree);
+    if (!record_load(&record, conversation, &chat->options.crops, &tree, err)) {
+        tree_done(&tree);
         return false;
-    record_forget(&chat->record);
-    messages_done(&chat->messages);
-    chat->record = record;
-    chat->messages = messages;
-    chat->turn = 0;
+    }
+    replace(chat, &tree, &record);
+    count_used(chat);
+    return true;
+}
+
+/* ---- Branches ---- */
+
+bool chat_branch(struct chat *chat, size_t index, int step, struct err *err)
+{
+    struct tree *t = &chat->tree;
+    size_t node = node_at(chat, index, err), other = node ? tree_sibling(t, node, step) : 0;
+    if (node && !other)
+        err_set(err, step < 0 ? "this is the first one" : "this is the last one");
+    if (!other)
+        return false;
+    tree_choose(t, t->nodes[node].parent, other);
+    count_used(chat);
+    return record_choose(&chat->record, t, t->nodes[node].parent, err);
+}
+
+/* Both in one: what the path goes through must not be deleted. */
+static bool write_deletion(struct chat *chat, size_t node, struct err *err)
+{
+    struct tree *t = &chat->tree;
+    struct record *r = &chat->record;
+    if (!r->conversation)
+        return true;
+    if (!store_begin(r->store, err))
+        return false;
+    bool ok = (t->nodes[node].deleted ? record_delete(r, t, node, err)
+                                      : record_undelete(r, t, node, err)) &&
+              record_choose(r, t, t->nodes[node].parent, err);
+    return store_end(r->store, ok, err) && ok;
+}
+
+bool chat_delete(struct chat *chat, size_t index, struct err *err)
+{
+    size_t node = node_at(chat, index, err);
+    if (!node)
+        return false;
+    tree_delete(&chat->tree, node);
+    count_used(chat);
+    return write_deletion(chat, node, err);
+}
+
+bool chat_undelete(struct chat *chat, struct err *err)
+{
+    if (!idle(chat, err))
+        return false;
+    size_t node = tree_undelete(&chat->tree);
+    if (!node)
+        return err_set(err, "nothing of this conversation is deleted");
+    count_used(chat);
+    return write_deletion(chat, node, err);
+}
+
+bool chat_fork(struct chat *chat, size_t index, struct err *err)
+{
+    const struct tree *t = &chat->tree;
+    size_t node = node_at(chat, index, err);
+    if (!node)
+        return false;
+    struct record record = chat->record;
+    struct tree copy;
+    tree_init(&copy);
+    for (size_t i = 0, parent = 0; i <= index; i++) {
+        struct message m = message_copy(&t->path.list[i]);
+        if (t->at[i])
+            parent = tree_hang(&copy, parent, &m);
+        else
+            copy.nodes[0].message = m;
+    }
+    for (size_t i = 1; i < copy.n; i++)
+        copy.nodes[copy.nodes[i].parent].chosen = i;
+    tree_refresh(&copy);
+    if (!record_fork(&record, &copy, t->nodes[node].row, err)) {
+        tree_done(&copy);
+        return false;
+    }
+    replace(chat, &copy, &record);
     count_used(chat);
     return true;
 }
@@ -500,21 +698,10 @@ int64_t chat_conversation(const struct chat *chat)
 
 bool chat_set_system(struct chat *chat, const char *system, struct err *err)
 {
-    struct messages *ms = &chat->messages;
     const char *text = system && *system ? system : NULL;
-    bool had = ms->n && ms->list[0].role == ROLE_SYSTEM;
-    if (!idle(chat, err) || !record_system(&chat->record, had, text, err))
+    if (!idle(chat, err) || !record_system(&chat->record, &chat->tree, text, err))
         return false;
-    if (had) {
-        message_done(&ms->list[0]);
-        memmove(ms->list, ms->list + 1, --ms->n * sizeof *ms->list);
-    }
-    if (text) {
-        messages_add(ms, ROLE_SYSTEM);
-        memmove(ms->list + 1, ms->list, (ms->n - 1) * sizeof *ms->list);
-        ms->list[0] = (struct message){.role = ROLE_SYSTEM};
-        message_add_text(&ms->list[0], text, strlen(text));
-    }
+    set_system(&chat->tree, text);
     char *copy = mem_copy(text);
     free(chat->options.system);
     chat->options.system = copy;

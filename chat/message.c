@@ -51,6 +51,19 @@ void message_add_image(struct message *m, struct attachment *image)
     add_part(m, (struct part){.image = image});
 }
 
+struct message message_copy(const struct message *m)
+{
+    struct message copy = *m;
+    copy.parts = NULL;
+    copy.n_parts = 0;
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const struct part *part = &m->parts[i];
+        struct attachment *image = part->image ? attachment_keep(part->image) : NULL;
+        add_part(&copy, (struct part){.text = mem_copy(part->text), .image = image});
+    }
+    return copy;
+}
+
 static bool is_gap(char c)
 {
     return isspace((unsigned char)c);

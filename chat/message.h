@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "chat/attach.h"
 
@@ -24,6 +25,8 @@ struct message {
     struct part *parts;
     size_t n_parts;
     bool interrupted; /* the answer was cut short by the user or a crash */
+    int64_t created;  /* Unix seconds */
+    size_t variant, n_variants; /* it is number variant, from 1, of what was said in this place */
 };
 
 /* An array of messages: a conversation in memory. Zero to start. */
@@ -36,6 +39,8 @@ void message_done(struct message *m);
 void message_add_text(struct message *m, const char *text, size_t n_bytes);
 /* Takes the caller's reference. */
 void message_add_image(struct message *m, struct attachment *image);
+/* The same parts; pictures are shared. */
+struct message message_copy(const struct message *m);
 /* All text parts, with "[image N]" where the pictures stand, N counting from first_image. free()
  * it. */
 char *message_text(const struct message *m, size_t first_image);
