@@ -181,7 +181,7 @@ static void on_text(void *user, const char *bytes, size_t n)
 {
     struct chat *chat = user;
     struct chat_event event = {.kind = CHAT_TEXT};
-    str_put(&chat->answer, bytes, n);
+    message_put_said(&chat->answer, bytes, n);
     events_put(&chat->events, &event, bytes, n);
     atomic_store(&chat->used, backend_used(chat->backend));
     if (now_s() - chat->written >= write_every_s)

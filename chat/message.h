@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "chat/attach.h"
 
 enum role { ROLE_SYSTEM, ROLE_USER, ROLE_MODEL, ROLE_TOOL };
@@ -37,6 +38,8 @@ struct messages {
 
 void message_done(struct message *m);
 void message_add_text(struct message *m, const char *text, size_t n_bytes);
+/* Appends to text what a model said: messages hold C strings, so a NUL becomes U+FFFD. */
+void message_put_said(struct str *text, const char *bytes, size_t n);
 /* Takes the caller's reference. */
 void message_add_image(struct message *m, struct attachment *image);
 /* The same parts; pictures are shared. */

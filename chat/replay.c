@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "chat/backend_local.h"
+#include "chat/message.h"
 #include "chat/model_digest.h"
 #include "chat/receipt.h"
 #include "chat/record.h"
@@ -101,7 +102,7 @@ static bool set_scene(struct tree *t, const struct proof *p)
 static void on_text(void *user, const char *bytes, size_t n)
 {
     struct replay *r = user;
-    str_put(&r->is, bytes, n);
+    message_put_said(&r->is, bytes, n);
 }
 
 static void on_progress(void *user, const char *what, size_t done, size_t total,
