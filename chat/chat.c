@@ -1,66 +1,21 @@
-#include "chat/chat.h"
+#include "chat/chat_state.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/version.h"
-#include "chat/backend_local.h"
-#include "chat/events.h"
 #include "chat/model_digest.h"
 #include "chat/receipt.h"
-#include "chat/record.h"
 #include "chat/resolve.h"
-#include "chat/tree.h"
 #include "chat/worker.h"
 
 /* Between two writes of a growing answer. Each costs a sync of the disk, some milliseconds. */
 static const double write_every_s = 0.8;
-
-enum job { JOB_ANSWER, JOB_CONTINUE };
-
-/* The conversation and the options belong to the calling thread while the chat is not busy, and to
- * the worker from the job's start until the front end has taken the event that ends it. */
-struct chat {
-    struct options options;
-    char *path; /* of the model */
-    struct record record;
-    struct tree tree;
-    struct events events;
-    const struct facet_model *model; /* since CHAT_LOADED was taken */
-    bool busy;                       /* the calling thread's alone */
-    uint64_t turn;                   /* answers asked for in this conversation */
-
-    pthread_t worker;
-    pthread_mutex_t lock; /* of the next five */
-    pthread_cond_t wake;
-    bool claimed; /* a job is being made ready or waits */
-    bool waiting; /* it is ready */
-    bool quit;
-    bool load_failed;
-    struct err load_error;
-    char digest[SHA256_HEX_BYTES]; /* of the model; the worker's alone */
-
-    _Atomic(struct backend *) backend; /* NULL until the model is open */
-    atomic_bool cancelled, loading;
-    atomic_size_t used; /* positions of the context */
-
-    /* The job. */
-    enum job job;
-    size_t question;   /* JOB_ANSWER: the node that was added for it; 0: none */
-    size_t old;        /* JOB_ANSWER: the node that was seen in the place of what comes; 0: none */
-    struct str answer; /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
-    size_t first_bytes;
-    double written;           /* when the history last was */
-    struct err history_error; /* "": none */
-};
 
 static double now_s(void)
 {
@@ -136,8 +91,8 @@ static void keep_answer(struct chat *chat, const struct outcome *o)
         *last = m;
         tree_refresh(t);
     }
-    write_answer(chat, t->nodes[tree_leaf(t)].message.interrupted ? STORE_INTERRUPTED
-                                                                  : STORE_COMPLETE);
+    write_answer(chat,
+                 t->nodes[tree_leaf(t)].message.interrupted ? STORE_INTERRUPTED : STORE_COMPLETE);
     if (!o->failed)
         write_receipt(chat, o);
 }
@@ -280,16 +235,6 @@ static void free_chat(struct chat *chat)
     free(chat);
 }
 
-/* text NULL: none. */
-static void set_system(struct tree *t, const char *text)
-{
-    struct message *m = &t->nodes[0].message;
-    message_done(m);
-    if (text && *text)
-        message_add_text(m, text, strlen(text));
-    tree_refresh(t);
-}
-
 struct chat *chat_open(const struct options *options, struct store *store, struct err *err)
 {
     char *path = model_resolve(options->model, err);
@@ -303,7 +248,7 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
     pthread_cond_init(&chat->wake, NULL);
     atomic_store(&chat->loading, true);
     tree_init(&chat->tree);
-    set_system(&chat->tree, chat->options.system);
+    chat_show_system(&chat->tree, chat->options.system);
     bool ok =
         chat->options.seed_given ||
         getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
@@ -333,14 +278,9 @@ void chat_close(struct chat *chat)
 
 /* ---- Starting a turn ---- */
 
-static bool idle(const struct chat *chat, struct err *err)
-{
-    return !chat->busy || err_set(err, "an answer is under way");
-}
-
 static bool claim(struct chat *chat, struct err *err)
 {
-    if (!idle(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
     pthread_mutex_lock(&chat->lock);
     chat->claimed = !chat->load_failed;
@@ -413,29 +353,16 @@ static bool ends_with(const struct chat *chat, enum role role)
 
 bool chat_submit(struct chat *chat, struct message *user, struct err *err)
 {
-    if (!idle(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
     if (ends_with(chat, ROLE_USER))
         return err_set(err, "the last message has no answer yet: ask for one, or edit it");
     return ask(chat, user, tree_leaf(&chat->tree), 0, err);
 }
 
-/* The node of message `index` of what is seen. 0 and an error if there is none that may be changed.
- */
-static size_t node_at(const struct chat *chat, size_t index, struct err *err)
-{
-    const struct tree *t = &chat->tree;
-    if (!idle(chat, err))
-        return 0;
-    size_t node = index < t->path.n ? t->at[index] : 0;
-    if (!node)
-        err_set(err, "there is no message %zu", index);
-    return node;
-}
-
 bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err)
 {
-    size_t node = node_at(chat, index, err);
+    size_t node = chat_node_at(chat, index, err);
     if (!node)
         return false;
     if (chat->tree.nodes[node].message.role != ROLE_USER)
@@ -446,7 +373,7 @@ bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err
 bool chat_regenerate(struct chat *chat, struct err *err)
 {
     struct tree *t = &chat->tree;
-    if (!idle(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
     size_t old = ends_with(chat, ROLE_MODEL) ? tree_leaf(t) : 0;
     if (!old && !ends_with(chat, ROLE_USER))
@@ -464,7 +391,7 @@ bool chat_regenerate(struct chat *chat, struct err *err)
 
 bool chat_continue(struct chat *chat, struct err *err)
 {
-    if (!idle(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
     if (!ends_with(chat, ROLE_MODEL))
         return err_set(err, "there is no answer yet");
@@ -550,191 +477,4 @@ void chat_cancel(struct chat *chat)
 bool chat_is_busy(const struct chat *chat)
 {
     return chat->busy;
-}
-
-/* ---- The conversation ---- */
-
-const struct messages *chat_messages(const struct chat *chat)
-{
-    return &chat->tree.path;
-}
-
-/* Shows another conversation, or another part of it: t and record are taken over. */
-static void replace(struct chat *chat, struct tree *t, const struct record *record)
-{
-    tree_done(&chat->tree);
-    chat->tree = *t;
-    chat->record = *record;
-    chat->turn = 0;
-    for (size_t i = 1; i < t->n; i++) /* as many answers, as many seeds were used */
-        chat->turn += t->nodes[i].message.role == ROLE_MODEL;
-}
-
-bool chat_clear(struct chat *chat, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    struct tree empty;
-    tree_init(&empty);
-    set_system(&empty, chat->options.system);
-    replace(chat, &empty, &(struct record){.store = chat->record.store});
-    atomic_store(&chat->used, 0);
-    return true;
-}
-
-/* What the conversation will take before anything of it is computed. */
-static void count_used(struct chat *chat)
-{
-    struct prompt prompt;
-    size_t used = 0;
-    struct backend *backend = chat->backend;
-    if (backend &&
-        prompt_render(&prompt, backend_model(backend), &chat->tree.path, PROMPT_CLOSED, NULL)) {
-        used = prompt.n_ids;
-        prompt_done(&prompt);
-    }
-    atomic_store(&chat->used, used);
-}
-
-bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    struct record record = {.store = chat->record.store};
-    struct tree tree;
-    tree_init(&tree);
-    if (!record_load(&record, conversation, &chat->options.crops, &tree, err)) {
-        tree_done(&tree);
-        return false;
-    }
-    replace(chat, &tree, &record);
-    count_used(chat);
-    return true;
-}
-
-/* ---- Branches ---- */
-
-bool chat_branch(struct chat *chat, size_t index, int step, struct err *err)
-{
-    struct tree *t = &chat->tree;
-    size_t node = node_at(chat, index, err), other = node ? tree_sibling(t, node, step) : 0;
-    if (node && !other)
-        err_set(err, step < 0 ? "this is the first one" : "this is the last one");
-    if (!other)
-        return false;
-    tree_choose(t, t->nodes[node].parent, other);
-    count_used(chat);
-    return record_choose(&chat->record, t, t->nodes[node].parent, err);
-}
-
-/* Both in one: what the path goes through must not be deleted. */
-static bool write_deletion(struct chat *chat, size_t node, struct err *err)
-{
-    struct tree *t = &chat->tree;
-    struct record *r = &chat->record;
-    if (!r->conversation)
-        return true;
-    if (!store_begin(r->store, err))
-        return false;
-    bool ok = (t->nodes[node].deleted ? record_delete(r, t, node, err)
-                                      : record_undelete(r, t, node, err)) &&
-              record_choose(r, t, t->nodes[node].parent, err);
-    return store_end(r->store, ok, err) && ok;
-}
-
-bool chat_delete(struct chat *chat, size_t index, struct err *err)
-{
-    size_t node = node_at(chat, index, err);
-    if (!node)
-        return false;
-    tree_delete(&chat->tree, node);
-    count_used(chat);
-    return write_deletion(chat, node, err);
-}
-
-bool chat_undelete(struct chat *chat, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    size_t node = tree_undelete(&chat->tree);
-    if (!node)
-        return err_set(err, "nothing of this conversation is deleted");
-    count_used(chat);
-    return write_deletion(chat, node, err);
-}
-
-bool chat_fork(struct chat *chat, size_t index, struct err *err)
-{
-    const struct tree *t = &chat->tree;
-    size_t node = node_at(chat, index, err);
-    if (!node)
-        return false;
-    struct record record = chat->record;
-    struct tree copy;
-    tree_init(&copy);
-    for (size_t i = 0, parent = 0; i <= index; i++) {
-        struct message m = message_copy(&t->path.list[i]);
-        if (t->at[i])
-            parent = tree_hang(&copy, parent, &m);
-        else
-            copy.nodes[0].message = m;
-    }
-    for (size_t i = 1; i < copy.n; i++)
-        copy.nodes[copy.nodes[i].parent].chosen = i;
-    tree_refresh(&copy);
-    if (!record_fork(&record, &copy, t->nodes[node].row, err)) {
-        tree_done(&copy);
-        return false;
-    }
-    replace(chat, &copy, &record);
-    count_used(chat);
-    return true;
-}
-
-int64_t chat_conversation(const struct chat *chat)
-{
-    return chat->record.conversation;
-}
-
-bool chat_set_system(struct chat *chat, const char *system, struct err *err)
-{
-    const char *text = system && *system ? system : NULL;
-    if (!idle(chat, err) || !record_system(&chat->record, &chat->tree, text, err))
-        return false;
-    set_system(&chat->tree, text);
-    char *copy = mem_copy(text);
-    free(chat->options.system);
-    chat->options.system = copy;
-    return true;
-}
-
-bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    for (size_t i = 0; i < n_option_rows; i++)
-        if (strcmp(option_rows[i].flag, option) == 0 && !option_rows[i].live)
-            return err_set(err, "%s: can only be chosen when facet starts", option);
-    if (!options_set(&chat->options, option, value, err))
-        return false;
-    if (strcmp(option, "seed") == 0)
-        chat->turn = 0;
-    return true;
-}
-
-const struct options *chat_options(const struct chat *chat)
-{
-    return &chat->options;
-}
-
-const struct facet_model *chat_model(const struct chat *chat)
-{
-    return chat->model;
-}
-
-void chat_context(const struct chat *chat, size_t *used, size_t *total)
-{
-    *used = atomic_load(&chat->used);
-    struct backend *backend = chat->backend;
-    *total = backend ? backend_context(backend) : chat->options.ctx;
 }

@@ -25,8 +25,8 @@ struct message {
     enum role role;
     struct part *parts;
     size_t n_parts;
-    bool interrupted; /* the answer was cut short by the user or a crash */
-    int64_t created;  /* Unix seconds */
+    bool interrupted;           /* the answer was cut short by the user or a crash */
+    int64_t created;            /* Unix seconds */
     size_t variant, n_variants; /* it is number variant, from 1, of what was said in this place */
 };
 

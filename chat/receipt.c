@@ -9,10 +9,8 @@
 const char *reason_name(enum chat_reason reason)
 {
     static const char *const names[] = {
-        [CHAT_ENDED] = "ended",
-        [CHAT_STOP_STRING] = "stop string",
-        [CHAT_MAX_TOKENS] = "max tokens",
-        [CHAT_CONTEXT_FULL] = "context full",
+        [CHAT_ENDED] = "ended",           [CHAT_STOP_STRING] = "stop string",
+        [CHAT_MAX_TOKENS] = "max tokens", [CHAT_CONTEXT_FULL] = "context full",
         [CHAT_CANCELLED] = "cancelled",
     };
     return names[reason];

@@ -22,7 +22,7 @@ struct replay {
     /* results; replay_done frees them */
     struct str was, is; /* the answer, or what was added to it last */
     size_t n_tokens, n_kept;
-    bool cut;  /* it was cancelled: only what was said until then can be compared */
+    bool cut; /* it was cancelled: only what was said until then can be compared */
     bool same;
     size_t at; /* else: the first byte that differs */
 };

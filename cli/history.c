@@ -65,8 +65,8 @@ static int run_list(struct args *args, struct err *err)
     struct store *store = store_open(NULL, err);
     if (!store)
         return EXIT_FAILED;
-    bool ok = store_list_shelf(store, shelf, args_has(args, "json") ? list_json : list_line, NULL,
-                               err);
+    bool ok =
+        store_list_shelf(store, shelf, args_has(args, "json") ? list_json : list_line, NULL, err);
     store_close(store);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
@@ -117,11 +117,10 @@ static bool show(void *user, const struct store_message *m)
     struct showing *showing = user;
     showing->n++;
     if (showing->list) {
-        json_t *message =
-            json_pack("{s:I, s:o, s:o, s:b, s:I, s:o, s:o}", "id", (json_int_t)m->id, "role",
-                      json_words(m->role), "text", json_words(m->text), "interrupted",
-                      m->state != 0, "created", (json_int_t)m->created, "images", images_json(m),
-                      "receipt", receipt_json(m->receipt));
+        json_t *message = json_pack("{s:I, s:o, s:o, s:b, s:I, s:o, s:o}", "id", (json_int_t)m->id,
+                                    "role", json_words(m->role), "text", json_words(m->text),
+                                    "interrupted", m->state != 0, "created", (json_int_t)m->created,
+                                    "images", images_json(m), "receipt", receipt_json(m->receipt));
         json_array_append_new(showing->list, message);
         return true;
     }
@@ -202,12 +201,11 @@ struct searching {
 
 static void found_json(const struct search_hit *hit)
 {
-    json_print(stdout,
-               json_pack("{s:I, s:I, s:o, s:o, s:I, s:b, s:o}", "conversation",
-                         (json_int_t)hit->conversation, "message", (json_int_t)hit->message,
-                         "title", json_words(hit->title), "role", json_words(hit->role), "created",
-                         (json_int_t)hit->created, "archived", hit->archived, "snippet",
-                         json_words(hit->snippet)));
+    json_print(stdout, json_pack("{s:I, s:I, s:o, s:o, s:I, s:b, s:o}", "conversation",
+                                 (json_int_t)hit->conversation, "message", (json_int_t)hit->message,
+                                 "title", json_words(hit->title), "role", json_words(hit->role),
+                                 "created", (json_int_t)hit->created, "archived", hit->archived,
+                                 "snippet", json_words(hit->snippet)));
 }
 
 /* The words found are bold on a terminal. */

@@ -22,8 +22,9 @@ static void on_progress(void *user, const char *what, size_t done, size_t total,
 static void show_text(const char *label, const struct str *text, size_t at)
 {
     size_t start = at < text->len ? at : text->len;
-    for (size_t back = 0; start > 0 && (back < SHOWN_BYTES / 3 ||
-                                        ((unsigned char)text->data[start] & 0xC0) == 0x80); back++)
+    for (size_t back = 0;
+         start > 0 && (back < SHOWN_BYTES / 3 || ((unsigned char)text->data[start] & 0xC0) == 0x80);
+         back++)
         start--;
     size_t n = text->len - start;
     if (n > SHOWN_BYTES)

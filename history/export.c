@@ -139,8 +139,11 @@ static const char *media_type(const unsigned char *bytes, size_t n)
 {
     static const struct {
         const char *start, *type;
-    } types[] = {{"\x89PNG", "image/png"}, {"\xFF\xD8\xFF", "image/jpeg"}, {"GIF8", "image/gif"},
-                 {"RIFF", "image/webp"},   {"BM", "image/bmp"}};
+    } types[] = {{"\x89PNG", "image/png"},
+                 {"\xFF\xD8\xFF", "image/jpeg"},
+                 {"GIF8", "image/gif"},
+                 {"RIFF", "image/webp"},
+                 {"BM", "image/bmp"}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         size_t length = strlen(types[i].start);
         if (n >= length && memcmp(bytes, types[i].start, length) == 0)

@@ -79,10 +79,10 @@ static json_t *images_json(struct exporting *e, const struct store_message *m)
     json_t *images = json_array();
     for (size_t i = 0; i < m->n_images; i++) {
         e->failed = e->failed || !add_picture(e, m->images[i].digest);
-        json_array_append_new(
-            images, json_pack("{s:I, s:o, s:o}", "part", (json_int_t)m->images[i].part, "path",
-                              export_text(m->images[i].path), "sha256",
-                              export_text(m->images[i].digest)));
+        json_array_append_new(images,
+                              json_pack("{s:I, s:o, s:o}", "part", (json_int_t)m->images[i].part,
+                                        "path", export_text(m->images[i].path), "sha256",
+                                        export_text(m->images[i].digest)));
     }
     return images;
 }
@@ -107,14 +107,13 @@ static bool add_message(void *user, const struct store_message *m)
     struct exporting *e = user;
     if (m->deleted)
         return true;
-    json_array_append_new(
-        e->messages,
-        json_pack("{s:o, s:I, s:o, s:o, s:s, s:I, s:o, s:o}", "parent", place_of(e, m->parent),
-                  "chosen", (json_int_t)m->chosen, "role", export_text(m->role), "text",
-                  export_text(m->text), "state",
-                  m->state == STORE_COMPLETE ? "complete" : "interrupted", "created",
-                  (json_int_t)m->created, "images", images_json(e, m), "receipt",
-                  receipt_json(m->receipt)));
+    json_array_append_new(e->messages,
+                          json_pack("{s:o, s:I, s:o, s:o, s:s, s:I, s:o, s:o}", "parent",
+                                    place_of(e, m->parent), "chosen", (json_int_t)m->chosen, "role",
+                                    export_text(m->role), "text", export_text(m->text), "state",
+                                    m->state == STORE_COMPLETE ? "complete" : "interrupted",
+                                    "created", (json_int_t)m->created, "images", images_json(e, m),
+                                    "receipt", receipt_json(m->receipt)));
     e->rows = mem_grow(e->rows, e->n + 1, sizeof *e->rows);
     e->rows[e->n++] = m->id;
     return !e->failed;

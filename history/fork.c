@@ -65,8 +65,7 @@ static bool fork_message(void *user, const struct store_message *m)
 static bool fork_path(struct forking *f, int64_t conversation)
 {
     f->to = copy_conversation(f->store, conversation, f->err);
-    return f->to &&
-           store_messages(f->store, conversation, fork_message, f, f->err) && !f->failed &&
+    return f->to && store_messages(f->store, conversation, fork_message, f, f->err) && !f->failed &&
            (!f->until || f->ended ||
             err_set(f->err, "message %lld is not seen in conversation %lld", (long long)f->until,
                     (long long)conversation));

@@ -12,8 +12,7 @@ static struct draft_message *at(struct draft *d, size_t place)
 static size_t append(struct draft *d, size_t parent, bool user, int64_t created)
 {
     d->list = mem_grow(d->list, d->n + 1, sizeof *d->list);
-    d->list[d->n++] =
-        (struct draft_message){.parent = parent, .user = user, .created = created};
+    d->list[d->n++] = (struct draft_message){.parent = parent, .user = user, .created = created};
     if (parent)
         at(d, parent)->has_children = true;
     return d->n;
@@ -48,8 +47,7 @@ void draft_add_image(struct draft *d, size_t place, const char *path, const char
 {
     struct draft_message *m = at(d, place);
     m->images = mem_grow(m->images, m->n_images + 1, sizeof *m->images);
-    m->images[m->n_images] =
-        (struct store_image){m->n_images, mem_copy(path), mem_copy(digest)};
+    m->images[m->n_images] = (struct store_image){m->n_images, mem_copy(path), mem_copy(digest)};
     m->n_images++;
 }
 

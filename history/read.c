@@ -107,9 +107,9 @@ static void images_done(struct images *images)
 static bool read_images(struct store *s, int64_t message, struct images *images, struct err *err)
 {
     *images = (struct images){0};
-    sqlite3_stmt *row =
-        sql_query(s, err, "SELECT part, path, digest FROM image WHERE message = ? ORDER BY part, id",
-              "i", message);
+    sqlite3_stmt *row = sql_query(
+        s, err, "SELECT part, path, digest FROM image WHERE message = ? ORDER BY part, id", "i",
+        message);
     if (!row)
         return false;
     int status;
@@ -192,11 +192,11 @@ static bool give_messages(struct store *s, const char *sql, int64_t conversation
     pthread_mutex_lock(&s->lock);
     int64_t there = 0;
     sqlite3_stmt *row = NULL;
-    bool ok = sql_number(s,
-                         sql_query(s, err, "SELECT 1 FROM conversation WHERE id = ?", "i",
-                                   conversation),
-                         0, &there, err) &&
-              (there || none(conversation, err));
+    bool ok =
+        sql_number(s,
+                   sql_query(s, err, "SELECT 1 FROM conversation WHERE id = ?", "i", conversation),
+                   0, &there, err) &&
+        (there || none(conversation, err));
     if (ok)
         row = sql_query(s, err, sql, "i", conversation);
     ok = row != NULL;
@@ -233,8 +233,7 @@ bool store_tree(struct store *s, int64_t conversation,
                 bool (*each)(void *user, const struct store_message *m), void *user,
                 struct err *err)
 {
-    static const char sql[] = MESSAGE_COLUMNS " FROM message" RECEIPTS
-                                              " WHERE conversation = ?"
+    static const char sql[] = MESSAGE_COLUMNS " FROM message" RECEIPTS " WHERE conversation = ?"
                                               " ORDER BY role <> 'system', message.id";
     return give_messages(s, sql, conversation, each, user, err);
 }

@@ -47,6 +47,9 @@ static const char *const migrations[] = {
     "ALTER TABLE message ADD COLUMN chosen INTEGER;"
     "ALTER TABLE message ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX message_by_parent ON message(parent);"
+    "CREATE INDEX message_deleted ON message(deleted) WHERE deleted > 0;"
+    "DROP INDEX message_by_conversation;" /* this one counts, too */
+    "CREATE INDEX message_by_conversation ON message(conversation, deleted);"
     "UPDATE message SET parent = (SELECT max(before.id) FROM message AS before"
     "  WHERE before.conversation = message.conversation AND before.id < message.id"
     "  AND before.role <> 'system') WHERE role <> 'system';"

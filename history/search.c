@@ -13,8 +13,8 @@
 #include "history/sql.h"
 
 enum {
-    TRIGRAM = 3,       /* shorter words are not in the index */
-    RANKED = 2000,     /* the newest so many of what is found are ranked */
+    TRIGRAM = 3,         /* shorter words are not in the index */
+    RANKED = 2000,       /* the newest so many of what is found are ranked */
     SNIPPET_BEFORE = 24, /* characters of the text around a hit */
     SNIPPET_CHARACTERS = 120,
 };
@@ -219,7 +219,8 @@ static size_t begins_with(const char *text, const char *word)
         if (!n)
             return 0;
         size_t of_text = utf8_next(text, n, &a, NULL), of_word = utf8_next(word, left, &b, NULL);
-        if (a != b && utf8proc_tolower((utf8proc_int32_t)a) != utf8proc_tolower((utf8proc_int32_t)b))
+        if (a != b &&
+            utf8proc_tolower((utf8proc_int32_t)a) != utf8proc_tolower((utf8proc_int32_t)b))
             return 0;
         text += of_text;
         n -= of_text;

@@ -3,7 +3,8 @@
  *
  *     before:2026-11-01  after:2026-10   said before that day, month or year; then, or later
  *     model:4b                           answered by a model with that in its name, or asked of it
- *     image:cat.jpg                      with a picture of such a path, or whose digest begins so */
+ *     image:cat.jpg                      with a picture of such a path, or whose digest begins so
+ */
 #ifndef HISTORY_SEARCH_H
 #define HISTORY_SEARCH_H
 
@@ -14,9 +15,9 @@ struct search_hit {
     const char *title, *role;
     int64_t created; /* Unix seconds */
     bool archived;
-    const char *snippet;  /* one line of the text around the first word found, as it stands there
-                             (control codes too, but line ends) */
-    size_t at, n_bytes;   /* where in the snippet that word is; 0 bytes: nowhere */
+    const char *snippet; /* one line of the text around the first word found, as it stands there
+                            (control codes too, but line ends) */
+    size_t at, n_bytes;  /* where in the snippet that word is; 0 bytes: nowhere */
 };
 
 /* Gives the best hits first, titles before all, at most `limit`; nothing of what is deleted. A

@@ -47,12 +47,12 @@ static bool write_ahead(struct store *s, struct err *err)
 static bool purge(struct store *s, struct err *err)
 {
     int64_t before = (int64_t)time(NULL) - STORE_KEEP_DAYS * INT64_C(86400);
-    return sql_finish(s,
-                      sql_query(s, err, "DELETE FROM message WHERE deleted BETWEEN 1 AND ?", "i",
-                                before),
-                      err) &&
+    return sql_finish(
+               s,
+               sql_query(s, err, "DELETE FROM message WHERE deleted > 0 AND deleted < ?", "i", before),
+               err) &&
            sql_finish(s,
-                      sql_query(s, err, "DELETE FROM conversation WHERE deleted BETWEEN 1 AND ?",
+                      sql_query(s, err, "DELETE FROM conversation WHERE deleted > 0 AND deleted < ?",
                                 "i", before),
                       err);
 }
@@ -67,8 +67,7 @@ static bool open_database(struct store *s, struct err *err)
     sqlite3_busy_timeout(s->db, BUSY_MS);
     return write_ahead(s, err) &&
            sql_run(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) &&
-           store_begin(s, err) &&
-           store_end(s, schema_migrate(s, err) && purge(s, err), err);
+           store_begin(s, err) && store_end(s, schema_migrate(s, err) && purge(s, err), err);
 }
 
 static char *usual_place(struct err *err)
@@ -133,8 +132,7 @@ static int64_t or_now(int64_t when)
     return when ? when : (int64_t)time(NULL);
 }
 
-int64_t store_add_conversation(struct store *s, const struct store_conversation *c,
-                               struct err *err)
+int64_t store_add_conversation(struct store *s, const struct store_conversation *c, struct err *err)
 {
     int64_t created = or_now(c->created);
     return sql_insert(s,
@@ -180,11 +178,11 @@ int64_t store_add_message(struct store *s, int64_t conversation, const struct st
 bool store_update_message(struct store *s, int64_t message, const char *text, int state,
                           struct err *err)
 {
-    return sql_finish(
-        s,
-        sql_query(s, err, "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?", "titi",
-                  text, (int64_t)state, s->writer, message),
-        err);
+    return sql_finish(s,
+                      sql_query(s, err,
+                                "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?",
+                                "titi", text, (int64_t)state, s->writer, message),
+                      err);
 }
 
 bool store_set_receipt(struct store *s, int64_t message, const struct store_receipt *r,
@@ -263,10 +261,10 @@ static bool change(struct store *s, int64_t conversation, const char *sql, const
     pthread_mutex_lock(&s->lock);
     sqlite3_stmt *statement = *types == 't' ? sql_query(s, err, sql, types, text, conversation)
                                             : sql_query(s, err, sql, types, number, conversation);
-    bool ok = sql_finish(s, statement, err) &&
-              (sqlite3_changes(s->db) > 0 ||
-               err_set(err, "there is no conversation %lld in the history",
-                       (long long)conversation));
+    bool ok =
+        sql_finish(s, statement, err) &&
+        (sqlite3_changes(s->db) > 0 ||
+         err_set(err, "there is no conversation %lld in the history", (long long)conversation));
     pthread_mutex_unlock(&s->lock);
     return ok;
 }

@@ -109,8 +109,8 @@ bool store_rename(struct store *s, int64_t conversation, const char *title, stru
 bool store_archive(struct store *s, int64_t conversation, bool archived, struct err *err);
 bool store_delete(struct store *s, int64_t conversation, struct err *err);
 bool store_undelete(struct store *s, int64_t conversation, struct err *err);
-/* fork.c: a new conversation of the path up to that message (0: all of what is seen), receipts and pictures
- * with it. */
+/* fork.c: a new conversation of the path up to that message (0: all of what is seen), receipts and
+ * pictures with it. */
 int64_t store_fork(struct store *s, int64_t conversation, int64_t message, struct err *err);
 
 /* ---- read.c: what is in it ----

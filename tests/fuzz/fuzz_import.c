@@ -1,5 +1,5 @@
-/* Imports hostile files. What is refused leaves the history as it was; what is taken is sound: it is
- * exported, found and read. With libFuzzer: clang -fsanitize=fuzzer,address,undefined …
+/* Imports hostile files. What is refused leaves the history as it was; what is taken is sound: it
+ * is exported, found and read. With libFuzzer: clang -fsanitize=fuzzer,address,undefined …
  * tests/fuzz/fuzz_import.c With -DFUZZ_MAIN a program of its own: fuzz_import [N [FILE…]]. */
 #include <stdlib.h>
 #include <string.h>
@@ -81,21 +81,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 #ifdef FUZZ_MAIN
 static const char chatgpt[] =
-    "[{\"title\":\"T\",\"create_time\":1e9,\"current_node\":\"a\",\"mapping\":{\"r\":{\"message\":null,"
-    "\"parent\":null,\"children\":[\"u\",\"v\"]},\"u\":{\"message\":{\"author\":{\"role\":\"user\"},"
-    "\"content\":{\"parts\":[\"Hi\",{\"a\":1}]}},\"parent\":\"r\",\"children\":[\"a\",\"u\"]},\"a\":"
-    "{\"message\":{\"author\":{\"role\":\"assistant\"},\"content\":{\"parts\":[\"Yes\"]}},\"parent\":"
+    "[{\"title\":\"T\",\"create_time\":1e9,\"current_node\":\"a\",\"mapping\":{\"r\":{\"message\":"
+    "null,"
+    "\"parent\":null,\"children\":[\"u\",\"v\"]},\"u\":{\"message\":{\"author\":{\"role\":\"user\"}"
+    ","
+    "\"content\":{\"parts\":[\"Hi\",{\"a\":1}]}},\"parent\":\"r\",\"children\":[\"a\",\"u\"]},"
+    "\"a\":"
+    "{\"message\":{\"author\":{\"role\":\"assistant\"},\"content\":{\"parts\":[\"Yes\"]}},"
+    "\"parent\":"
     "\"u\",\"children\":[\"v\"]},\"v\":{\"message\":{\"author\":{\"role\":\"user\"},\"content\":"
     "{\"text\":\"x\"}},\"parent\":\"a\",\"children\":[]}}}]";
 static const char own[] =
-    "{\"format\":\"facet history\",\"version\":1,\"conversations\":[{\"title\":\"a\",\"model\":\"m\","
+    "{\"format\":\"facet "
+    "history\",\"version\":1,\"conversations\":[{\"title\":\"a\",\"model\":\"m\","
     "\"created\":1,\"updated\":2,\"archived\":false,\"chosen\":2,\"messages\":[{\"parent\":null,"
     "\"chosen\":null,\"role\":\"system\",\"text\":\"s\",\"state\":\"complete\",\"created\":1,"
     "\"images\":[],\"receipt\":null},{\"parent\":null,\"chosen\":3,\"role\":\"user\",\"text\":"
     "\"[image 1] q\",\"state\":\"complete\",\"created\":1,\"images\":[{\"part\":0,\"path\":\"/a\","
     "\"sha256\":\"b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78\"}],\"receipt\":"
-    "null},{\"parent\":2,\"chosen\":null,\"role\":\"model\",\"text\":\"y\",\"state\":\"interrupted\","
-    "\"created\":1,\"images\":[],\"receipt\":{\"model\":\"m\",\"digest\":\"d\",\"options\":{\"top-k\":"
+    "null},{\"parent\":2,\"chosen\":null,\"role\":\"model\",\"text\":\"y\",\"state\":"
+    "\"interrupted\","
+    "\"created\":1,\"images\":[],\"receipt\":{\"model\":\"m\",\"digest\":\"d\",\"options\":{\"top-"
+    "k\":"
     "\"1\"},\"seed\":\"7\",\"n_prompt\":1,\"answer_s\":0.5,\"reason\":\"ended\"}}]}],\"pictures\":{"
     "\"b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78\":{\"file\":\"QUJD\","
     "\"thumbnail\":\"\"}}}";

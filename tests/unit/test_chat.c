@@ -722,8 +722,8 @@ static void forks(void **state)
     int64_t old = chat_conversation(f->chat);
     must(chat_fork(f->chat, 2, &err), &err);
     assert_true(chat_conversation(f->chat) != old);
-    expect_stored(f,
-                  "system0(Be kind.) user0(what is [image 1] there?)<1 wide.ppm> model0(%s)", said);
+    expect_stored(f, "system0(Be kind.) user0(what is [image 1] there?)<1 wide.ppm> model0(%s)",
+                  said);
     ask(f, "other", NULL);
     assert_int_equal(f->last.stats.n_views, 0); /* what was encoded is shared */
     expect_seen(f, "Be kind. 0/0, what is [image 1] there? 1/1, model 1/1, other 1/1, model 1/1");
@@ -736,9 +736,8 @@ static bool take_receipt(void *user, const struct store_message *m)
 {
     if (m->receipt) {
         const struct store_receipt *r = m->receipt;
-        str_printf(user, "%s %llu %d %zu %s %s|", path_base(r->model),
-                   (unsigned long long)r->seed, r->continued_from > 0, r->n_answer, r->reason,
-                   r->options);
+        str_printf(user, "%s %llu %d %zu %s %s|", path_base(r->model), (unsigned long long)r->seed,
+                   r->continued_from > 0, r->n_answer, r->reason, r->options);
         assert_int_equal(strlen(r->digest), 64);
     }
     return true;

@@ -247,7 +247,8 @@ static void refuses(void **state)
     expect_refused(f, "{\"format\":\"facet history\",\"version\":2}", "newer facet");
     expect_refused(f, OWN "{\"role\":\"user\",\"text\":\"a\"},{\"role\":\"user\"}]}]}",
                    "conversation 1: message 2: has no text");
-    expect_refused(f, OWN "{\"role\":\"user\",\"text\":\"a\",\"parent\":1}]}]}", "message 1: names");
+    expect_refused(f, OWN "{\"role\":\"user\",\"text\":\"a\",\"parent\":1}]}]}",
+                   "message 1: names");
     expect_refused(f, OWN "{\"role\":\"king\",\"text\":\"a\"}]}]}", "no role");
     expect_refused(f,
                    "{\"format\":\"facet history\",\"version\":1,\"pictures\":{\"00\":{\"file\":"
@@ -285,8 +286,8 @@ static void codes_base64(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IMPORT_TEST(round_trips),   IMPORT_TEST(writes_pages), IMPORT_TEST(takes_chatgpt),
-        IMPORT_TEST(takes_oterm),   IMPORT_TEST(refuses),      cmocka_unit_test(codes_base64),
+        IMPORT_TEST(round_trips), IMPORT_TEST(writes_pages), IMPORT_TEST(takes_chatgpt),
+        IMPORT_TEST(takes_oterm), IMPORT_TEST(refuses),      cmocka_unit_test(codes_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Kills a facet that answers, at random moments, and looks at what its history has. FACET_KILLS: how
- * often (20). */
+/* Kills a facet that answers, at random moments, and looks at what its history has. FACET_KILLS:
+ * how often (20). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,8 @@ static struct chat *open_chat(struct store *store, const char *max_tokens)
     struct options options;
     struct chat *chat = NULL;
     if (options_init(&options, NULL) && options_set(&options, "model", model, NULL) &&
-        options_set(&options, "ctx", "30000", NULL) && options_set(&options, "threads", "1", NULL) &&
+        options_set(&options, "ctx", "30000", NULL) &&
+        options_set(&options, "threads", "1", NULL) &&
         options_set(&options, "max-tokens", max_tokens, NULL))
         chat = chat_open(&options, store, NULL);
     options_done(&options);
@@ -237,7 +238,7 @@ static void loses_a_second_at_most(void **state)
     int n = given ? atoi(given) : 20;
     srand48(1);
     for (int i = 0; i < n; i++)
-        kill_after(i % 20 == 19 ? 1.6 + 0.5 * drand48() : 0.25 * drand48());
+        kill_after(i % 20 == 19 ? 1.6 + 0.5 * drand48() : 0.2 * drand48());
     goes_on();
 }
 

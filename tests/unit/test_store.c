@@ -497,7 +497,7 @@ static double now_ms(void)
 static void fill(struct store *s)
 {
     static const char *const words[] = {
-        "the",    "receipt", "bakery", "ncurses", "window", "gradient", "of",    "kernel",
+        "the",      "receipt", "bakery", "ncurses", "window", "gradient", "of",    "kernel",
         "猫がいる", "цена",    "Straße", "bread",   "total",  "image",    "model", "answer",
     };
     uint32_t seed = 1;
