@@ -44,9 +44,14 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
     struct attachment *a = mem_new(1, sizeof *a);
     a->references = 1;
     a->path = mem_copy(name);
+    a->bytes = mem_try(n_bytes + 1, 1, "a picture's file", err);
+    if (a->bytes && n_bytes)
+        memcpy(a->bytes, bytes, n_bytes);
+    a->n_bytes = n_bytes;
     sha256_hex(bytes, n_bytes, a->digest);
     const char *shown = strcmp(name, "-") == 0 ? "standard input" : name;
-    if (!image_decode_sandboxed(&a->image, &a->facts, bytes, n_bytes, shown, NULL, err)) {
+    if (!a->bytes ||
+        !image_decode_sandboxed(&a->image, &a->facts, bytes, n_bytes, shown, NULL, err)) {
         attachment_release(a);
         return NULL;
     }
@@ -88,5 +93,6 @@ void attachment_release(struct attachment *a)
         free(a->soft[i]);
     image_done(&a->image);
     free(a->path);
+    free(a->bytes);
     free(a);
 }

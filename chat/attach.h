@@ -23,7 +23,9 @@ struct attachment {
     atomic_int references; /* kept and released by any thread; the chat's worker alone fills in
                               soft[] while it is busy */
     char *path;            /* as the user gave it; "-" for standard input */
-    char digest[SHA256_HEX_BYTES]; /* of the file's bytes */
+    void *bytes;           /* of the file, for the history; NULL for a blank one */
+    size_t n_bytes;
+    char digest[SHA256_HEX_BYTES]; /* of these bytes */
     struct image image;
     struct image_facts facts;
     struct crop crops[PANSCAN_MAX_CROPS];

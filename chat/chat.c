@@ -1,62 +1,21 @@
-#include "chat/chat.h"
+#include "chat/chat_state.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/mem.h"
-#include "base/str.h"
-#include "chat/backend_local.h"
-#include "chat/events.h"
-#include "chat/record.h"
+#include "base/version.h"
+#include "chat/model_digest.h"
+#include "chat/receipt.h"
 #include "chat/resolve.h"
 #include "chat/worker.h"
 
 /* Between two writes of a growing answer. Each costs a sync of the disk, some milliseconds. */
 static const double write_every_s = 0.8;
-
-enum job { JOB_ANSWER, JOB_REGENERATE, JOB_CONTINUE };
-
-/* The conversation and the options belong to the calling thread while the chat is not busy, and to
- * the worker from the job's start until the front end has taken the event that ends it. */
-struct chat {
-    struct options options;
-    char *path; /* of the model */
-    struct record record;
-    struct messages messages;
-    struct events events;
-    const struct facet_model *model; /* since CHAT_LOADED was taken */
-    bool busy;                       /* the calling thread's alone */
-    uint64_t turn;                   /* answers asked for in this conversation */
-
-    pthread_t worker;
-    pthread_mutex_t lock; /* of the next seven */
-    pthread_cond_t wake;
-    bool claimed; /* a job is being made ready or waits */
-    bool waiting; /* it is ready */
-    bool quit;
-    bool moved; /* to this conversation; the session has not yet followed */
-    int64_t conversation;
-    bool load_failed;
-    struct err load_error;
-
-    _Atomic(struct backend *) backend; /* NULL until the model is open */
-    atomic_bool cancelled, loading;
-    atomic_size_t used; /* positions of the context */
-
-    /* The job. */
-    enum job job;
-    struct message old; /* JOB_REGENERATE: the answer to be replaced */
-    struct str answer;  /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
-    size_t first_bytes;
-    double written;           /* when the history last was */
-    struct err history_error; /* "": none */
-};
 
 static double now_s(void)
 {
@@ -73,50 +32,105 @@ static void put_text(struct chat *chat, enum chat_event_kind kind, const char *t
 
 /* ---- The end of a turn ---- */
 
-static void write_answer(struct chat *chat, enum record_state state)
+static void note_failure(struct chat *chat, const struct err *err)
+{
+    if (!chat->history_error.text[0])
+        chat->history_error = *err;
+}
+
+static void write_answer(struct chat *chat, int state)
 {
     struct err err;
-    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err) &&
-        !chat->history_error.text[0])
-        chat->history_error = err;
+    if (!record_answer(&chat->record, str_text(&chat->answer), state, &err))
+        note_failure(chat, &err);
     chat->written = now_s();
 }
 
-static void keep_answer(struct chat *chat, bool interrupted)
+/* Not while the model is opened: people wait for that. */
+static bool find_digest(struct chat *chat, struct err *err)
 {
-    struct messages *ms = &chat->messages;
-    struct message *m =
-        chat->job == JOB_CONTINUE ? &ms->list[ms->n - 1] : messages_add(ms, ROLE_MODEL);
-    message_done(m);
-    message_done(&chat->old);
+    return chat->digest[0] || model_digest(chat->digest, chat->path, chat->options.mmproj, err);
+}
+
+static void write_receipt(struct chat *chat, const struct outcome *o)
+{
+    struct err err;
+    if (!chat->record.conversation)
+        return;
+    if (!find_digest(chat, &err)) {
+        note_failure(chat, &err);
+        return;
+    }
+    char *system = message_text(&chat->tree.nodes[0].message, 1);
+    char *options = receipt_options(&chat->options, *system ? system : NULL);
+    char *whole = realpath(chat->path, NULL);
+    struct store_receipt receipt = {
+        .model = whole ? whole : chat->path,
+        .digest = chat->digest,
+        .options = options,
+        .seed = options_sampling(&chat->options, chat->turn - 1).seed,
+        .continued_from = chat->first_bytes,
+        .n_prompt = o->stats.n_prompt,
+        .n_kept = o->stats.n_kept,
+        .n_answer = o->stats.n_answer,
+        .encode_s = o->stats.encode_s,
+        .prompt_s = o->stats.prompt_s,
+        .answer_s = o->stats.answer_s,
+        .reason = reason_name(o->reason),
+        .version = FACET_VERSION,
+    };
+    if (!record_receipt(&chat->record, &receipt, &err))
+        note_failure(chat, &err);
+    free(whole);
+    free(options);
+    free(system);
+}
+
+static void keep_answer(struct chat *chat, const struct outcome *o)
+{
+    struct tree *t = &chat->tree;
+    struct message m = {.role = ROLE_MODEL, .created = time(NULL)};
+    m.interrupted = o->failed || o->reason == CHAT_CANCELLED;
     if (chat->answer.len)
-        message_add_text(m, chat->answer.data, chat->answer.len);
-    m->interrupted = interrupted;
-    write_answer(chat, interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+        message_add_text(&m, chat->answer.data, chat->answer.len);
+    if (chat->job == JOB_ANSWER) {
+        size_t node = tree_add(t, tree_leaf(t), &m);
+        t->nodes[node].row = chat->record.answer;
+    } else {
+        struct message *last = &t->nodes[tree_leaf(t)].message;
+        m.created = last->created;
+        message_done(last);
+        *last = m;
+        tree_refresh(t);
+    }
+    write_answer(chat,
+                 t->nodes[tree_leaf(t)].message.interrupted ? STORE_INTERRUPTED : STORE_COMPLETE);
+    if (!o->failed)
+        write_receipt(chat, o);
 }
 
 /* Nothing was said: as if the job had not been. */
 static void undo_job(struct chat *chat)
 {
-    struct messages *ms = &chat->messages;
-    if (chat->job == JOB_REGENERATE) {
-        *messages_add(ms, ROLE_MODEL) = chat->old;
-        chat->old = (struct message){0};
-    } else if (chat->job == JOB_ANSWER) {
-        messages_cut(ms, ms->n - 1);
-        bool only_system = ms->n == 1 && ms->list[0].role == ROLE_SYSTEM;
-        struct err err;
-        if (!record_cut(&chat->record, only_system ? 0 : ms->n, &err))
-            chat->history_error = err;
-    }
+    struct tree *t = &chat->tree;
+    struct err err;
+    if (chat->job != JOB_ANSWER)
+        return;
+    size_t parent = chat->question ? t->nodes[chat->question].parent : tree_leaf(t);
+    if (!record_undo(&chat->record, t, chat->question, parent, chat->old, &err))
+        note_failure(chat, &err);
+    if (chat->question)
+        tree_drop_newest(t);
+    tree_choose(t, parent, chat->old);
 }
 
 static void conclude(struct chat *chat, const struct outcome *o)
 {
     bool said = chat->answer.len > chat->first_bytes;
     bool cancelled = !o->failed && o->reason == CHAT_CANCELLED;
-    if (said || !(o->failed || (cancelled && chat->job == JOB_REGENERATE)))
-        keep_answer(chat, o->failed || cancelled);
+    bool regenerating = chat->job == JOB_ANSWER && !chat->question;
+    if (said || !(o->failed || (cancelled && regenerating)))
+        keep_answer(chat, o);
     else
         undo_job(chat);
     if (o->failed) {
@@ -135,11 +149,11 @@ static void on_text(void *user, const char *bytes, size_t n)
 {
     struct chat *chat = user;
     struct chat_event event = {.kind = CHAT_TEXT};
-    str_put(&chat->answer, bytes, n);
+    message_put_said(&chat->answer, bytes, n);
     events_put(&chat->events, &event, bytes, n);
     atomic_store(&chat->used, backend_used(chat->backend));
     if (now_s() - chat->written >= write_every_s)
-        write_answer(chat, RECORD_WRITING);
+        write_answer(chat, STORE_WRITING);
 }
 
 static void on_progress(void *user, const char *what, size_t done, size_t total,
@@ -209,7 +223,7 @@ static void do_job(struct chat *chat)
     struct outcome o = {.failed = true, .err = chat->load_error};
     if (backend) {
         struct backend_turn turn = {
-            .messages = &chat->messages,
+            .messages = &chat->tree.path,
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
@@ -238,22 +252,13 @@ static void *work(void *user)
 static void free_chat(struct chat *chat)
 {
     backend_close(chat->backend);
-    messages_done(&chat->messages);
-    message_done(&chat->old);
-    record_forget(&chat->record);
+    tree_done(&chat->tree);
     str_done(&chat->answer);
     options_done(&chat->options);
     free(chat->path);
     pthread_cond_destroy(&chat->wake);
     pthread_mutex_destroy(&chat->lock);
     free(chat);
-}
-
-static void add_system(struct chat *chat)
-{
-    const char *system = chat->options.system;
-    if (system && *system)
-        message_add_text(messages_add(&chat->messages, ROLE_SYSTEM), system, strlen(system));
 }
 
 struct chat *chat_open(const struct options *options, struct store *store, struct err *err)
@@ -268,7 +273,8 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
     pthread_mutex_init(&chat->lock, NULL);
     pthread_cond_init(&chat->wake, NULL);
     atomic_store(&chat->loading, true);
-    add_system(chat);
+    tree_init(&chat->tree);
+    chat_show_system(&chat->tree, chat->options.system);
     bool ok =
         chat->options.seed_given ||
         getrandom(&chat->options.seed, sizeof chat->options.seed, 0) == sizeof chat->options.seed ||
@@ -298,14 +304,9 @@ void chat_close(struct chat *chat)
 
 /* ---- Starting a turn ---- */
 
-static bool idle(const struct chat *chat, struct err *err)
-{
-    return !chat->busy || err_set(err, "an answer is under way");
-}
-
 static bool claim(struct chat *chat, struct err *err)
 {
-    if (!idle(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
     pthread_mutex_lock(&chat->lock);
     chat->claimed = !chat->load_failed;
@@ -339,51 +340,92 @@ static void start(struct chat *chat, enum job job)
     pthread_mutex_unlock(&chat->lock);
 }
 
-bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+/* Makes a row for the answer that is to follow the path, and for a question that ends it. */
+static bool begin_answer(struct chat *chat, size_t question, size_t old, struct err *err)
 {
-    if (!claim(chat, err))
+    if (!record_turn(&chat->record, &chat->tree, path_base(chat->path), err))
         return false;
-    struct messages *ms = &chat->messages;
-    user->role = ROLE_USER;
-    *messages_add(ms, ROLE_USER) = *user;
-    if (!record_turn(&chat->record, ms, path_base(chat->path), err)) {
-        ms->n--; /* still the caller's */
-        unclaim(chat);
-        return false;
-    }
-    *user = (struct message){0};
+    chat->question = question;
+    chat->old = old;
     str_clear(&chat->answer);
     start(chat, JOB_ANSWER);
     return true;
 }
 
-static struct message *last_answer(struct chat *chat, struct err *err)
+/* Puts a question below parent, beside `old` (0: nothing), and asks it. */
+static bool ask(struct chat *chat, struct message *user, size_t parent, size_t old, struct err *err)
 {
-    struct messages *ms = &chat->messages;
-    if (ms->n && ms->list[ms->n - 1].role == ROLE_MODEL)
-        return &ms->list[ms->n - 1];
-    err_set(err, "there is no answer yet");
-    return NULL;
+    struct tree *t = &chat->tree;
+    if (!claim(chat, err))
+        return false;
+    user->role = ROLE_USER;
+    user->created = time(NULL);
+    size_t question = tree_add(t, parent, user);
+    if (begin_answer(chat, question, old, err))
+        return true;
+    *user = t->nodes[question].message; /* still the caller's */
+    t->nodes[question].message = (struct message){0};
+    tree_drop_newest(t);
+    tree_choose(t, parent, old);
+    unclaim(chat);
+    return false;
+}
+
+static bool ends_with(const struct chat *chat, enum role role)
+{
+    const struct messages *ms = &chat->tree.path;
+    return ms->n && ms->list[ms->n - 1].role == role;
+}
+
+bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+{
+    if (!chat_is_idle(chat, err))
+        return false;
+    if (ends_with(chat, ROLE_USER))
+        return err_set(err, "the last message has no answer yet: ask for one, or edit it");
+    return ask(chat, user, tree_leaf(&chat->tree), 0, err);
+}
+
+bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err)
+{
+    size_t node = chat_node_at(chat, index, err);
+    if (!node)
+        return false;
+    if (chat->tree.nodes[node].message.role != ROLE_USER)
+        return err_set(err, "only what you said can be edited");
+    return ask(chat, user, chat->tree.nodes[node].parent, node, err);
 }
 
 bool chat_regenerate(struct chat *chat, struct err *err)
 {
-    struct message *last = idle(chat, err) ? last_answer(chat, err) : NULL;
-    if (!last || !claim(chat, err))
+    struct tree *t = &chat->tree;
+    if (!chat_is_idle(chat, err))
         return false;
-    chat->old = *last;
-    chat->messages.n--;
-    str_clear(&chat->answer);
-    start(chat, JOB_REGENERATE);
-    return true;
+    size_t old = ends_with(chat, ROLE_MODEL) ? tree_leaf(t) : 0;
+    if (!old && !ends_with(chat, ROLE_USER))
+        return err_set(err, "there is no answer yet");
+    if (!claim(chat, err))
+        return false;
+    size_t parent = old ? t->nodes[old].parent : tree_leaf(t);
+    tree_choose(t, parent, 0);
+    if (begin_answer(chat, 0, old, err))
+        return true;
+    tree_choose(t, parent, old);
+    unclaim(chat);
+    return false;
 }
 
 bool chat_continue(struct chat *chat, struct err *err)
 {
-    struct message *last = idle(chat, err) ? last_answer(chat, err) : NULL;
-    if (!last || !claim(chat, err))
+    if (!chat_is_idle(chat, err))
         return false;
-    char *text = message_text(last, 1);
+    if (!ends_with(chat, ROLE_MODEL))
+        return err_set(err, "there is no answer yet");
+    if (!claim(chat, err))
+        return false;
+    size_t last = tree_leaf(&chat->tree);
+    char *text = message_text(&chat->tree.nodes[last].message, 1);
+    chat->record.answer = chat->tree.nodes[last].row;
     str_clear(&chat->answer);
     str_puts(&chat->answer, text);
     free(text);
@@ -461,168 +503,4 @@ void chat_cancel(struct chat *chat)
 bool chat_is_busy(const struct chat *chat)
 {
     return chat->busy;
-}
-
-/* ---- The conversation ---- */
-
-const struct messages *chat_messages(const struct chat *chat)
-{
-    return &chat->messages;
-}
-
-/* The worker is told of another conversation. */
-static void move(struct chat *chat)
-{
-    pthread_mutex_lock(&chat->lock);
-    struct backend *backend = chat->backend;
-    if (backend)
-        backend_resume(backend);
-    chat->conversation = chat->record.conversation;
-    chat->moved = true;
-    pthread_cond_signal(&chat->wake);
-    pthread_mutex_unlock(&chat->lock);
-}
-
-bool chat_clear(struct chat *chat, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    record_forget(&chat->record);
-    messages_cut(&chat->messages, 0);
-    add_system(chat);
-    move(chat);
-    chat->turn = 0;
-    atomic_store(&chat->used, 0);
-    return true;
-}
-
-/* What the conversation will take before anything of it is computed. */
-static void count_used(struct chat *chat)
-{
-    struct prompt prompt;
-    size_t used = 0;
-    struct backend *backend = chat->backend;
-    if (backend &&
-        prompt_render(&prompt, backend_model(backend), &chat->messages, PROMPT_CLOSED, NULL)) {
-        used = prompt.n_ids;
-        prompt_done(&prompt);
-    }
-    atomic_store(&chat->used, used);
-}
-
-bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    struct record record = {.store = chat->record.store};
-    struct messages messages = {0};
-    if (!record_load(&record, conversation, &chat->options.crops, &messages, err))
-        return false;
-    record_forget(&chat->record);
-    messages_done(&chat->messages);
-    chat->record = record;
-    chat->messages = messages;
-    chat->turn = 0;
-    move(chat);
-    count_used(chat);
-    return true;
-}
-
-int64_t chat_conversation(const struct chat *chat)
-{
-    return chat->record.conversation;
-}
-
-bool chat_set_system(struct chat *chat, const char *system, struct err *err)
-{
-    struct messages *ms = &chat->messages;
-    const char *text = system && *system ? system : NULL;
-    bool had = ms->n && ms->list[0].role == ROLE_SYSTEM;
-    if (!idle(chat, err) || !record_system(&chat->record, had, text, err))
-        return false;
-    if (had) {
-        message_done(&ms->list[0]);
-        memmove(ms->list, ms->list + 1, --ms->n * sizeof *ms->list);
-    }
-    if (text) {
-        messages_add(ms, ROLE_SYSTEM);
-        memmove(ms->list + 1, ms->list, (ms->n - 1) * sizeof *ms->list);
-        ms->list[0] = (struct message){.role = ROLE_SYSTEM};
-        message_add_text(&ms->list[0], text, strlen(text));
-    }
-    char *copy = mem_copy(text);
-    free(chat->options.system);
-    chat->options.system = copy;
-    return true;
-}
-
-bool chat_set(struct chat *chat, const char *option, const char *value, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    for (size_t i = 0; i < n_option_rows; i++)
-        if (strcmp(option_rows[i].flag, option) == 0 && !option_rows[i].live)
-            return err_set(err, "%s: can only be chosen when facet starts", option);
-    if (!options_set(&chat->options, option, value, err))
-        return false;
-    if (strcmp(option, "seed") == 0)
-        chat->turn = 0;
-    return true;
-}
-
-const struct options *chat_options(const struct chat *chat)
-{
-    return &chat->options;
-}
-
-const struct facet_model *chat_model(const struct chat *chat)
-{
-    return chat->model;
-}
-
-void chat_context(const struct chat *chat, size_t *used, size_t *total)
-{
-    *used = atomic_load(&chat->used);
-    struct backend *backend = chat->backend;
-    *total = backend ? backend_context(backend) : chat->options.ctx;
-}
-
-/* ---- What of the conversation the model is told ---- */
-
-bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    if (!chat->model)
-        return err_set(err, "the model is still being opened");
-    return context_weigh(chat->model, &chat->messages, shares, err);
-}
-
-bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
-{
-    if (!idle(chat, err))
-        return false;
-    context_set_state(&chat->messages, i, state);
-    count_used(chat);
-    return true;
-}
-
-bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
-{
-    struct messages *ms = &chat->messages;
-    struct context_share *shares = mem_new(ms->n + 1, sizeof *shares);
-    bool *dropped = mem_new(ms->n + 1, sizeof *dropped);
-    bool ok = chat_weigh(chat, shares, err);
-    for (size_t i = 0; i < ms->n; i++)
-        dropped[i] = ms->list[i].dropped;
-    if (ok && context_drop(ms, shares, wanted) < least) {
-        ok = err_set(err, "there is not so much that could be left out");
-        for (size_t i = 0; i < ms->n; i++)
-            ms->list[i].dropped = dropped[i];
-    }
-    if (ok)
-        count_used(chat);
-    free(dropped);
-    free(shares);
-    return ok;
 }

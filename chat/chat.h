@@ -71,13 +71,18 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
 void chat_close(struct chat *chat);
 
 /* Submits the user's message. False, and the message untouched, if an answer is under way, the
- * model could not be opened, or the history cannot be written. */
+ * model could not be opened, the last message has no answer yet, or the history cannot be written.
+ */
 bool chat_submit(struct chat *chat, struct message *user, struct err *err);
-/* Drops the last answer and asks for another one (with the next seed). It comes back if the new one
- * ends before its first word. */
+/* Asks for another answer (with the next seed), which stands beside the last one, or for one where
+ * the last message has none. The old one is seen again if the new one ends before its first word.
+ */
 bool chat_regenerate(struct chat *chat, struct err *err);
 /* Goes on with the last answer, which was cut or cancelled. */
 bool chat_continue(struct chat *chat, struct err *err);
+/* Submits a message of the user's instead of message `index` of what is seen, which stays beside
+ * it. Otherwise as chat_submit. */
+bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err);
 
 /* Next event; timeout_ms < 0 waits. False: none within the time, or nothing is under way. */
 bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms);
@@ -88,13 +93,29 @@ int chat_fd(const struct chat *chat);
 void chat_cancel(struct chat *chat);
 bool chat_is_busy(const struct chat *chat);
 
-/* The conversation so far; borrowed; to be read only while not busy. */
+/* What is seen of the conversation; borrowed; to be read only while not busy. Each message says
+ * which of how many in its place it is. */
 const struct messages *chat_messages(const struct chat *chat);
 /* Starts a new conversation with the same model and system prompt. Not while busy. */
 bool chat_clear(struct chat *chat, struct err *err);
 /* Replaces the conversation, its system prompt too, by a stored one; on failure it stays. Not while
  * busy. */
 bool chat_load(struct chat *chat, int64_t conversation, struct err *err);
+/* Branches. Not while busy; indices are chat_messages'. All of it works without a store too; where
+ * one could not be written to, it is done all the same, and the error says so.
+ *
+ * chat_branch goes to another variant of a message (step 1: the next, -1: the one before) and on
+ * along what was last seen below it. An error at either end. */
+bool chat_branch(struct chat *chat, size_t index, int step, struct err *err);
+/* Takes a message away, with all that follows it in any branch; another variant of it is seen
+ * then, if there is one. It stays in the history for STORE_KEEP_DAYS; chat_undelete takes back the
+ * latest deletion, then the one before, …, also after the conversation was loaded anew. */
+bool chat_delete(struct chat *chat, size_t index, struct err *err);
+bool chat_undelete(struct chat *chat, struct err *err);
+/* Goes on in a new conversation, which has what is seen up to message `index`; the old one stays
+ * as it is. On failure nothing changes. */
+bool chat_fork(struct chat *chat, size_t index, struct err *err);
+
 /* The stored conversation's number, 0 if none yet. */
 int64_t chat_conversation(const struct chat *chat);
 /* NULL or "": none. Not while busy. */

@@ -46,9 +46,32 @@ void message_add_text(struct message *m, const char *text, size_t n_bytes)
     add_part(m, (struct part){.text = mem_text(text, n_bytes)});
 }
 
+void message_put_said(struct str *text, const char *bytes, size_t n)
+{
+    for (const char *nul; (nul = memchr(bytes, 0, n)); bytes = nul + 1) {
+        str_put(text, bytes, (size_t)(nul - bytes));
+        str_puts(text, "\xEF\xBF\xBD");
+        n -= (size_t)(nul - bytes) + 1;
+    }
+    str_put(text, bytes, n);
+}
+
 void message_add_image(struct message *m, struct attachment *image)
 {
     add_part(m, (struct part){.image = image});
+}
+
+struct message message_copy(const struct message *m)
+{
+    struct message copy = *m;
+    copy.parts = NULL;
+    copy.n_parts = 0;
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const struct part *part = &m->parts[i];
+        struct attachment *image = part->image ? attachment_keep(part->image) : NULL;
+        add_part(&copy, (struct part){.text = mem_copy(part->text), .image = image});
+    }
+    return copy;
 }
 
 static bool is_gap(char c)

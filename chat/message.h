@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/str.h"
 #include "chat/attach.h"
 
 enum role { ROLE_SYSTEM, ROLE_USER, ROLE_MODEL, ROLE_TOOL };
@@ -23,9 +25,11 @@ struct message {
     enum role role;
     struct part *parts;
     size_t n_parts;
-    bool interrupted; /* the answer was cut short by the user or a crash */
-    bool dropped;     /* stays in the conversation, but the model is not told it any more */
-    bool pinned;      /* never among those that context_drop chooses */
+    bool interrupted;           /* the answer was cut short by the user or a crash */
+    bool dropped;               /* is seen, but the model is not told it any more */
+    bool pinned;                /* never among those that context_drop chooses */
+    int64_t created;            /* Unix seconds */
+    size_t variant, n_variants; /* it is number variant, from 1, of what was said in this place */
 };
 
 /* An array of messages: a conversation in memory. Zero to start. */
@@ -36,8 +40,12 @@ struct messages {
 
 void message_done(struct message *m);
 void message_add_text(struct message *m, const char *text, size_t n_bytes);
+/* Appends to text what a model said: messages hold C strings, so a NUL becomes U+FFFD. */
+void message_put_said(struct str *text, const char *bytes, size_t n);
 /* Takes the caller's reference. */
 void message_add_image(struct message *m, struct attachment *image);
+/* The same parts; pictures are shared. */
+struct message message_copy(const struct message *m);
 /* All text parts, with "[image N]" where the pictures stand, N counting from first_image. free()
  * it. */
 char *message_text(const struct message *m, size_t first_image);

@@ -6,178 +6,211 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utf8.h"
+#include "chat/thumbnail.h"
+#include "chat/title.h"
 
-enum { TITLE_CELLS = 60 };
+/* ---- Writing ---- */
 
 void record_forget(struct record *r)
 {
-    free(r->rows);
     *r = (struct record){.store = r->store};
 }
 
-static void add_row(struct record *r, int64_t row)
+/* What the history calls a node as parent or child: the root, which is none, has the system text's
+ * row. */
+static int64_t row_of(const struct tree *t, size_t node)
 {
-    r->rows = mem_grow(r->rows, r->n_rows + 1, sizeof *r->rows);
-    r->rows[r->n_rows++] = row;
+    return node ? t->nodes[node].row : 0;
 }
 
-/* text as one line of words, at most TITLE_CELLS wide. */
-static char *one_line(const char *text)
+static bool add_picture(struct record *r, const struct attachment *a, struct err *err)
 {
-    struct str line = {0};
-    size_t n = strlen(text), cells = 0, word_end = 0;
-    for (size_t at = 0; at < n;) {
-        int width;
-        size_t length = utf8_cluster(text + at, n - at, &width);
-        bool gap = (unsigned char)text[at] <= ' ' || text[at] == 0x7f;
-        if (cells + (size_t)width + 1 > TITLE_CELLS && at + length < n) {
-            if (word_end > TITLE_CELLS / 2) /* else it is one long word */
-                line.data[line.len = word_end] = 0;
-            str_puts(&line, "…");
-            break;
-        }
-        if (!gap) {
-            str_put(&line, text + at, length);
-            cells += (size_t)width;
-        } else if (line.len && line.data[line.len - 1] != ' ') {
-            word_end = line.len;
-            str_putc(&line, ' ');
-            cells++;
-        }
-        at += length;
-    }
-    while (line.len && line.data[line.len - 1] == ' ')
-        line.data[--line.len] = 0;
-    return str_take(&line);
-}
-
-/* The first words of the user's first message; the first picture's name where there are none. */
-static char *make_title(const struct messages *ms)
-{
-    const struct message *first = NULL;
-    for (size_t i = 0; i < ms->n && !first; i++)
-        if (ms->list[i].role == ROLE_USER)
-            first = &ms->list[i];
-    struct str words = {0};
-    const char *picture = "";
-    for (size_t i = 0; first && i < first->n_parts; i++) {
-        const struct part *part = &first->parts[i];
-        if (part->text)
-            str_puts(&words, part->text);
-        else if (!*picture)
-            picture = path_base(part->image->path);
-    }
-    char *title = one_line(str_text(&words));
-    str_done(&words);
-    if (*title)
-        return title;
-    free(title);
-    return one_line(picture);
+    struct str png = {0};
+    bool ok = thumbnail_png(&png, &a->image, err) &&
+              store_add_picture(r->store, a->digest, a->bytes, a->n_bytes, png.data, png.len, err);
+    str_done(&png);
+    return ok;
 }
 
 /* The whole path, as facet may be started elsewhere when it is asked for again. */
-static bool add_image(struct record *r, int64_t row, size_t part, const struct attachment *a,
-                      struct err *err)
+static char *whole_path(const char *path)
 {
-    char *whole = realpath(a->path, NULL);
-    bool ok = store_add_image(r->store, row, part, whole ? whole : a->path, a->digest, err);
-    free(whole);
-    return ok;
+    char *whole = realpath(path, NULL);
+    return whole ? whole : mem_copy(path);
 }
 
-static bool add_message(struct record *r, const struct message *m, struct err *err)
+static bool add_message(struct record *r, struct tree_node *node, int64_t parent, struct err *err)
 {
+    const struct message *m = &node->message;
     char *text = message_text(m, 1);
-    enum record_state state = m->interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE;
-    int64_t row =
-        store_add_message(r->store, r->conversation, role_name(m->role), text, state, err);
-    free(text);
-    bool ok = row > 0;
+    struct store_image *images = mem_new(m->n_parts, sizeof *images);
+    struct store_message stored = {.parent = parent,
+                                   .role = role_name(m->role),
+                                   .text = text,
+                                   .state = m->interrupted ? STORE_INTERRUPTED : STORE_COMPLETE,
+                                   .created = m->created,
+                                   .images = images};
+    bool ok = true;
     for (size_t i = 0; ok && i < m->n_parts; i++) {
         const struct attachment *a = m->parts[i].image;
-        ok = !a || add_image(r, row, i, a, err);
+        if (!a)
+            continue;
+        images[stored.n_images++] = (struct store_image){i, whole_path(a->path), a->digest};
+        ok = add_picture(r, a, err);
     }
-    if (ok)
-        add_row(r, row);
-    return ok;
+    node->row = ok ? store_add_message(r->store, r->conversation, &stored, err) : 0;
+    for (size_t i = 0; i < stored.n_images; i++)
+        free((char *)images[i].path);
+    free(images);
+    free(text);
+    return node->row > 0;
 }
 
-static bool add_turn(struct record *r, const struct messages *ms, const char *model,
+static bool add_conversation(struct record *r, const struct messages *ms, const char *model,
+                             struct err *err)
+{
+    char *title = title_of(ms);
+    struct store_conversation c = {.title = title, .model = model};
+    r->conversation = store_add_conversation(r->store, &c, err);
+    free(title);
+    return r->conversation > 0;
+}
+
+/* Nodes of the path from number `from` on, and the answer's row. */
+static bool add_turn(struct record *r, struct tree *t, size_t from, const char *model,
                      struct err *err)
 {
-    if (!r->conversation) {
-        char *title = make_title(ms);
-        r->conversation = store_add_conversation(r->store, title, model, err);
-        free(title);
-        if (!r->conversation)
+    if (!r->conversation && !add_conversation(r, &t->path, model, err))
+        return false;
+    for (size_t i = from; i < t->path.n; i++) {
+        struct tree_node *node = &t->nodes[t->at[i]];
+        if (!add_message(r, node, row_of(t, node->parent), err))
             return false;
     }
-    while (r->n_rows < ms->n)
-        if (!add_message(r, &ms->list[r->n_rows], err))
-            return false;
-    int64_t answer = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "",
-                                       RECORD_WRITING, err);
-    if (answer)
-        add_row(r, answer);
-    return answer > 0;
+    struct store_message answer = {.parent = row_of(t, tree_leaf(t)),
+                                   .role = role_name(ROLE_MODEL),
+                                   .text = "",
+                                   .state = STORE_WRITING};
+    r->answer = store_add_message(r->store, r->conversation, &answer, err);
+    return r->answer > 0;
 }
 
-bool record_turn(struct record *r, const struct messages *ms, const char *model, struct err *err)
+bool record_turn(struct record *r, struct tree *t, const char *model, struct err *err)
 {
     if (!r->store)
         return true;
     int64_t conversation = r->conversation;
-    size_t n_rows = r->n_rows;
+    size_t from = 0;
+    while (from < t->path.n && t->nodes[t->at[from]].row)
+        from++;
     if (!store_begin(r->store, err))
         return false;
-    bool ok = add_turn(r, ms, model, err);
+    bool ok = add_turn(r, t, from, model, err);
     ok = store_end(r->store, ok, err) && ok;
     if (!ok) {
         r->conversation = conversation;
-        r->n_rows = n_rows;
+        for (size_t i = from; i < t->path.n; i++)
+            t->nodes[t->at[i]].row = 0;
     }
     return ok;
 }
 
-bool record_answer(struct record *r, const char *text, enum record_state state, struct err *err)
+bool record_answer(struct record *r, const char *text, int state, struct err *err)
 {
-    return !r->store || !r->n_rows ||
-           store_update_message(r->store, r->rows[r->n_rows - 1], text, state, err);
+    return !r->store || store_update_message(r->store, r->answer, text, state, err);
 }
 
-bool record_cut(struct record *r, size_t n, struct err *err)
+bool record_receipt(struct record *r, const struct store_receipt *receipt, struct err *err)
 {
-    bool ok = true;
-    while (ok && r->n_rows > n) {
-        ok = store_remove_message(r->store, r->rows[r->n_rows - 1], err);
-        r->n_rows -= ok;
-    }
-    if (r->n_rows == 0)
+    return !r->store || store_set_receipt(r->store, r->answer, receipt, err);
+}
+
+static bool remove_turn(struct record *r, struct tree *t, size_t question, size_t parent,
+                        size_t old, struct err *err)
+{
+    bool alone = question && t->n == 2; /* nothing else was said: a system text is of no use */
+    return store_remove_message(r->store, question ? t->nodes[question].row : r->answer, err) &&
+           (!alone || !t->nodes[0].row || store_remove_message(r->store, t->nodes[0].row, err)) &&
+           store_choose(r->store, r->conversation, row_of(t, parent), row_of(t, old), err);
+}
+
+bool record_undo(struct record *r, struct tree *t, size_t question, size_t parent, size_t old,
+                 struct err *err)
+{
+    if (!r->store)
+        return true;
+    if (!store_begin(r->store, err))
+        return false;
+    bool ok = remove_turn(r, t, question, parent, old, err);
+    ok = store_end(r->store, ok, err) && ok;
+    if (ok && question && t->n == 2) {
+        t->nodes[0].row = 0;
         record_forget(r);
+    }
     return ok;
 }
 
-bool record_system(struct record *r, bool had, const char *text, struct err *err)
+/* ---- Changes to what is written ---- */
+
+bool record_choose(struct record *r, const struct tree *t, size_t parent, struct err *err)
 {
-    if (!r->store || !r->conversation)
+    return !r->conversation || store_choose(r->store, r->conversation, row_of(t, parent),
+                                            row_of(t, t->nodes[parent].chosen), err);
+}
+
+bool record_delete(struct record *r, const struct tree *t, size_t node, struct err *err)
+{
+    return !r->conversation || store_delete_message(r->store, t->nodes[node].row, err);
+}
+
+bool record_undelete(struct record *r, const struct tree *t, size_t node, struct err *err)
+{
+    return !r->conversation || store_undelete_message(r->store, t->nodes[node].row, err);
+}
+
+bool record_system(struct record *r, struct tree *t, const char *text, struct err *err)
+{
+    if (!r->conversation)
         return true;
-    if (had && text)
-        return store_update_message(r->store, r->rows[0], text, RECORD_COMPLETE, err);
-    if (had) {
-        if (!store_remove_message(r->store, r->rows[0], err))
-            return false;
-        memmove(r->rows, r->rows + 1, --r->n_rows * sizeof *r->rows);
-        return true;
+    int64_t *row = &t->nodes[0].row;
+    if (*row && text)
+        return store_update_message(r->store, *row, text, STORE_COMPLETE, err);
+    if (*row) {
+        bool ok = store_remove_message(r->store, *row, err);
+        *row = ok ? 0 : *row;
+        return ok;
     }
-    int64_t row = text ? store_add_message(r->store, r->conversation, role_name(ROLE_SYSTEM), text,
-                                           RECORD_COMPLETE, err)
-                       : 0;
-    if (!row)
-        return !text;
-    add_row(r, row);
-    memmove(r->rows + 1, r->rows, (r->n_rows - 1) * sizeof *r->rows);
-    r->rows[0] = row;
+    struct store_message m = {.role = role_name(ROLE_SYSTEM), .text = text};
+    if (text)
+        *row = store_add_message(r->store, r->conversation, &m, err);
+    return !text || *row;
+}
+
+/* The rows of a copied path are met in its order. */
+struct renaming {
+    struct tree *t;
+    size_t next;
+};
+
+static bool take_row(void *user, const struct store_message *stored)
+{
+    struct renaming *renaming = user;
+    struct tree *t = renaming->t;
+    if (renaming->next < t->path.n)
+        t->nodes[t->at[renaming->next++]].row = stored->id;
+    return true;
+}
+
+bool record_fork(struct record *r, struct tree *t, int64_t last, struct err *err)
+{
+    struct renaming renaming = {t, 0};
+    if (!r->conversation)
+        return true;
+    int64_t fork = store_fork(r->store, r->conversation, last, err);
+    if (!fork || !store_messages(r->store, fork, take_row, &renaming, err))
+        return false;
+    r->conversation = fork;
+    r->answer = 0;
     return true;
 }
 
@@ -186,16 +219,45 @@ bool record_system(struct record *r, bool had, const char *text, struct err *err
 struct loading {
     struct record *r;
     const struct crop_choice *crops;
-    struct messages *ms;
+    struct tree *t;
+    int64_t *chosen; /* of each node, the row of its chosen child */
 };
 
-static void load_image(struct message *m, const struct store_image *stored,
-                       const struct crop_choice *crops)
+/* Pictures are seen again in edited questions: they are decoded and encoded once. */
+static struct attachment *find_loaded(const struct tree *t, const char *digest)
 {
-    struct attachment *a = NULL;
-    if (strcmp(stored->path, "-") != 0)
-        a = attachment_load(stored->path, crops, NULL);
-    if (a && strcmp(a->digest, stored->digest) == 0) {
+    for (size_t i = 0; i < t->n; i++)
+        for (size_t k = 0; k < t->nodes[i].message.n_parts; k++) {
+            struct attachment *a = t->nodes[i].message.parts[k].image;
+            if (a && strcmp(a->digest, digest) == 0)
+                return attachment_keep(a);
+        }
+    return NULL;
+}
+
+/* From the history, or its file. */
+static struct attachment *load_attachment(struct loading *l, const struct store_image *stored)
+{
+    struct attachment *a = find_loaded(l->t, stored->digest);
+    if (a)
+        return a;
+    size_t n;
+    void *bytes = store_picture(l->r->store, stored->digest, false, &n, NULL);
+    if (bytes)
+        a = attachment_from_bytes(stored->path, bytes, n, l->crops, NULL);
+    else if (strcmp(stored->path, "-") != 0)
+        a = attachment_load(stored->path, l->crops, NULL);
+    free(bytes);
+    if (!a || strcmp(a->digest, stored->digest) == 0)
+        return a;
+    attachment_release(a);
+    return NULL;
+}
+
+static void load_image(struct loading *l, struct message *m, const struct store_image *stored)
+{
+    struct attachment *a = load_attachment(l, stored);
+    if (a) {
         message_add_image(m, a);
         return;
     }
@@ -203,12 +265,10 @@ static void load_image(struct message *m, const struct store_image *stored,
     str_printf(&remark, "(a picture that is no longer there: %s)", stored->path);
     message_add_text(m, remark.data, remark.len);
     str_done(&remark);
-    attachment_release(a);
 }
 
 /* The reverse of message_text: the k-th picture stands where "[image k]" does. */
-static void load_parts(struct message *m, const struct store_message *stored,
-                       const struct crop_choice *crops)
+static void load_parts(struct loading *l, struct message *m, const struct store_message *stored)
 {
     const char *text = stored->text;
     for (size_t i = 0; i < stored->n_images; i++) {
@@ -217,7 +277,7 @@ static void load_parts(struct message *m, const struct store_message *stored,
         const char *at = strstr(text, token);
         if (at && at > text)
             message_add_text(m, text, (size_t)(at - text));
-        load_image(m, &stored->images[i], crops);
+        load_image(l, m, &stored->images[i]);
         if (at)
             text = at + strlen(token);
     }
@@ -225,45 +285,76 @@ static void load_parts(struct message *m, const struct store_message *stored,
         message_add_text(m, text, strlen(text));
 }
 
+/* Rows come in the order of their numbers, so nodes are sorted by them. 0: there is none. */
+static size_t node_of_row(const struct tree *t, int64_t row)
+{
+    size_t low = 1, high = t->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->nodes[middle].row < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < t->n && t->nodes[low].row == row ? low : 0;
+}
+
 static bool load_message(void *user, const struct store_message *stored)
 {
     struct loading *l = user;
-    enum role role;
-    if (!role_parse(&role, stored->role))
+    struct tree *t = l->t;
+    struct message m = {.created = stored->created};
+    size_t parent = node_of_row(t, stored->parent);
+    if (!role_parse(&m.role, stored->role) || (stored->parent && !parent))
         return true;
-    struct message *m = messages_add(l->ms, role);
-    m->interrupted = stored->state != RECORD_COMPLETE;
-    load_parts(m, stored, l->crops);
-    add_row(l->r, stored->id);
+    m.interrupted = stored->state != STORE_COMPLETE;
+    load_parts(l, &m, stored);
+    size_t node = 0;
+    if (m.role == ROLE_SYSTEM) {
+        message_done(&t->nodes[0].message);
+        t->nodes[0].message = m;
+    } else {
+        node = tree_hang(t, parent, &m);
+        l->chosen = mem_grow(l->chosen, t->n, sizeof *l->chosen);
+        l->chosen[node] = stored->chosen;
+    }
+    t->nodes[node].row = stored->id;
+    t->nodes[node].deleted = stored->deleted;
     return true;
 }
 
-/* Answers must follow questions: see record_load in the header. */
-static bool close_turn(struct record *r, struct messages *ms, struct err *err)
+static bool take_choice(void *user, const struct store_conversation *c)
 {
-    if (!ms->n || ms->list[ms->n - 1].role != ROLE_USER)
-        return true;
-    int64_t row = store_add_message(r->store, r->conversation, role_name(ROLE_MODEL), "",
-                                    RECORD_INTERRUPTED, err);
-    if (!row)
-        return false;
-    add_row(r, row);
-    messages_add(ms, ROLE_MODEL)->interrupted = true;
+    struct loading *l = user;
+    l->chosen[0] = c->chosen;
     return true;
+}
+
+/* Which child of each is chosen, now that all are there. */
+static void set_choices(struct loading *l)
+{
+    struct tree *t = l->t;
+    for (size_t i = 0; i < t->n; i++) {
+        size_t child = node_of_row(t, l->chosen[i]);
+        bool hidden = child && t->nodes[child].deleted && !t->nodes[i].deleted;
+        if (child && t->nodes[child].parent == i && !hidden)
+            t->nodes[i].chosen = child;
+    }
+    tree_refresh(t);
 }
 
 bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops,
-                 struct messages *ms, struct err *err)
+                 struct tree *t, struct err *err)
 {
     if (!r->store)
         return err_set(err, "there is no history to read from");
-    record_forget(r);
-    r->conversation = conversation;
-    struct loading loading = {r, crops, ms};
-    if (store_messages(r->store, conversation, load_message, &loading, err) &&
-        close_turn(r, ms, err))
-        return true;
-    record_forget(r);
-    messages_cut(ms, 0);
-    return false;
+    struct loading l = {r, crops, t, mem_new(1, sizeof(int64_t))};
+    bool ok = store_tree(r->store, conversation, load_message, &l, err) &&
+              store_get(r->store, conversation, take_choice, &l, err);
+    if (ok) {
+        set_choices(&l);
+        r->conversation = conversation;
+    }
+    free(l.chosen);
+    return ok;
 }

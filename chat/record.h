@@ -1,5 +1,5 @@
-/* The history's side of a conversation: which rows its messages are, and writing them as they come.
- * All of it does nothing, and succeeds, without a store. */
+/* The history's side of a conversation: writing its messages as they come. All of it does nothing,
+ * and succeeds, without a store. Nodes know their rows. */
 #ifndef CHAT_RECORD_H
 #define CHAT_RECORD_H
 
@@ -9,39 +9,41 @@
 
 #include "base/err.h"
 #include "chat/attach.h"
-#include "chat/message.h"
+#include "chat/tree.h"
 #include "history/store.h"
 
 struct record {
     struct store *store;  /* borrowed; may be NULL */
     int64_t conversation; /* 0: not in the store yet */
-    int64_t *rows;        /* of messages 0..n_rows) */
-    size_t n_rows;
+    int64_t answer;       /* the row of the answer that is being written, or was last */
 };
-
-enum record_state {
-    RECORD_COMPLETE = 0,
-    RECORD_WRITING = 1,
-    RECORD_INTERRUPTED = 2
-}; /* store.h's numbers */
 
 /* Forgets the conversation; the store keeps it. */
 void record_forget(struct record *r);
-/* Writes the messages that have no row yet, and opens the row of the answer that will follow them;
- * together or not at all. model: the name to note. */
-bool record_turn(struct record *r, const struct messages *ms, const char *model, struct err *err);
-/* The answer's (the last row's) text so far. */
-bool record_answer(struct record *r, const char *text, enum record_state state, struct err *err);
-/* Takes rows n and later out of the history. */
-bool record_cut(struct record *r, size_t n, struct err *err);
-/* The system text of a conversation that is in the store already; had: there was one before. text
- * NULL: none any more. */
-bool record_system(struct record *r, bool had, const char *text, struct err *err);
+/* Writes the messages of the path that have no row yet, and opens the row of the answer to the last
+ * of them; together or not at all. model: the name to note. */
+bool record_turn(struct record *r, struct tree *t, const char *model, struct err *err);
+/* The answer's text so far, and one of store.h's states. */
+bool record_answer(struct record *r, const char *text, int state, struct err *err);
+bool record_receipt(struct record *r, const struct store_receipt *receipt, struct err *err);
+/* Takes the answer out again, and the question (0: none) it was to; parent's chosen child is `old`
+ * (0: none) again. */
+bool record_undo(struct record *r, struct tree *t, size_t question, size_t parent, size_t old,
+                 struct err *err);
 
-/* Reads a conversation into ms, which is empty. Pictures are loaded again from their files; one
- * that is gone or has changed becomes a remark in the text. A conversation that breaks off behind
- * the user's message gets an empty, interrupted answer. */
+/* What was changed in the tree: a parent's chosen child, a node deleted or brought back. */
+bool record_choose(struct record *r, const struct tree *t, size_t parent, struct err *err);
+bool record_delete(struct record *r, const struct tree *t, size_t node, struct err *err);
+bool record_undelete(struct record *r, const struct tree *t, size_t node, struct err *err);
+/* The system text of a conversation that is in the store already. text NULL: none any more. */
+bool record_system(struct record *r, struct tree *t, const char *text, struct err *err);
+/* The conversation's path up to row `last` becomes a new one, which this is from now on; t is a
+ * copy of that path, and gets its rows. */
+bool record_fork(struct record *r, struct tree *t, int64_t last, struct err *err);
+
+/* Reads a conversation into t, which is empty. Pictures come from the history, or else from their
+ * files; one that is gone or has changed becomes a remark in the text. */
 bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops,
-                 struct messages *ms, struct err *err);
+                 struct tree *t, struct err *err);
 
 #endif

@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/version.h"
 #include "cli/verb.h"
 
 extern const struct verb verb_help, verb_version;
-
-#define FACET_VERSION "0.1.0"
 
 void help_overview(FILE *stream);
 /* The verbs that begin with the word ("inspect"); false if there are none. */

@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/json.h"
 #include "cli/out.h"
+#include "history/search.h"
 #include "history/store.h"
 
 struct store *history_open(const struct options *options)
@@ -37,10 +38,12 @@ static void print_text(const char *text)
 static bool list_json(void *user, const struct store_conversation *c)
 {
     (void)user;
-    json_print(stdout, json_pack("{s:I, s:o, s:o, s:I, s:I, s:I}", "id", (json_int_t)c->id, "title",
-                                 json_words(c->title), "model", json_words(c->model), "created",
-                                 (json_int_t)c->created, "updated", (json_int_t)c->updated,
-                                 "messages", (json_int_t)c->n_messages));
+    json_print(stdout,
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:I, s:I}", "id", (json_int_t)c->id,
+                         "title", json_words(c->title), "model", json_words(c->model), "created",
+                         (json_int_t)c->created, "updated", (json_int_t)c->updated, "messages",
+                         (json_int_t)c->n_messages, "archived", c->archived, "deleted",
+                         (json_int_t)c->deleted, "forked_from", (json_int_t)c->forked_from));
     return !ferror(stdout);
 }
 
@@ -56,10 +59,14 @@ static bool list_line(void *user, const struct store_conversation *c)
 
 static int run_list(struct args *args, struct err *err)
 {
+    enum store_shelf shelf = args_has(args, "deleted")    ? STORE_DELETED
+                             : args_has(args, "archived") ? STORE_ARCHIVED
+                                                          : STORE_CURRENT;
     struct store *store = store_open(NULL, err);
     if (!store)
         return EXIT_FAILED;
-    bool ok = store_list(store, args_has(args, "json") ? list_json : list_line, NULL, err);
+    bool ok =
+        store_list_shelf(store, shelf, args_has(args, "json") ? list_json : list_line, NULL, err);
     store_close(store);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
@@ -80,6 +87,19 @@ static json_t *images_json(const struct store_message *m)
     return images;
 }
 
+static json_t *receipt_json(const struct store_receipt *r)
+{
+    if (!r)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "model",
+                     json_words(r->model), "digest", json_words(r->digest), "seed",
+                     json_sprintf("%llu", (unsigned long long)r->seed), "prompt_tokens",
+                     (json_int_t)r->n_prompt, "answer_tokens", (json_int_t)r->n_answer, "encode_s",
+                     json_seconds(r->encode_s), "prompt_s", json_seconds(r->prompt_s), "answer_s",
+                     json_seconds(r->answer_s), "reason", json_words(r->reason), "version",
+                     json_words(r->version));
+}
+
 static void show_line(const struct store_message *m)
 {
     printf("%s%s:\n", m->role, m->state == 0 ? "" : " (interrupted)");
@@ -97,10 +117,10 @@ static bool show(void *user, const struct store_message *m)
     struct showing *showing = user;
     showing->n++;
     if (showing->list) {
-        json_t *message =
-            json_pack("{s:I, s:o, s:o, s:b, s:I, s:o}", "id", (json_int_t)m->id, "role",
-                      json_words(m->role), "text", json_words(m->text), "interrupted",
-                      m->state != 0, "created", (json_int_t)m->created, "images", images_json(m));
+        json_t *message = json_pack("{s:I, s:o, s:o, s:b, s:I, s:o, s:o}", "id", (json_int_t)m->id,
+                                    "role", json_words(m->role), "text", json_words(m->text),
+                                    "interrupted", m->state != 0, "created", (json_int_t)m->created,
+                                    "images", images_json(m), "receipt", receipt_json(m->receipt));
         json_array_append_new(showing->list, message);
         return true;
     }
@@ -110,7 +130,7 @@ static bool show(void *user, const struct store_message *m)
     return !ferror(stdout);
 }
 
-static bool parse_number(const char *text, int64_t *out, struct err *err)
+bool history_number(const char *text, int64_t *out, struct err *err)
 {
     char *end;
     long long value = strtoll(text, &end, 10);
@@ -124,7 +144,7 @@ static bool parse_number(const char *text, int64_t *out, struct err *err)
 static int run_show(struct args *args, struct err *err)
 {
     int64_t number = 0;
-    if (!parse_number(args->operands[0], &number, err))
+    if (!history_number(args->operands[0], &number, err))
         return EXIT_USAGE;
     struct store *store = store_open(NULL, err);
     if (!store)
@@ -144,6 +164,8 @@ static int run_show(struct args *args, struct err *err)
 
 static const struct flag list_flags[] = {
     {"json", 0, NULL, "one JSON object a line"},
+    {"archived", 0, NULL, "those that were put away"},
+    {"deleted", 0, NULL, "those that history undelete brings back"},
 };
 
 const struct verb verb_history_list = {
@@ -151,7 +173,7 @@ const struct verb verb_history_list = {
     .operands = "",
     .summary = "the conversations, newest first: number, date, messages, title",
     .flags = list_flags,
-    .n_flags = 1,
+    .n_flags = sizeof list_flags / sizeof *list_flags,
     .run = run_list,
 };
 
@@ -168,4 +190,88 @@ const struct verb verb_history_show = {
     .min_operands = 1,
     .max_operands = 1,
     .run = run_show,
+};
+
+/* ---- search ---- */
+
+struct searching {
+    bool json;
+    size_t n;
+};
+
+static void found_json(const struct search_hit *hit)
+{
+    json_print(stdout, json_pack("{s:I, s:I, s:o, s:o, s:I, s:b, s:o}", "conversation",
+                                 (json_int_t)hit->conversation, "message", (json_int_t)hit->message,
+                                 "title", json_words(hit->title), "role", json_words(hit->role),
+                                 "created", (json_int_t)hit->created, "archived", hit->archived,
+                                 "snippet", json_words(hit->snippet)));
+}
+
+/* The words found are bold on a terminal. */
+static void found_line(const struct search_hit *hit)
+{
+    char date[HISTORY_DATE_BYTES];
+    bool bold = out_is_terminal() && hit->n_bytes && !getenv("NO_COLOR");
+    const char *end = hit->snippet + hit->at + hit->n_bytes;
+    printf("%6lld  %s  ", (long long)hit->conversation, history_date(hit->created, date));
+    print_text(hit->title);
+    if (hit->message) {
+        fputs("\n        ", stdout);
+        out_print(stdout, hit->snippet, hit->at);
+        fputs(bold ? "\033[1m" : "", stdout);
+        out_print(stdout, hit->snippet + hit->at, hit->n_bytes);
+        fputs(bold ? "\033[0m" : "", stdout);
+        print_text(end);
+    }
+    putchar('\n');
+}
+
+static bool found(void *user, const struct search_hit *hit)
+{
+    struct searching *searching = user;
+    searching->n++;
+    if (searching->json)
+        found_json(hit);
+    else
+        found_line(hit);
+    return !ferror(stdout);
+}
+
+static int run_search(struct args *args, struct err *err)
+{
+    size_t limit = 50;
+    struct searching searching = {.json = args_has(args, "json")};
+    if (!args_count(args, "limit", (const size_t[]){1, 1000000}, &limit, err))
+        return EXIT_USAGE;
+    struct store *store = store_open(NULL, err);
+    if (!store)
+        return EXIT_FAILED;
+    char *query = args_joined(args, 0);
+    bool ok = store_search(store, query, limit, found, &searching, err);
+    free(query);
+    store_close(store);
+    return ok && searching.n > 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static const struct flag search_flags[] = {
+    {"json", 0, NULL, "one JSON object a line"},
+    {"limit", 0, "N", "at most N of them (50)"},
+};
+
+const struct verb verb_history_search = {
+    .name = "history search",
+    .operands = "WORD...",
+    .summary = "what was said about something: conversation, date, title, the words around it",
+    .details = "All words must be there; \"a phrase\" in quotes is one word. Other terms:\n"
+               "  before:2026-11-01  after:2026-10   said before that day, month or year; then or "
+               "later\n"
+               "  model:4b                           the model's name has that in it\n"
+               "  image:cat.jpg                      with a picture of such a path, or digest\n"
+               "The exit code is 1 where nothing is found.",
+    .flags = search_flags,
+    .n_flags = sizeof search_flags / sizeof *search_flags,
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .run = run_search,
 };

@@ -1,7 +1,8 @@
-/* `facet history list|show`, and the history that the other verbs write to. */
+/* `facet history list|show|search` and the history that the other verbs write to. */
 #ifndef CLI_HISTORY_H
 #define CLI_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "chat/options.h"
@@ -9,11 +10,14 @@
 
 struct store;
 
-extern const struct verb verb_history_list, verb_history_show;
+extern const struct verb verb_history_list, verb_history_show, verb_history_search;
 
 /* The history to write to, or NULL: --no-history, or it cannot be opened, which is said on standard
  * error and is no reason not to answer. */
 struct store *history_open(const struct options *options);
+
+/* An operand as the number of a conversation. */
+bool history_number(const char *text, int64_t *out, struct err *err);
 
 enum { HISTORY_DATE_BYTES = 20 };
 /* "2026-11-23 08:00", local time. */

@@ -13,19 +13,32 @@
 #include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/history.h"
+#include "cli/history_change.h"
+#include "cli/history_move.h"
 #include "cli/inspect_engine.h"
 #include "cli/inspect_image.h"
 #include "cli/inspect_model.h"
 #include "cli/inspect_prompt.h"
 #include "cli/inspect_tokens.h"
 #include "cli/models.h"
+#include "cli/replay.h"
 
 const struct verb *const verb_list[] = {
     &verb_chat,
     &verb_ask,
     &verb_batch,
     &verb_history_list,
+    &verb_history_search,
     &verb_history_show,
+    &verb_history_export,
+    &verb_history_import,
+    &verb_history_rename,
+    &verb_history_rm,
+    &verb_history_undelete,
+    &verb_history_archive,
+    &verb_history_unarchive,
+    &verb_history_fork,
+    &verb_replay,
     &verb_models_list,
     &verb_models_show,
     &verb_cache_show,

@@ -2,135 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/str.h"
-#include "history/writer.h"
+#include "history/schema.h"
+#include "history/sql.h"
 
 enum { BUSY_MS = 5000 }; /* another facet holds the lock for one commit, some milliseconds */
-enum { STATE_WRITING = 1, STATE_INTERRUPTED = 2 };
-
-struct store {
-    sqlite3 *db;
-    char *path;
-    char writer[WRITER_BYTES];
-    pthread_mutex_t lock; /* recursive: a callback may call the store again */
-};
-
-/* Step i makes schema i + 1 of schema i; what stands here is never changed, only added to. */
-static const char *const migrations[] = {
-    "CREATE TABLE conversation("
-    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    "  title TEXT NOT NULL,"
-    "  model TEXT NOT NULL,"
-    "  created INTEGER NOT NULL," /* Unix seconds */
-    "  updated INTEGER NOT NULL);"
-    "CREATE INDEX conversation_by_updated ON conversation(updated);"
-    "CREATE TABLE message("
-    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    "  conversation INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,"
-    "  role TEXT NOT NULL,"
-    "  text TEXT NOT NULL,"
-    "  state INTEGER NOT NULL,"
-    "  writer TEXT NOT NULL," /* the process, see writer.h */
-    "  created INTEGER NOT NULL);"
-    "CREATE INDEX message_by_conversation ON message(conversation);"
-    "CREATE TABLE image("
-    "  id INTEGER PRIMARY KEY,"
-    "  message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,"
-    "  part INTEGER NOT NULL,"
-    "  path TEXT NOT NULL,"
-    "  digest TEXT NOT NULL);"
-    "CREATE INDEX image_by_message ON image(message);"
-    "CREATE INDEX image_by_digest ON image(digest);"
-    "CREATE TRIGGER message_added AFTER INSERT ON message BEGIN"
-    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = "
-    "new.conversation; END;"
-    "CREATE TRIGGER message_written AFTER UPDATE OF text ON message BEGIN"
-    "  UPDATE conversation SET updated = CAST(strftime('%s') AS INTEGER) WHERE id = "
-    "new.conversation; END;"
-    "CREATE TRIGGER message_removed AFTER DELETE ON message"
-    "  WHEN NOT EXISTS (SELECT 1 FROM message WHERE conversation = old.conversation) BEGIN"
-    "  DELETE FROM conversation WHERE id = old.conversation; END;",
-};
-enum { SCHEMA = sizeof migrations / sizeof *migrations };
-
-static bool fail(struct store *s, struct err *err)
-{
-    return err_set(err, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
-}
-
-static bool run(struct store *s, const char *sql, struct err *err)
-{
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
-}
-
-/* Prepares sql and binds its ?s: 'i' an int64_t, 't' a text that outlives the statement. */
-static sqlite3_stmt *query(struct store *s, struct err *err, const char *sql, const char *types,
-                           ...)
-{
-    sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK) {
-        fail(s, err);
-        return NULL;
-    }
-    va_list args;
-    va_start(args, types);
-    for (int i = 0; types[i]; i++) {
-        if (types[i] == 'i')
-            sqlite3_bind_int64(statement, i + 1, va_arg(args, int64_t));
-        else
-            sqlite3_bind_text(statement, i + 1, va_arg(args, const char *), -1, SQLITE_STATIC);
-    }
-    va_end(args);
-    return statement;
-}
-
-/* Runs a statement that changes something, not in the midst of another thread's transaction. NULL:
- * its preparation failed. */
-static bool finish(struct store *s, sqlite3_stmt *statement, struct err *err)
-{
-    if (!statement)
-        return false;
-    pthread_mutex_lock(&s->lock);
-    bool ok = sqlite3_step(statement) == SQLITE_DONE || fail(s, err);
-    sqlite3_finalize(statement);
-    pthread_mutex_unlock(&s->lock);
-    return ok;
-}
-
-static bool migrate(struct store *s, struct err *err)
-{
-    sqlite3_stmt *statement = query(s, err, "PRAGMA user_version", "");
-    if (!statement)
-        return false;
-    int status = sqlite3_step(statement);
-    int version = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    if (status != SQLITE_ROW)
-        return fail(s, err);
-    if (version < 0 || version > SCHEMA)
-        return err_set(err, "%s: made by a newer facet (schema %d, this one knows %d)", s->path,
-                       version, SCHEMA);
-    for (; version < SCHEMA; version++) {
-        char set[48];
-        snprintf(set, sizeof set, "PRAGMA user_version = %d", version + 1);
-        if (!run(s, migrations[version], err) || !run(s, set, err))
-            return false;
-    }
-    return true;
-}
 
 /* SQLite gives its side files the mode of the database, so that is made first. */
 static bool make_private(const char *path, struct err *err)
@@ -158,7 +41,20 @@ static bool write_ahead(struct store *s, struct err *err)
         if (status == SQLITE_BUSY)
             sqlite3_sleep(STEP_MS);
     }
-    return status == SQLITE_OK || fail(s, err);
+    return status == SQLITE_OK || sql_fail(s, err);
+}
+
+static bool purge(struct store *s, struct err *err)
+{
+    int64_t before = (int64_t)time(NULL) - STORE_KEEP_DAYS * INT64_C(86400);
+    return sql_finish(
+               s,
+               sql_query(s, err, "DELETE FROM message WHERE deleted > 0 AND deleted < ?", "i", before),
+               err) &&
+           sql_finish(s,
+                      sql_query(s, err, "DELETE FROM conversation WHERE deleted > 0 AND deleted < ?",
+                                "i", before),
+                      err);
 }
 
 static bool open_database(struct store *s, struct err *err)
@@ -167,11 +63,11 @@ static bool open_database(struct store *s, struct err *err)
     if (!make_private(s->path, err))
         return false;
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
-        return fail(s, err);
+        return sql_fail(s, err);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     return write_ahead(s, err) &&
-           run(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) &&
-           store_begin(s, err) && store_end(s, migrate(s, err), err);
+           sql_run(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) &&
+           store_begin(s, err) && store_end(s, schema_migrate(s, err) && purge(s, err), err);
 }
 
 static char *usual_place(struct err *err)
@@ -215,7 +111,7 @@ void store_close(struct store *s)
 bool store_begin(struct store *s, struct err *err)
 {
     pthread_mutex_lock(&s->lock);
-    if (run(s, "BEGIN IMMEDIATE", err))
+    if (sql_run(s, "BEGIN IMMEDIATE", err))
         return true;
     pthread_mutex_unlock(&s->lock);
     return false;
@@ -223,7 +119,7 @@ bool store_begin(struct store *s, struct err *err)
 
 bool store_end(struct store *s, bool keep, struct err *err)
 {
-    bool ok = keep && run(s, "COMMIT", err);
+    bool ok = keep && sql_run(s, "COMMIT", err);
     if (!ok)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL,
                      NULL); /* its own failure: SQLite did it already */
@@ -231,191 +127,170 @@ bool store_end(struct store *s, bool keep, struct err *err)
     return ok;
 }
 
-int64_t store_add_conversation(struct store *s, const char *title, const char *model,
-                               struct err *err)
+static int64_t or_now(int64_t when)
 {
-    int64_t now = time(NULL);
-    pthread_mutex_lock(&s->lock);
-    bool ok = finish(
+    return when ? when : (int64_t)time(NULL);
+}
+
+int64_t store_add_conversation(struct store *s, const struct store_conversation *c, struct err *err)
+{
+    int64_t created = or_now(c->created);
+    return sql_insert(s,
+                      sql_query(s, err,
+                                "INSERT INTO conversation(title, model, created, updated, archived,"
+                                " forked_from) VALUES(?, ?, ?, ?, ?, nullif(?, 0))",
+                                "ttiiii", c->title, c->model, created, created,
+                                (int64_t)c->archived, c->forked_from),
+                      err);
+}
+
+static bool add_images(struct store *s, int64_t message, const struct store_message *m,
+                       struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < m->n_images; i++)
+        ok = sql_finish(s,
+                        sql_query(s, err,
+                                  "INSERT INTO image(message, part, path, digest)"
+                                  " VALUES(?, ?, ?, ?)",
+                                  "iitt", message, (int64_t)m->images[i].part, m->images[i].path,
+                                  m->images[i].digest),
+                        err);
+    return ok;
+}
+
+int64_t store_add_message(struct store *s, int64_t conversation, const struct store_message *m,
+                          struct err *err)
+{
+    int64_t id = sql_insert(
         s,
-        query(s, err, "INSERT INTO conversation(title, model, created, updated) VALUES(?, ?, ?, ?)",
-              "ttii", title, model, now, now),
+        sql_query(s, err,
+                  "INSERT INTO message(conversation, parent, role, text, state, writer, created)"
+                  " VALUES(?, nullif(?, 0), ?, ?, ?, ?, ?)",
+                  "iittiti", conversation, m->parent, m->role, m->text, (int64_t)m->state,
+                  s->writer, or_now(m->created)),
         err);
-    int64_t id = ok ? sqlite3_last_insert_rowid(s->db) : 0;
-    pthread_mutex_unlock(&s->lock);
-    return id;
-}
-
-int64_t store_add_message(struct store *s, int64_t conversation, const char *role, const char *text,
-                          int state, struct err *err)
-{
-    pthread_mutex_lock(&s->lock);
-    bool ok = finish(s,
-                     query(s, err,
-                           "INSERT INTO message(conversation, role, text, state, writer, created)"
-                           " VALUES(?, ?, ?, ?, ?, ?)",
-                           "ittiti", conversation, role, text, (int64_t)state, s->writer,
-                           (int64_t)time(NULL)),
-                     err);
-    int64_t id = ok ? sqlite3_last_insert_rowid(s->db) : 0;
-    pthread_mutex_unlock(&s->lock);
-    return id;
-}
-
-bool store_add_image(struct store *s, int64_t message, size_t part, const char *path,
-                     const char *digest, struct err *err)
-{
-    return finish(s,
-                  query(s, err, "INSERT INTO image(message, part, path, digest) VALUES(?, ?, ?, ?)",
-                        "iitt", message, (int64_t)part, path, digest),
-                  err);
+    bool ok = id && add_images(s, id, m, err) &&
+              (!m->receipt || store_set_receipt(s, id, m->receipt, err));
+    return ok ? id : 0;
 }
 
 bool store_update_message(struct store *s, int64_t message, const char *text, int state,
                           struct err *err)
 {
-    return finish(s,
-                  query(s, err, "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?",
-                        "titi", text, (int64_t)state, s->writer, message),
-                  err);
+    return sql_finish(s,
+                      sql_query(s, err,
+                                "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?",
+                                "titi", text, (int64_t)state, s->writer, message),
+                      err);
+}
+
+bool store_set_receipt(struct store *s, int64_t message, const struct store_receipt *r,
+                       struct err *err)
+{
+    return sql_finish(
+        s,
+        sql_query(s, err,
+                  "INSERT OR REPLACE INTO receipt(message, model, digest, options, seed,"
+                  " continued_from, n_prompt, n_kept, n_answer, encode_s, prompt_s, answer_s,"
+                  " reason, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "itttiiiiidddtt", message, r->model, r->digest, r->options, (int64_t)r->seed,
+                  (int64_t)r->continued_from, (int64_t)r->n_prompt, (int64_t)r->n_kept,
+                  (int64_t)r->n_answer, r->encode_s, r->prompt_s, r->answer_s, r->reason,
+                  r->version),
+        err);
 }
 
 bool store_remove_message(struct store *s, int64_t message, struct err *err)
 {
-    return finish(s, query(s, err, "DELETE FROM message WHERE id = ?", "i", message), err);
+    return sql_finish(s, sql_query(s, err, "DELETE FROM message WHERE id = ?", "i", message), err);
 }
 
-/* A column that a foreign hand may have made NULL. */
-static const char *text_of(sqlite3_stmt *row, int column)
+bool store_choose(struct store *s, int64_t conversation, int64_t parent, int64_t child,
+                  struct err *err)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text ? text : "";
+    const char *sql = parent ? "UPDATE message SET chosen = nullif(?, 0) WHERE id = ?"
+                             : "UPDATE conversation SET chosen = nullif(?, 0) WHERE id = ?";
+    return sql_finish(s, sql_query(s, err, sql, "ii", child, parent ? parent : conversation), err);
 }
 
-bool store_list(struct store *s, bool (*each)(void *user, const struct store_conversation *c),
-                void *user, struct err *err)
+/* The number is the time, unless that was given already. */
+bool store_delete_message(struct store *s, int64_t message, struct err *err)
+{
+    return sql_finish(
+        s,
+        sql_query(s, err,
+                  "WITH RECURSIVE below(id) AS (SELECT ?1 UNION"
+                  " SELECT message.id FROM message JOIN below ON message.parent = below.id)"
+                  " UPDATE message SET deleted = (SELECT max(?2, 1 + max(deleted)) FROM message"
+                  "  WHERE conversation = (SELECT conversation FROM message WHERE id = ?1))"
+                  " WHERE id IN below AND deleted = 0",
+                  "ii", message, (int64_t)time(NULL)),
+        err);
+}
+
+bool store_undelete_message(struct store *s, int64_t message, struct err *err)
+{
+    return sql_finish(
+        s,
+        sql_query(s, err,
+                  "WITH RECURSIVE below(id) AS (SELECT ?1 UNION"
+                  " SELECT message.id FROM message JOIN below ON message.parent = below.id)"
+                  " UPDATE message SET deleted = 0 WHERE id IN below"
+                  " AND deleted = (SELECT deleted FROM message WHERE id = ?1)",
+                  "i", message),
+        err);
+}
+
+bool store_add_picture(struct store *s, const char *digest, const void *bytes, size_t n_bytes,
+                       const void *thumbnail, size_t n_thumbnail, struct err *err)
+{
+    return sql_finish(s,
+                      sql_query(s, err,
+                                "INSERT OR IGNORE INTO picture(digest, bytes, thumbnail)"
+                                " VALUES(?, ?, ?)",
+                                "tbb", digest, bytes, n_bytes, thumbnail, n_thumbnail),
+                      err);
+}
+
+/* ---- Conversations as a whole ---- */
+
+static bool change(struct store *s, int64_t conversation, const char *sql, const char *types,
+                   const void *text, int64_t number, struct err *err)
 {
     pthread_mutex_lock(&s->lock);
-    sqlite3_stmt *row = query(s, err,
-                              "SELECT id, title, model, created, updated,"
-                              " (SELECT count(*) FROM message WHERE conversation = conversation.id)"
-                              " FROM conversation ORDER BY updated DESC, id DESC",
-                              "");
-    bool go = row != NULL;
-    int status = SQLITE_DONE;
-    while (go && (status = sqlite3_step(row)) == SQLITE_ROW) {
-        struct store_conversation c = {
-            .id = sqlite3_column_int64(row, 0),
-            .title = text_of(row, 1),
-            .model = text_of(row, 2),
-            .created = sqlite3_column_int64(row, 3),
-            .updated = sqlite3_column_int64(row, 4),
-            .n_messages = (size_t)sqlite3_column_int64(row, 5),
-        };
-        go = each(user, &c);
-    }
-    bool ok = row && (status == SQLITE_DONE || status == SQLITE_ROW || fail(s, err));
-    sqlite3_finalize(row);
+    sqlite3_stmt *statement = *types == 't' ? sql_query(s, err, sql, types, text, conversation)
+                                            : sql_query(s, err, sql, types, number, conversation);
+    bool ok =
+        sql_finish(s, statement, err) &&
+        (sqlite3_changes(s->db) > 0 ||
+         err_set(err, "there is no conversation %lld in the history", (long long)conversation));
     pthread_mutex_unlock(&s->lock);
     return ok;
 }
 
-/* The pictures of one message. */
-struct images {
-    struct store_image *list;
-    size_t n;
-};
-
-static void images_done(struct images *images)
+bool store_rename(struct store *s, int64_t conversation, const char *title, struct err *err)
 {
-    for (size_t i = 0; i < images->n; i++) {
-        free((char *)images->list[i].path);
-        free((char *)images->list[i].digest);
-    }
-    free(images->list);
+    return change(s, conversation, "UPDATE conversation SET title = ? WHERE id = ?", "ti", title, 0,
+                  err);
 }
 
-static bool read_images(struct store *s, int64_t message, struct images *images, struct err *err)
+bool store_archive(struct store *s, int64_t conversation, bool archived, struct err *err)
 {
-    *images = (struct images){0};
-    sqlite3_stmt *row =
-        query(s, err, "SELECT part, path, digest FROM image WHERE message = ? ORDER BY part, id",
-              "i", message);
-    if (!row)
-        return false;
-    int status;
-    while ((status = sqlite3_step(row)) == SQLITE_ROW) {
-        images->list = mem_grow(images->list, images->n + 1, sizeof *images->list);
-        images->list[images->n++] = (struct store_image){
-            .part = (size_t)sqlite3_column_int64(row, 0),
-            .path = mem_copy(text_of(row, 1)),
-            .digest = mem_copy(text_of(row, 2)),
-        };
-    }
-    bool ok = status == SQLITE_DONE || fail(s, err);
-    sqlite3_finalize(row);
-    return ok;
+    return change(s, conversation, "UPDATE conversation SET archived = ? WHERE id = ?", "ii", NULL,
+                  archived, err);
 }
 
-/* Row: id, role, text, state, writer, created. *go: what `each` said. */
-static bool give_message(struct store *s, sqlite3_stmt *row,
-                         bool (*each)(void *, const struct store_message *), void *user, bool *go,
-                         struct err *err)
+bool store_delete(struct store *s, int64_t conversation, struct err *err)
 {
-    struct images images;
-    bool ok = read_images(s, sqlite3_column_int64(row, 0), &images, err);
-    if (ok) {
-        struct store_message m = {
-            .id = sqlite3_column_int64(row, 0),
-            .role = text_of(row, 1),
-            .text = text_of(row, 2),
-            .state = sqlite3_column_int(row, 3),
-            .created = sqlite3_column_int64(row, 5),
-            .n_images = images.n,
-            .images = images.list,
-        };
-        if (m.state == STATE_WRITING && !writer_is_alive(text_of(row, 4)))
-            m.state = STATE_INTERRUPTED;
-        *go = each(user, &m);
-    }
-    images_done(&images);
-    return ok;
+    return change(s, conversation,
+                  "UPDATE conversation SET deleted = ? WHERE id = ? AND deleted = 0", "ii", NULL,
+                  time(NULL), err);
 }
 
-static bool conversation_exists(struct store *s, int64_t conversation, struct err *err)
+bool store_undelete(struct store *s, int64_t conversation, struct err *err)
 {
-    sqlite3_stmt *row = query(s, err, "SELECT 1 FROM conversation WHERE id = ?", "i", conversation);
-    if (!row)
-        return false;
-    int status = sqlite3_step(row);
-    sqlite3_finalize(row);
-    if (status == SQLITE_DONE)
-        return err_set(err, "there is no conversation %lld in the history",
-                       (long long)conversation);
-    return status == SQLITE_ROW || fail(s, err);
-}
-
-bool store_messages(struct store *s, int64_t conversation,
-                    bool (*each)(void *user, const struct store_message *m), void *user,
-                    struct err *err)
-{
-    pthread_mutex_lock(&s->lock);
-    sqlite3_stmt *row = NULL;
-    bool ok = conversation_exists(s, conversation, err);
-    if (ok)
-        row = query(
-            s, err,
-            "SELECT id, role, text, state, writer, created FROM message WHERE conversation = ?"
-            " ORDER BY role <> 'system', id",
-            "i", conversation);
-    ok = row != NULL;
-    bool go = ok;
-    int status = SQLITE_DONE;
-    while (ok && go && (status = sqlite3_step(row)) == SQLITE_ROW)
-        ok = give_message(s, row, each, user, &go, err);
-    if (ok && status != SQLITE_DONE && status != SQLITE_ROW)
-        ok = fail(s, err);
-    sqlite3_finalize(row);
-    pthread_mutex_unlock(&s->lock);
-    return ok;
+    return change(s, conversation,
+                  "UPDATE conversation SET deleted = ? WHERE id = ? AND deleted > 0", "ii", NULL, 0,
+                  err);
 }

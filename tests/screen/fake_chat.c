@@ -16,12 +16,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/chat.h"
+#include "chat/tree.h"
 
 enum { PIECE_BYTES = 5, VIEWS = 3, TICK_MS = 2, SLOW_TICK_MS = 20, LOOK_TICK_MS = 100 };
 
 struct chat {
     struct options options;
-    struct messages messages;
+    struct tree tree;
+    size_t old;        /* the answer that is seen again if nothing comes */
     struct str script; /* the whole answer */
     size_t at, looked;
     bool loaded, busy, cancelled, look, fails;
@@ -50,6 +52,7 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
     (void)err;
     struct chat *chat = mem_new(1, sizeof *chat);
     options_copy(&chat->options, options);
+    tree_init(&chat->tree);
     chat->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     tick_every(chat, TICK_MS);
     return chat;
@@ -61,7 +64,7 @@ void chat_close(struct chat *chat)
         return;
     close(chat->timer);
     str_done(&chat->script);
-    messages_done(&chat->messages);
+    tree_done(&chat->tree);
     options_done(&chat->options);
     free(chat);
 }
@@ -93,7 +96,7 @@ static void write_script(struct chat *chat, const char *text)
 
 static void start(struct chat *chat)
 {
-    const struct messages *ms = &chat->messages;
+    const struct messages *ms = &chat->tree.path;
     char *text = message_text(&ms->list[ms->n - 1], 1);
     write_script(chat, text);
     tick_every(chat, chat->look ? LOOK_TICK_MS : strcmp(text, "slow") ? TICK_MS : SLOW_TICK_MS);
@@ -103,22 +106,42 @@ static void start(struct chat *chat)
     free(text);
 }
 
-bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+static bool ask(struct chat *chat, struct message *user, size_t parent)
 {
-    if (chat->busy)
-        return err_set(err, "an answer is under way");
-    *messages_add(&chat->messages, ROLE_USER) = *user;
-    *user = (struct message){.role = ROLE_USER};
+    user->role = ROLE_USER;
+    tree_add(&chat->tree, parent, user);
+    chat->old = 0;
     start(chat);
     return true;
 }
 
+bool chat_submit(struct chat *chat, struct message *user, struct err *err)
+{
+    if (chat->busy)
+        return err_set(err, "an answer is under way");
+    return ask(chat, user, tree_leaf(&chat->tree));
+}
+
+/* 0 and an error: there is none, or an answer is under way. */
+static size_t node_at(const struct chat *chat, size_t index, struct err *err)
+{
+    bool ok = !chat->busy && index < chat->tree.path.n;
+    return ok ? chat->tree.at[index] : err_set(err, "there is no message %zu", index);
+}
+
+bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err)
+{
+    size_t node = node_at(chat, index, err);
+    return node && ask(chat, user, chat->tree.nodes[node].parent);
+}
+
 bool chat_regenerate(struct chat *chat, struct err *err)
 {
-    struct messages *ms = &chat->messages;
-    if (chat->busy || ms->n < 2)
+    struct tree *t = &chat->tree;
+    if (chat->busy || t->path.n < 2)
         return err_set(err, "there is no answer yet");
-    messages_cut(ms, ms->n - 1);
+    chat->old = tree_leaf(t);
+    tree_choose(t, t->nodes[chat->old].parent, 0);
     start(chat);
     return true;
 }
@@ -127,7 +150,7 @@ bool chat_continue(struct chat *chat, struct err *err)
 {
     if (chat->busy || chat->at >= chat->script.len)
         return err_set(err, "there is nothing to go on with");
-    messages_cut(&chat->messages, chat->messages.n - 1);
+    tree_drop_newest(&chat->tree);
     chat->busy = true;
     chat->cancelled = false;
     tick_every(chat, TICK_MS);
@@ -138,9 +161,9 @@ bool chat_continue(struct chat *chat, struct err *err)
 
 static bool finish(struct chat *chat, struct chat_event *event)
 {
-    struct message *m = messages_add(&chat->messages, ROLE_MODEL);
-    message_add_text(m, str_text(&chat->script), chat->at);
-    m->interrupted = chat->cancelled;
+    struct message m = {.role = ROLE_MODEL, .interrupted = chat->cancelled};
+    message_add_text(&m, str_text(&chat->script), chat->at);
+    tree_add(&chat->tree, tree_leaf(&chat->tree), &m);
     chat->busy = false;
     tick_every(chat, 0);
     *event = (struct chat_event){.kind = CHAT_DONE,
@@ -155,8 +178,10 @@ static bool fail(struct chat *chat, struct chat_event *event)
 {
     if (chat->at)
         finish(chat, event);
+    else if (chat->old)
+        tree_choose(&chat->tree, tree_leaf(&chat->tree), chat->old);
     else
-        messages_cut(&chat->messages, chat->messages.n - 1);
+        tree_drop_newest(&chat->tree);
     chat->busy = false;
     tick_every(chat, 0);
     *event = (struct chat_event){.kind = CHAT_FAILED, .text = "the engine stumbled", .n_bytes = 19};
@@ -223,14 +248,15 @@ bool chat_is_busy(const struct chat *chat)
 
 const struct messages *chat_messages(const struct chat *chat)
 {
-    return &chat->messages;
+    return &chat->tree.path;
 }
 
 bool chat_clear(struct chat *chat, struct err *err)
 {
     if (chat->busy)
         return err_set(err, "an answer is under way");
-    messages_cut(&chat->messages, 0);
+    tree_done(&chat->tree);
+    tree_init(&chat->tree);
     return true;
 }
 
@@ -238,6 +264,39 @@ bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
 {
     (void)chat;
     return err_set(err, "conversation %lld: there is none", (long long)conversation);
+}
+
+bool chat_branch(struct chat *chat, size_t index, int step, struct err *err)
+{
+    struct tree *t = &chat->tree;
+    size_t node = node_at(chat, index, err), other = node ? tree_sibling(t, node, step) : 0;
+    if (node && !other)
+        err_set(err, step < 0 ? "this is the first one" : "this is the last one");
+    if (other)
+        tree_choose(t, t->nodes[node].parent, other);
+    return other != 0;
+}
+
+bool chat_delete(struct chat *chat, size_t index, struct err *err)
+{
+    size_t node = node_at(chat, index, err);
+    if (node)
+        tree_delete(&chat->tree, node);
+    return node != 0;
+}
+
+bool chat_undelete(struct chat *chat, struct err *err)
+{
+    return tree_undelete(&chat->tree) || err_set(err, "nothing of this conversation is deleted");
+}
+
+/* There is no other conversation to be seen, so this one may lose its end. */
+bool chat_fork(struct chat *chat, size_t index, struct err *err)
+{
+    size_t node = node_at(chat, index, err);
+    if (node)
+        tree_choose(&chat->tree, node, 0);
+    return node != 0;
 }
 
 int64_t chat_conversation(const struct chat *chat)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -245,6 +247,14 @@ static size_t n_stored(struct fixture *f)
     return n;
 }
 
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(history, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static char *last_text(const struct fixture *f)
 {
     const struct messages *ms = chat_messages(f->chat);
@@ -389,9 +399,14 @@ static void opens_old_conversations(void **state)
                   said, str_text(&f->text));
     char *hidden = scratch_path(folder, "moved.ppm");
     assert_int_equal(rename(picture, hidden), 0);
+    must(chat_load(f->chat, conversation, &err), &err); /* the history has the picture */
+    assert_int_equal(ms->list[0].parts[1].image->image.width, 800);
+    run_sql("DELETE FROM picture");
     must(chat_load(f->chat, conversation, &err), &err);
     assert_non_null(strstr(ms->list[0].parts[1].text, "no longer there"));
     assert_int_equal(rename(hidden, picture), 0);
+    must(chat_load(f->chat, conversation, &err), &err); /* as histories of schema 1 have it */
+    assert_non_null(ms->list[0].parts[1].image);
     free(hidden);
     free(said);
 }
@@ -714,6 +729,245 @@ static void what_is_not_wanted_is_not_kept(void **state)
 }
 
 #define KEPT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_kept, tear_down_kept)
+/* ---- Branches ---- */
+
+/* What is seen: "user hello 1/1, model Hi 2/2", answers by their first letters alone. */
+static void describe_seen(const struct fixture *f, struct str *all)
+{
+    const struct messages *ms = chat_messages(f->chat);
+    for (size_t i = 0; i < ms->n; i++) {
+        const struct message *m = &ms->list[i];
+        char *text = message_text(m, 1);
+        str_printf(all, "%s%s %zu/%zu", i ? ", " : "", m->role == ROLE_MODEL ? "model" : text,
+                   m->variant, m->n_variants);
+        free(text);
+    }
+}
+
+/* Also after the conversation was read anew, where there is a history. */
+static void expect_seen(struct fixture *f, const char *expected)
+{
+    for (int again = 0; again < 2; again++) {
+        struct str all = {0};
+        struct err err = {""};
+        describe_seen(f, &all);
+        assert_string_equal(str_text(&all), expected);
+        str_done(&all);
+        if (!f->store)
+            return;
+        must(chat_load(f->chat, chat_conversation(f->chat), &err), &err);
+    }
+}
+
+static void edit(struct fixture *f, size_t index, const char *text)
+{
+    struct err err = {""};
+    struct message m = {0};
+    message_add_text(&m, text, strlen(text));
+    must(chat_edit(f->chat, index, &m, &err), &err);
+    finish(f);
+    expect_done(f, CHAT_MAX_TOKENS);
+}
+
+static void keeps_all_branches(struct fixture *f)
+{
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "a", NULL);
+    char *first = last_text(f);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    char *second = last_text(f);
+    expect_seen(f, "a 1/1, model 2/2");
+    ask(f, "b", NULL);
+    assert_false(chat_branch(f->chat, 1, 1, &err));
+    assert_string_equal(err.text, "this is the last one");
+    must(chat_branch(f->chat, 1, -1, &err), &err);
+    expect_seen(f, "a 1/1, model 1/2");
+    char *seen = last_text(f);
+    assert_string_equal(seen, first);
+    free(seen);
+    assert_false(chat_branch(f->chat, 1, -1, &err));
+    ask(f, "c", NULL);
+    expect_seen(f, "a 1/1, model 1/2, c 1/1, model 1/1");
+    must(chat_branch(f->chat, 1, 1, &err), &err); /* back to what was last seen there */
+    expect_seen(f, "a 1/1, model 2/2, b 1/1, model 1/1");
+    edit(f, 0, "d");
+    expect_seen(f, "d 2/2, model 1/1");
+    edit(f, 0, "e");
+    must(chat_branch(f->chat, 0, -1, &err), &err);
+    must(chat_branch(f->chat, 0, -1, &err), &err);
+    expect_seen(f, "a 1/3, model 2/2, b 1/1, model 1/1");
+    assert_false(chat_edit(f->chat, 1, &(struct message){0}, &err));
+    assert_false(chat_branch(f->chat, 9, 1, &err));
+    free(first);
+    free(second);
+}
+
+static void branches(void **state)
+{
+    keeps_all_branches(*state);
+}
+
+static void branches_without_history(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = f->store;
+    f->store = NULL;
+    keeps_all_branches(f);
+    assert_true(chat_delete(f->chat, 2, NULL));
+    expect_seen(f, "a 1/3, model 2/2");
+    assert_true(chat_fork(f->chat, 0, NULL));
+    expect_seen(f, "a 1/1");
+    f->store = store;
+    assert_int_equal(n_stored(f), 0);
+}
+
+static void deletes_and_brings_back(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "a", NULL);
+    ask(f, "b", NULL);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    assert_false(chat_undelete(f->chat, &err));
+    must(chat_delete(f->chat, 3, &err), &err); /* the other answer is seen */
+    expect_seen(f, "a 1/1, model 1/1, b 1/1, model 1/1");
+    must(chat_delete(f->chat, 3, &err), &err);
+    expect_seen(f, "a 1/1, model 1/1, b 1/1");
+    assert_false(chat_submit(f->chat, &(struct message){0}, &err));
+    assert_non_null(strstr(err.text, "no answer yet"));
+    must(chat_delete(f->chat, 1, &err), &err);
+    expect_seen(f, "a 1/1");
+    must(chat_undelete(f->chat, &err), &err);
+    expect_seen(f, "a 1/1, model 1/1, b 1/1");
+    must(chat_undelete(f->chat, &err), &err);
+    must(chat_undelete(f->chat, &err), &err);
+    expect_seen(f, "a 1/1, model 1/1, b 1/1, model 2/2");
+    assert_false(chat_undelete(f->chat, &err));
+    must(chat_delete(f->chat, 0, &err), &err);
+    expect_seen(f, "");
+    ask(f, "new", NULL);
+    expect_seen(f, "new 1/1, model 1/1");
+}
+
+static void answers_what_has_no_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "a", NULL);
+    must(chat_delete(f->chat, 1, &err), &err);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    expect_seen(f, "a 1/1, model 1/1");
+}
+
+/* A regenerated answer that is cancelled before its first word leaves the old one. */
+static void goes_back_to_the_old_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "a", NULL);
+    int64_t conversation = chat_conversation(f->chat);
+    chat_close(f->chat);
+    open_chat(f);
+    must(chat_load(f->chat, conversation, &err), &err);
+    must(chat_regenerate(f->chat, &err), &err);
+    chat_cancel(f->chat); /* the model is not there yet */
+    finish(f);
+    expect_done(f, CHAT_CANCELLED);
+    expect_seen(f, "a 1/1, model 1/1");
+}
+
+static void forks(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    set(f, "system", "Be kind.");
+    open_chat(f);
+    ask(f, "what is [image 1] there?", picture);
+    char *said = last_text(f);
+    ask(f, "more", NULL);
+    int64_t old = chat_conversation(f->chat);
+    must(chat_fork(f->chat, 2, &err), &err);
+    assert_true(chat_conversation(f->chat) != old);
+    expect_stored(f, "system0(Be kind.) user0(what is [image 1] there?)<1 wide.ppm> model0(%s)",
+                  said);
+    ask(f, "other", NULL);
+    assert_int_equal(f->last.stats.n_views, 0); /* what was encoded is shared */
+    expect_seen(f, "Be kind. 0/0, what is [image 1] there? 1/1, model 1/1, other 1/1, model 1/1");
+    must(chat_load(f->chat, old, &err), &err);
+    expect_seen(f, "Be kind. 0/0, what is [image 1] there? 1/1, model 1/1, more 1/1, model 1/1");
+    free(said);
+}
+
+static bool take_receipt(void *user, const struct store_message *m)
+{
+    if (m->receipt) {
+        const struct store_receipt *r = m->receipt;
+        str_printf(user, "%s %llu %d %zu %s %s|", path_base(r->model), (unsigned long long)r->seed,
+                   r->continued_from > 0, r->n_answer, r->reason, r->options);
+        assert_int_equal(strlen(r->digest), 64);
+    }
+    return true;
+}
+
+static void keeps_receipts(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    set(f, "system", "Be kind.");
+    set(f, "stop", "zzz");
+    set(f, "temperature", "0.7");
+    open_chat(f);
+    ask(f, "a", NULL);
+    ask(f, "b", NULL);
+    must(chat_continue(f->chat, &err), &err);
+    finish(f);
+    struct str all = {0};
+    assert_true(store_messages(f->store, chat_conversation(f->chat), take_receipt, &all, NULL));
+    static const char options[] =
+        "{\"crops\":\"auto\",\"ctx\":\"1024\",\"max-tokens\":\"12\",\"min-p\":\"0\","
+        "\"repeat-penalty\":\"1\",\"stop\":[\"zzz\"],\"system\":\"Be kind.\","
+        "\"temperature\":\"0.699999988\",\"threads\":\"0\",\"top-k\":\"64\","
+        "\"top-p\":\"0.949999988\"}|";
+    struct str expected = {0};
+    str_printf(&expected, "model.gguf 5 0 12 max tokens %smodel.gguf 7 1 12 max tokens %s", options,
+               options);
+    assert_string_equal(str_text(&all), str_text(&expected));
+    str_done(&expected);
+    str_done(&all);
+}
+
+static void keeps_pictures_once(void **state)
+{
+    struct fixture *f = *state;
+    open_chat(f);
+    struct crop_choice crops = {.kind = CROPS_OFF};
+    struct attachment *a = attachment_load(picture, &crops, NULL);
+    ask(f, "look", picture);
+    ask(f, "look again", picture);
+    size_t n, n_small;
+    void *bytes = store_picture(f->store, a->digest, false, &n, NULL);
+    void *small = store_picture(f->store, a->digest, true, &n_small, NULL);
+    assert_int_equal(n, a->n_bytes);
+    assert_memory_equal(bytes, a->bytes, n);
+    struct image thumbnail;
+    assert_true(image_decode(&thumbnail, NULL, small, n_small, "small", NULL, NULL));
+    assert_int_equal(thumbnail.width, 128);
+    assert_int_equal(thumbnail.height, 48);
+    image_done(&thumbnail);
+    free(bytes);
+    free(small);
+    run_sql("PRAGMA foreign_keys = ON; DELETE FROM message WHERE role = 'user' AND parent IS NULL");
+    assert_null(store_picture(f->store, a->digest, false, &n, NULL));
+    attachment_release(a);
+}
+
 #define CHAT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -735,6 +989,14 @@ int main(void)
         KEPT_TEST(conversations_come_back_within_a_chat),
         KEPT_TEST(damaged_sessions_cost_time_alone),
         KEPT_TEST(what_is_not_wanted_is_not_kept),
+        CHAT_TEST(branches),
+        CHAT_TEST(branches_without_history),
+        CHAT_TEST(deletes_and_brings_back),
+        CHAT_TEST(answers_what_has_no_answer),
+        CHAT_TEST(goes_back_to_the_old_answer),
+        CHAT_TEST(forks),
+        CHAT_TEST(keeps_receipts),
+        CHAT_TEST(keeps_pictures_once),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);
 }

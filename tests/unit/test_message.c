@@ -155,6 +155,18 @@ static void plans_crops_when_attached(void **state)
     attachment_release(a);
 }
 
+static void keeps_what_stands_behind_a_nul(void **state)
+{
+    (void)state;
+    struct str text = {0};
+    message_put_said(&text, "a\0\0b", 4);
+    message_put_said(&text, "", 0);
+    message_put_said(&text, "c\0", 2);
+    assert_string_equal(text.data, "a\xEF\xBF\xBD\xEF\xBF\xBD"
+                                   "bc\xEF\xBF\xBD");
+    str_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +178,7 @@ int main(void)
         cmocka_unit_test(reads_crop_choices),
         cmocka_unit_test(broken_pictures_fail_at_once),
         cmocka_unit_test(plans_crops_when_attached),
+        cmocka_unit_test(keeps_what_stands_behind_a_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,23 @@
+/* Conversations to keep elsewhere. */
+#ifndef HISTORY_EXPORT_H
+#define HISTORY_EXPORT_H
+
+#include <jansson.h>
+
+#include "base/str.h"
+#include "history/store.h"
+
+enum export_form {
+    EXPORT_MARKDOWN, /* what is seen; pictures as links to their paths */
+    EXPORT_HTML,     /* what is seen, as one page with its pictures inside */
+    EXPORT_JSON,     /* all: branches, receipts, pictures; import.h reads it back */
+};
+
+/* Appends the conversations to out, as one document. */
+bool history_export(struct str *out, struct store *s, enum export_form form,
+                    const int64_t *conversations, size_t n, struct err *err);
+
+/* A JSON string of text that may be ill-formed UTF-8: such parts become U+FFFD. */
+json_t *export_text(const char *text);
+
+#endif
