@@ -335,7 +335,7 @@ void chat_context(const struct chat *chat, size_t *used, size_t *total)
 bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err)
 {
     (void)err;
-    for (size_t i = 0; i < chat->messages.n; i++)
+    for (size_t i = 0; i < chat->tree.path.n; i++)
         shares[i] = (struct context_share){.text = 100 + i};
     return true;
 }
@@ -343,13 +343,14 @@ bool chat_weigh(const struct chat *chat, struct context_share *shares, struct er
 bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
 {
     (void)err;
-    context_set_state(&chat->messages, i, state);
+    context_set_state(&chat->tree.path, i, state);
     return true;
 }
 
 bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
 {
-    struct context_share shares[100];
-    return (chat_weigh(chat, shares, err) && context_drop(&chat->messages, shares, wanted) >= least) ||
-           err_set(err, "there is not so much that could be left out");
+    (void)chat;
+    (void)least;
+    (void)wanted;
+    return err_set(err, "there is not so much that could be left out");
 }
