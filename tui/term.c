@@ -13,11 +13,11 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "tui/color.h"
 #include "tui/keys.h"
 
 enum {
@@ -29,7 +29,6 @@ enum {
     KEY_OF_PASTE = K_CTRL | K_ALT, /* no key has both */
     LEAVE_BYTES = 256,
     ANSWER_BYTES = 64,
-    MAX_GLYPH_PARTS = CCHARW_MAX,
 };
 
 #define PASTE_ON  "\033[?2004h"
@@ -45,6 +44,12 @@ struct terminal {
     char held[4];         /* bytes of a character not yet complete */
     size_t n_held;
     struct str paste;
+    WINDOW *keys;        /* a pad: reading from it leaves the screen alone */
+    struct style ground; /* of cells that have no colours of their own */
+    struct style pen;    /* what was last sent is drawn with */
+    int at_row, at_col;  /* of the cursor; row -1: somewhere */
+    bool rgb;            /* knows every colour */
+    struct str out;
 };
 
 /* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
@@ -172,29 +177,53 @@ static void set_locale(void)
     setlocale(LC_NUMERIC, "C"); /* numbers in files and options have a point */
 }
 
-static void send(const char *bytes)
+static void send_all(const char *bytes, size_t n)
 {
-    ssize_t ignored = write(STDOUT_FILENO, bytes, strlen(bytes));
-    (void)ignored;
+    while (n) {
+        ssize_t sent = write(STDOUT_FILENO, bytes, n);
+        if (sent < 0 && errno == EAGAIN) /* standard output may be what somebody made non-blocking */
+            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+        else if (sent < 0 && errno != EINTR)
+            return;
+        bytes += sent > 0 ? sent : 0;
+        n -= sent > 0 ? (size_t)sent : 0;
+    }
 }
 
-static void set_modes(void)
+static void send(const char *bytes)
 {
+    send_all(bytes, strlen(bytes));
+}
+
+static void set_modes(struct terminal *t)
+{
+    t->keys = newpad(1, 1);
     raw();
     noecho();
     nonl();
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    intrflush(stdscr, FALSE);
+    keypad(t->keys, TRUE);
+    nodelay(t->keys, TRUE);
+    intrflush(t->keys, FALSE);
     set_escdelay(ESCAPE_DELAY_MS);
     if (has_colors()) {
-        start_color();
+        start_color(); /* sets COLORS */
         use_default_colors();
     }
     define_key("\033[200~", CODE_PASTE_BEGIN);
     define_key("\033[201~", CODE_PASTE_END);
     for (int i = 0; i < N_EXTRA_KEYS; i++)
         define_key(extra_keys[i].sequence, FIRST_OWN_CODE + i);
+}
+
+/* By the environment's word, or terminfo's. */
+static bool knows_rgb(void)
+{
+    const char *says = getenv("COLORTERM");
+    if (says && (strcmp(says, "truecolor") == 0 || strcmp(says, "24bit") == 0))
+        return true;
+    const char *text = tigetstr("RGB");
+    return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || (text && text != (char *)-1) ||
+           tigetflag("Tc") > 0;
 }
 
 static void close_pipe(struct terminal *t)
@@ -227,7 +256,9 @@ struct terminal *term_open(struct err *err)
     prepare_leave();
     prepare_crash_stack();
     set_signals(true); /* after newterm, which sets its own */
-    set_modes();
+    set_modes(t);
+    t->rgb = has_colors() && COLORS >= 8 && knows_rgb();
+    t->ground = t->pen = (struct style){COLOR_OWN, COLOR_OWN, 0};
     send(PASTE_ON);
     if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
         send(ASK_BACKGROUND);
@@ -241,19 +272,20 @@ void term_close(struct terminal *t)
     if (!t)
         return;
     send(PASTE_OFF);
+    delwin(t->keys);
     endwin();
     set_signals(false);
     delscreen(t->screen);
     close_pipe(t);
     surface_done(&t->shown);
     str_done(&t->paste);
+    str_done(&t->out);
     free(t);
 }
 
 int term_colors(const struct terminal *t)
 {
-    (void)t;
-    return has_colors() ? COLORS : 0;
+    return t->rgb ? COLOR_RGB_FLAG : has_colors() ? COLORS : 0;
 }
 
 void term_size(const struct terminal *t, int *rows, int *cols)
@@ -266,6 +298,13 @@ void term_size(const struct terminal *t, int *rows, int *cols)
 void term_forget(struct terminal *t)
 {
     t->all = true;
+}
+
+void term_set_ground(struct terminal *t, struct style ground)
+{
+    if (!style_equal(ground, t->ground))
+        term_forget(t);
+    t->ground = ground;
 }
 
 static void take_size(struct terminal *t)
@@ -367,7 +406,7 @@ static bool add_byte(struct terminal *t, int c, uint32_t *cp)
 static bool read_key(struct terminal *t, uint32_t *key)
 {
     for (;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == ERR)
             return false;
         t->readable = false;
@@ -393,7 +432,7 @@ static struct term_event read_paste(struct terminal *t)
 {
     str_clear(&t->paste);
     for (bool after_return = false;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == CODE_PASTE_END || (c == ERR && !more_within(PASTE_PATIENCE_MS)))
             break;
         if (c <= 0 || c >= 0x100) /* nothing yet, a NUL, or a key's sequence */
@@ -426,16 +465,16 @@ static enum background parse_background(const char *text)
 }
 
 /* The terminal's answer to a question, up to BEL or ESC \. It may come long after the question. */
-static struct term_event read_answer(void)
+static struct term_event read_answer(struct terminal *t)
 {
     char text[ANSWER_BYTES];
     size_t n = 0;
     for (;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == ERR && more_within(PASTE_PATIENCE_MS))
             continue;
         if (c == 27)
-            getch(); /* the backslash */
+            wgetch(t->keys); /* the backslash */
         if (c == ERR || c == 27 || c == '\007')
             break;
         if (c < 0x80 && n + 1 < sizeof text)
@@ -463,7 +502,7 @@ struct term_event term_next(struct terminal *t)
     uint32_t second;
     bool more = key == K_ESC && read_key(t, &second);
     if (more && second == ']')
-        return read_answer();
+        return read_answer(t);
     if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
@@ -471,67 +510,95 @@ struct term_event term_next(struct terminal *t)
 
 /* ---- Output --------------------------------------------------------------------------------- */
 
-static attr_t curses_attrs(uint8_t attrs)
+/* Cells are sent by terminfo's own strings and not by way of curses' windows: those want a number
+ * for each pair of colours, and a picture has more pairs than there are numbers. */
+
+static void put_cap(struct terminal *t, const char *cap)
 {
-    attr_t a = A_NORMAL;
-    a |= attrs & ATTR_BOLD ? A_BOLD : 0;
-    a |= attrs & ATTR_ITALIC ? A_ITALIC : 0;
-    a |= attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0;
-    a |= attrs & ATTR_REVERSE ? A_REVERSE : 0;
-    a |= attrs & ATTR_DIM ? A_DIM : 0;
-    return a;
+    if (cap)
+        str_puts(&t->out, cap);
 }
 
-static void put_part(int row, int col, wchar_t *part, const struct style *style)
+static void put_color(struct terminal *t, int32_t color, bool back)
 {
-    bool plain = (style->fg < 0 && style->bg < 0) || !has_colors();
-    int pair = plain ? 0 : alloc_pair(style->fg, style->bg);
-    cchar_t cell;
-    if (pair < 0)
-        pair = 0;
-    if (setcchar(&cell, part, curses_attrs(style->attrs), (short)pair, NULL) == OK)
-        mvadd_wch(row, col, &cell);
+    const char *cap = back ? set_a_background : set_a_foreground;
+    if (color == COLOR_OWN || term_colors(t) < 8)
+        return;
+    uint32_t rgb = color_rgb(color);
+    if (t->rgb && color_is_rgb(color))
+        str_printf(&t->out, "\033[%d;2;%u;%u;%um", back ? 48 : 38, rgb >> 16, rgb >> 8 & 0xFF,
+                   rgb & 0xFF);
+    else if (COLORS > 256) /* the parameter would be taken for an RGB colour */
+        str_printf(&t->out, "\033[%d;5;%dm", back ? 48 : 38, (int)color_nearest(color, 256));
+    else if (cap)
+        put_cap(t, tparm(cap, (long)color_nearest(color, COLORS)));
 }
 
-/* A glyph may be several curses cells ("क" and "ा"): each begins with one that has a width. */
-static void put_cell(int row, int col, const struct cell *cell)
+static void put_style(struct terminal *t, struct style style)
 {
-    wchar_t part[MAX_GLYPH_PARTS + 1];
-    int n = 0, cells = 0;
-    size_t len = strlen(cell->text);
-    for (size_t i = 0; i < len;) {
-        uint32_t cp;
-        i += utf8_next(cell->text + i, len - i, &cp, NULL);
-        int w = wcwidth((wchar_t)cp);
-        if (n && w > 0) {
-            part[n] = 0;
-            put_part(row, col, part, &cell->style);
-            col += cells;
-            n = cells = 0;
-        }
-        if (n < MAX_GLYPH_PARTS)
-            part[n++] = (wchar_t)cp;
-        cells += w > 0 ? w : 0;
-    }
-    part[n] = 0;
-    if (n)
-        put_part(row, col, part, &cell->style);
+    const struct {
+        uint8_t attr;
+        const char *cap;
+    } caps[] = {{ATTR_BOLD, enter_bold_mode},
+                {ATTR_DIM, enter_dim_mode},
+                {ATTR_ITALIC, enter_italics_mode},
+                {ATTR_UNDERLINE, enter_underline_mode},
+                {ATTR_REVERSE, enter_reverse_mode}};
+    if (style_equal(style, t->pen))
+        return;
+    t->pen = style;
+    put_cap(t, exit_attribute_mode);
+    for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
+        if (style.attrs & caps[i].attr)
+            put_cap(t, caps[i].cap);
+    put_color(t, style.fg, false);
+    put_color(t, style.bg, true);
 }
 
+static struct style on_ground(const struct terminal *t, struct style style)
+{
+    if (style.fg == COLOR_OWN)
+        style.fg = t->ground.fg;
+    if (style.bg == COLOR_OWN)
+        style.bg = t->ground.bg;
+    return style;
+}
+
+/* Terminals do not agree on the width of what is more than one character, nor on what happens
+ * behind the last column: there the cursor is told where to go on. */
+static void put_cell(struct terminal *t, int row, int col, const struct cell *cell)
+{
+    size_t n = strlen(cell->text);
+    uint32_t cp;
+    bool last = col + cell->cells >= t->shown.cols;
+    if (last && row + 1 == t->shown.rows && auto_right_margin && !eat_newline_glitch)
+        return; /* would scroll */
+    if (t->at_row != row || t->at_col != col)
+        put_cap(t, tparm(cursor_address, (long)row, (long)col));
+    put_style(t, on_ground(t, cell->style));
+    str_put(&t->out, cell->text, n);
+    t->at_row = last || utf8_next(cell->text, n, &cp, NULL) < n ? -1 : row;
+    t->at_col = col + cell->cells;
+}
+
+/* Leaves the terminal blank, on its own ground. */
 static void begin_anew(struct terminal *t, const struct surface *s)
 {
     if (t->shown.rows != s->rows || t->shown.cols != s->cols)
         surface_resize(&t->shown, s->rows, s->cols);
     surface_clear(&t->shown);
+    for (int i = 0; i < s->rows * s->cols && t->ground.bg != COLOR_OWN; i++)
+        t->shown.cells[i].text[0] = 0; /* equal to nothing that is drawn */
     erase();
     clearok(curscr, TRUE);
+    refresh();
+    t->pen = (struct style){COLOR_OWN, COLOR_OWN, 0};
+    t->at_row = -1;
     t->all = false;
 }
 
-void term_show(struct terminal *t, const struct surface *s)
+static void put_rows(struct terminal *t, const struct surface *s)
 {
-    if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
-        begin_anew(t, s);
     for (int row = 0; row < s->rows; row++)
         for (int col = 0; col < s->cols; col++) {
             const struct cell *want = surface_at(s, row, col);
@@ -539,11 +606,21 @@ void term_show(struct terminal *t, const struct surface *s)
             if (cell_equal(want, have))
                 continue;
             if (want->cells)
-                put_cell(row, col, want);
+                put_cell(t, row, col, want);
             *have = *want;
         }
+}
+
+void term_show(struct terminal *t, const struct surface *s)
+{
+    if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
+        begin_anew(t, s);
+    put_rows(t, s);
+    put_style(t, (struct style){COLOR_OWN, COLOR_OWN, 0});
     if (s->cursor_row >= 0)
-        move(s->cursor_row, s->cursor_col);
-    curs_set(s->cursor_row >= 0);
-    refresh();
+        put_cap(t, tparm(cursor_address, (long)s->cursor_row, (long)s->cursor_col));
+    put_cap(t, s->cursor_row >= 0 ? cursor_normal : cursor_invisible);
+    t->at_row = -1;
+    send_all(t->out.data, t->out.len);
+    str_clear(&t->out);
 }

@@ -36,6 +36,7 @@ struct terminal *term_open(struct err *err);
 /* Gives the terminal back. */
 void term_close(struct terminal *t);
 
+/* How many it can show: 0, 8, 16, 256, or COLOR_RGB_FLAG: all. */
 int term_colors(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
@@ -45,7 +46,11 @@ void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
 struct term_event term_next(struct terminal *t);
 
-/* Brings the terminal up to the surface: only what differs is sent. */
+/* What cells are drawn with that have no colours of their own: {-1, -1} leaves the terminal's. Sends
+ * everything with the next term_show, if that is a change. */
+void term_set_ground(struct terminal *t, struct style ground);
+/* Brings the terminal up to the surface: only what differs is sent. Colours that it does not have
+ * are shown as the nearest that it has. */
 void term_show(struct terminal *t, const struct surface *s);
 /* The next term_show sends everything. */
 void term_forget(struct terminal *t);
