@@ -20,6 +20,8 @@ struct app {
     struct terminal *term;
     struct surface surface;
     struct theme theme; /* the panes point to it: it may change while they live */
+    char *theme_wanted; /* name; NULL: by the terminal; owned */
+    enum background background;
     struct chat *chat;
     struct store *store; /* NULL: no history */
     struct transcript *transcript;
