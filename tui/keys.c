@@ -16,7 +16,7 @@ const char *const key_context_names[KEYS_CONTEXTS] = {
 };
 
 /* clang-format off: a table, one row a line */
-const struct key_row key_rows[] = {
+struct key_row key_rows[] = {
     {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
     {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
     {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or path; if empty: read"},
@@ -28,7 +28,7 @@ const struct key_row key_rows[] = {
     {ACTION_WORD_RIGHT, KEYS_INPUT, {A('f'), A(K_RIGHT), C(K_RIGHT)}, "word forward"},
     {ACTION_LINE_START, KEYS_INPUT, {C('a'), K_HOME}, "start of the line"},
     {ACTION_LINE_END, KEYS_INPUT, {C('e'), K_END}, "end of the line"},
-    {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE, C('h')}, NULL},
+    {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE}, NULL},
     {ACTION_DELETE, KEYS_INPUT, {K_DELETE}, NULL},
     {ACTION_KILL_TO_END, KEYS_INPUT, {C('k')}, "cut to the end of the line"},
     {ACTION_KILL_TO_START, KEYS_INPUT, {C('u')}, "cut to the start of the line"},
@@ -50,7 +50,7 @@ const struct key_row key_rows[] = {
     {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},
     {ACTION_ROW_DOWN, KEYS_EVERYWHERE, {A('j')}, "down a line"},
     {ACTION_TOP, KEYS_EVERYWHERE, {A('<'), C(K_HOME)}, "to the start"},
-    {ACTION_BOTTOM, KEYS_EVERYWHERE, {A('>'), C(K_END)}, "to the end, and follow"},
+    {ACTION_BOTTOM, KEYS_EVERYWHERE, {C(K_END), A('>')}, "to the end, and follow"},
     {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, K_BACKTAB, A(K_UP), A(K_DOWN)}, "read, or write"},
     {ACTION_CANCEL, KEYS_EVERYWHERE, {K_ESC}, "stop the answer; else one step back"},
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
@@ -83,16 +83,32 @@ enum action keys_find(enum key_context context, uint32_t key)
     return everywhere;
 }
 
+const char *keys_first(enum key_context context, enum action action, char name[KEY_NAME_BYTES])
+{
+    name[0] = 0;
+    for (size_t i = 0; i < n_key_rows; i++) {
+        const struct key_row *row = &key_rows[i];
+        bool own = row->context == context;
+        if (row->action == action && row->keys[0] && (own || row->context == KEYS_EVERYWHERE))
+            keys_name(row->keys[0], name);
+        if (own && row->action == action && row->keys[0])
+            break;
+    }
+    return name;
+}
+
+static const char *const special_names[] = {"Up",    "Down", "Left",      "Right",  "Home",
+                                            "End",   "PgUp", "PgDn",      "Delete", "Backspace",
+                                            "Enter", "Tab",  "Shift-Tab", "Esc",    "F1"};
+const size_t n_special_keys = sizeof special_names / sizeof *special_names;
+
 void keys_name(uint32_t key, char name[KEY_NAME_BYTES])
 {
-    static const char *const names[] = {"Up",    "Down", "Left",      "Right",  "Home",
-                                        "End",   "PgUp", "PgDn",      "Delete", "Backspace",
-                                        "Enter", "Tab",  "Shift-Tab", "Esc",    "F1"};
     const char *prefix = key & K_ALT ? "Alt-" : key & K_CTRL ? "Ctrl-" : "";
     uint32_t base = key & K_CHARACTER_MASK;
     char text[5] = {0};
-    if (base >= K_UP && base <= K_F1)
-        snprintf(name, KEY_NAME_BYTES, "%s%s", prefix, names[base - K_UP]);
+    if (base >= K_UP && base < K_UP + n_special_keys)
+        snprintf(name, KEY_NAME_BYTES, "%s%s", prefix, special_names[base - K_UP]);
     else if (base == ' ')
         snprintf(name, KEY_NAME_BYTES, "%sSpace", prefix);
     else {

@@ -111,11 +111,8 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 
 static void draw_welcome(const struct app *app, struct surface *s, struct rect where)
 {
-    static const char *const lines[] = {
-        "Write and press Enter. To show it a picture, paste its path, or: /image PATH",
-        "/history lists what was said before. F1 shows all keys and commands.",
-    };
-    struct str first = {0};
+    char key[KEY_NAME_BYTES];
+    struct str first = {0}, rest = {0};
     if (app->model.len)
         str_printf(&first, "%s answers, on this machine; nothing leaves it.",
                    str_text(&app->model));
@@ -123,8 +120,12 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
         str_puts(&first, "facet is opening the model; you can write already.");
     int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        take_rows(&where, draw_wrapped(s, where, lines[i], app->theme.tones[TONE_MUTED]));
+    str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
+               keys_first(KEYS_INPUT, ACTION_SEND, key));
+    str_printf(&rest, "/history lists what was said before. %s shows all keys and commands.",
+               keys_first(KEYS_INPUT, ACTION_HELP, key));
+    draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
+    str_done(&rest);
     str_done(&first);
 }
 
@@ -151,28 +152,44 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
     size_t below = transcript_below(app->transcript);
     if (!below || app->help)
         return;
-    char note[64];
+    char note[96], key[KEY_NAME_BYTES];
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
-             app->focus == KEYS_TRANSCRIPT ? "End" : "Ctrl-End");
+             keys_first(app->focus, ACTION_BOTTOM, key));
     surface_puts_right(s, row, text.col, text.col + text.cols - 2, note,
                        app->theme.tones[TONE_MUTED]);
 }
 
+/* What the next key could be, by the bindings in force. */
+static void put_hint(const struct app *app, bool narrow, struct str *out)
+{
+    char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], back[KEY_NAME_BYTES];
+    bool reading = app->help || app->focus == KEYS_TRANSCRIPT;
+    keys_first(KEYS_TRANSCRIPT, ACTION_CANCEL, back);
+    if (chat_is_busy(app->chat) && !app->help) {
+        str_printf(out, "%s stops", back);
+    } else if (reading) {
+        if (!narrow)
+            str_printf(out, "%s %s scroll, ", keys_first(KEYS_TRANSCRIPT, ACTION_ROW_UP, a),
+                       keys_first(KEYS_TRANSCRIPT, ACTION_ROW_DOWN, b));
+        str_printf(out, "%s %s", back, app->help ? "closes" : "writes");
+    } else {
+        str_printf(out, "%s sends, %s new line", keys_first(KEYS_INPUT, ACTION_SEND, a),
+                   keys_first(KEYS_INPUT, ACTION_NEWLINE, b));
+    }
+}
+
 static void draw_status(const struct app *app, struct surface *s, struct rect where)
 {
-    bool busy = chat_is_busy(app->chat);
+    struct str hint = {0};
+    put_hint(app, where.cols < 60, &hint);
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
-                            .hint = "Enter sends, Alt-Enter new line",
-                            .urgent = app->help || busy || app->focus == KEYS_TRANSCRIPT};
+                            .hint = str_text(&hint),
+                            .urgent = app->help || chat_is_busy(app->chat) ||
+                                      app->focus == KEYS_TRANSCRIPT};
     chat_context(app->chat, &status.used, &status.total);
-    if (app->help)
-        status.hint = where.cols < 60 ? "Esc closes" : "j k scroll, Esc closes";
-    else if (busy)
-        status.hint = "Esc stops";
-    else if (app->focus == KEYS_TRANSCRIPT)
-        status.hint = where.cols < 60 ? "Esc writes" : "j k g G scroll, Esc writes";
     status_draw(&status, &app->theme, s, where);
+    str_done(&hint);
 }
 
 void screen_draw(struct app *app)

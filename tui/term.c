@@ -31,8 +31,8 @@ enum {
     ANSWER_BYTES = 64,
 };
 
-#define PASTE_ON  "\033[?2004h"
-#define PASTE_OFF "\033[?2004l"
+#define PASTE_ON       "\033[?2004h"
+#define PASTE_OFF      "\033[?2004l"
 #define ASK_BACKGROUND "\033]11;?\033\\"
 
 struct terminal {
@@ -181,7 +181,8 @@ static void send_all(const char *bytes, size_t n)
 {
     while (n) {
         ssize_t sent = write(STDOUT_FILENO, bytes, n);
-        if (sent < 0 && errno == EAGAIN) /* standard output may be what somebody made non-blocking */
+        if (sent < 0 &&
+            errno == EAGAIN) /* standard output may be what somebody made non-blocking */
             poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
         else if (sent < 0 && errno != EINTR)
             return;
@@ -513,10 +514,15 @@ struct term_event term_next(struct terminal *t)
 /* Cells are sent by terminfo's own strings and not by way of curses' windows: those want a number
  * for each pair of colours, and a picture has more pairs than there are numbers. */
 
+/* Without the pauses ("$<5>") that terminals of old needed. */
 static void put_cap(struct terminal *t, const char *cap)
 {
-    if (cap)
-        str_puts(&t->out, cap);
+    for (const char *pause; cap && (pause = strstr(cap, "$<"));) {
+        str_put(&t->out, cap, (size_t)(pause - cap));
+        cap = strchr(pause, '>');
+        cap += cap != NULL;
+    }
+    str_puts(&t->out, cap ? cap : "");
 }
 
 static void put_color(struct terminal *t, int32_t color, bool back)

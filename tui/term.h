@@ -18,8 +18,8 @@ enum term_event_kind {
     TERM_PASTE, /* text: as pasted, with \n at line ends; borrowed until the next term_next */
     TERM_RESIZED,
     TERM_BACKGROUND, /* the terminal told how bright its background is */
-    TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
-    TERM_QUIT,    /* the terminal is gone, or the process was told to end */
+    TERM_SUSPEND,    /* somebody asked the process to stop: call term_suspend */
+    TERM_QUIT,       /* the terminal is gone, or the process was told to end */
 };
 
 struct term_event {
@@ -46,8 +46,8 @@ void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
 struct term_event term_next(struct terminal *t);
 
-/* What cells are drawn with that have no colours of their own: {-1, -1} leaves the terminal's. Sends
- * everything with the next term_show, if that is a change. */
+/* What cells are drawn with that have no colours of their own: {-1, -1} leaves the terminal's.
+ * Sends everything with the next term_show, if that is a change. */
 void term_set_ground(struct terminal *t, struct style ground);
 /* Brings the terminal up to the surface: only what differs is sent. Colours that it does not have
  * are shown as the nearest that it has. */
