@@ -29,6 +29,7 @@ enum {
     KEY_OF_PASTE = K_CTRL | K_ALT, /* no key has both */
     LEAVE_BYTES = 256,
     ANSWER_BYTES = 64,
+    CHEAP_CELLS = 5, /* sent again rather than skipped */
 };
 
 #define PASTE_ON       "\033[?2004h"
@@ -48,9 +49,12 @@ struct terminal {
     struct style ground; /* of cells that have no colours of their own */
     struct style pen;    /* what was last sent is drawn with */
     int at_row, at_col;  /* of the cursor; row -1: somewhere */
+    int shows_cursor;    /* -1: who knows */
     bool rgb;            /* knows every colour */
     struct str out;
 };
+
+static const struct style plain = {COLOR_OWN, COLOR_OWN, 0};
 
 /* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
 static struct {
@@ -259,7 +263,7 @@ struct terminal *term_open(struct err *err)
     set_signals(true); /* after newterm, which sets its own */
     set_modes(t);
     t->rgb = has_colors() && COLORS >= 8 && knows_rgb();
-    t->ground = t->pen = (struct style){COLOR_OWN, COLOR_OWN, 0};
+    t->ground = t->pen = plain;
     send(PASTE_ON);
     if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
         send(ASK_BACKGROUND);
@@ -268,11 +272,14 @@ struct terminal *term_open(struct err *err)
     return t;
 }
 
+static void rest(struct terminal *t);
+
 void term_close(struct terminal *t)
 {
     if (!t)
         return;
     send(PASTE_OFF);
+    rest(t);
     delwin(t->keys);
     endwin();
     set_signals(false);
@@ -318,6 +325,7 @@ static void take_size(struct terminal *t)
 
 void term_suspend(struct terminal *t)
 {
+    rest(t);
     send(PASTE_OFF);
     endwin();
     set_signals(false);
@@ -540,6 +548,13 @@ static void put_color(struct terminal *t, int32_t color, bool back)
         put_cap(t, tparm(cap, (long)color_nearest(color, COLORS)));
 }
 
+/* Whether something that is on can only be got rid of by beginning anew. */
+static bool must_reset(struct style pen, struct style style)
+{
+    return (pen.attrs & ~style.attrs) || (pen.fg != COLOR_OWN && style.fg == COLOR_OWN) ||
+           (pen.bg != COLOR_OWN && style.bg == COLOR_OWN);
+}
+
 static void put_style(struct terminal *t, struct style style)
 {
     const struct {
@@ -550,15 +565,18 @@ static void put_style(struct terminal *t, struct style style)
                 {ATTR_ITALIC, enter_italics_mode},
                 {ATTR_UNDERLINE, enter_underline_mode},
                 {ATTR_REVERSE, enter_reverse_mode}};
-    if (style_equal(style, t->pen))
-        return;
-    t->pen = style;
-    put_cap(t, exit_attribute_mode);
+    if (must_reset(t->pen, style)) {
+        put_cap(t, exit_attribute_mode);
+        t->pen = plain;
+    }
     for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
-        if (style.attrs & caps[i].attr)
+        if (style.attrs & ~t->pen.attrs & caps[i].attr)
             put_cap(t, caps[i].cap);
-    put_color(t, style.fg, false);
-    put_color(t, style.bg, true);
+    if (style.fg != t->pen.fg)
+        put_color(t, style.fg, false);
+    if (style.bg != t->pen.bg)
+        put_color(t, style.bg, true);
+    t->pen = style;
 }
 
 static struct style on_ground(const struct terminal *t, struct style style)
@@ -570,6 +588,36 @@ static struct style on_ground(const struct terminal *t, struct style style)
     return style;
 }
 
+/* What stands between here and there is sent again where that is shorter than saying where to go.
+ */
+static bool can_repeat(const struct terminal *t, int row, int col)
+{
+    if (t->at_row != row || col < t->at_col || col - t->at_col > CHEAP_CELLS)
+        return false;
+    for (int c = t->at_col; c < col; c++) {
+        const struct cell *cell = surface_at(&t->shown, row, c);
+        if (!cell->text[0] || cell->text[1] || !style_equal(on_ground(t, cell->style), t->pen))
+            return false;
+    }
+    return true;
+}
+
+static void put_move(struct terminal *t, int row, int col)
+{
+    bool next_row = t->at_row >= 0 && t->at_row + 1 == row;
+    if (can_repeat(t, row, col))
+        for (int c = t->at_col; c < col; c++)
+            str_putc(&t->out, surface_at(&t->shown, row, c)->text[0]);
+    else if (next_row && col == 0)
+        str_puts(&t->out, "\r\n");
+    else if (next_row && col <= t->at_col && t->at_col - col <= CHEAP_CELLS)
+        str_printf(&t->out, "\n%.*s", t->at_col - col, "\b\b\b\b\b");
+    else
+        put_cap(t, tparm(cursor_address, (long)row, (long)col));
+    t->at_row = row;
+    t->at_col = col;
+}
+
 /* Terminals do not agree on the width of what is more than one character, nor on what happens
  * behind the last column: there the cursor is told where to go on. */
 static void put_cell(struct terminal *t, int row, int col, const struct cell *cell)
@@ -579,12 +627,43 @@ static void put_cell(struct terminal *t, int row, int col, const struct cell *ce
     bool last = col + cell->cells >= t->shown.cols;
     if (last && row + 1 == t->shown.rows && auto_right_margin && !eat_newline_glitch)
         return; /* would scroll */
-    if (t->at_row != row || t->at_col != col)
-        put_cap(t, tparm(cursor_address, (long)row, (long)col));
+    put_move(t, row, col);
     put_style(t, on_ground(t, cell->style));
     str_put(&t->out, cell->text, n);
     t->at_row = last || utf8_next(cell->text, n, &cp, NULL) < n ? -1 : row;
     t->at_col = col + cell->cells;
+}
+
+static bool is_blank(const struct cell *cell)
+{
+    return strcmp(cell->text, " ") == 0 && style_equal(cell->style, plain);
+}
+
+/* Clears the row from there on in one go, if it is to be blank on the terminal's own ground. */
+static bool put_blank_end(struct terminal *t, const struct surface *s, int row, int col)
+{
+    int differ = 0;
+    if (t->ground.bg != COLOR_OWN || !clr_eol)
+        return false;
+    for (int c = col; c < s->cols; c++) {
+        if (!is_blank(surface_at(s, row, c)))
+            return false;
+        differ += !is_blank(surface_at(&t->shown, row, c));
+    }
+    if (differ <= CHEAP_CELLS)
+        return false;
+    put_move(t, row, col);
+    put_style(t, plain);
+    put_cap(t, clr_eol);
+    return true;
+}
+
+/* As the rest of the world wants it; what was put is sent. */
+static void rest(struct terminal *t)
+{
+    put_style(t, plain);
+    send_all(t->out.data, t->out.len);
+    str_clear(&t->out);
 }
 
 /* Leaves the terminal blank, on its own ground. */
@@ -595,38 +674,47 @@ static void begin_anew(struct terminal *t, const struct surface *s)
     surface_clear(&t->shown);
     for (int i = 0; i < s->rows * s->cols && t->ground.bg != COLOR_OWN; i++)
         t->shown.cells[i].text[0] = 0; /* equal to nothing that is drawn */
+    rest(t);
     erase();
     clearok(curscr, TRUE);
     refresh();
-    t->pen = (struct style){COLOR_OWN, COLOR_OWN, 0};
-    t->at_row = -1;
+    t->shows_cursor = -1;
     t->all = false;
 }
 
-static void put_rows(struct terminal *t, const struct surface *s)
+static void put_row(struct terminal *t, const struct surface *s, int row)
 {
-    for (int row = 0; row < s->rows; row++)
-        for (int col = 0; col < s->cols; col++) {
-            const struct cell *want = surface_at(s, row, col);
-            struct cell *have = surface_at(&t->shown, row, col);
-            if (cell_equal(want, have))
-                continue;
-            if (want->cells)
-                put_cell(t, row, col, want);
-            *have = *want;
-        }
+    for (int col = 0; col < s->cols; col++) {
+        const struct cell *want = surface_at(s, row, col);
+        struct cell *have = surface_at(&t->shown, row, col);
+        if (cell_equal(want, have))
+            continue;
+        bool ended = is_blank(want) && put_blank_end(t, s, row, col);
+        if (want->cells && !ended)
+            put_cell(t, row, col, want);
+        for (int c = col; c < (ended ? s->cols : col + 1); c++)
+            *surface_at(&t->shown, row, c) = *surface_at(s, row, c);
+    }
+}
+
+static void put_cursor(struct terminal *t, const struct surface *s)
+{
+    bool shows = s->cursor_row >= 0;
+    if (shows && (t->at_row != s->cursor_row || t->at_col != s->cursor_col))
+        put_move(t, s->cursor_row, s->cursor_col);
+    if (t->shows_cursor != shows)
+        put_cap(t, shows ? cursor_normal : cursor_invisible);
+    t->shows_cursor = shows;
 }
 
 void term_show(struct terminal *t, const struct surface *s)
 {
     if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
         begin_anew(t, s);
-    put_rows(t, s);
-    put_style(t, (struct style){COLOR_OWN, COLOR_OWN, 0});
-    if (s->cursor_row >= 0)
-        put_cap(t, tparm(cursor_address, (long)s->cursor_row, (long)s->cursor_col));
-    put_cap(t, s->cursor_row >= 0 ? cursor_normal : cursor_invisible);
-    t->at_row = -1;
+    t->at_row = -1; /* what else was sent meanwhile may have moved it */
+    for (int row = 0; row < s->rows; row++)
+        put_row(t, s, row);
+    put_cursor(t, s);
     send_all(t->out.data, t->out.len);
     str_clear(&t->out);
 }

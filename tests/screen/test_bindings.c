@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "tui/bindings.h"
 
 static int n_passed, n_failed;
@@ -102,6 +103,35 @@ static void test_mistakes(void)
     wrong("redraw", "Alt-H", "redraw: Alt-H is bound to help already");
 }
 
+/* The file: what is right in it holds, the first mistake is told; and so is an action that is left
+ * without a key, once all is read. */
+static void test_file(void)
+{
+    char folder[] = "/tmp/facet-bindings-XXXXXX", command[64];
+    struct err err = {""};
+    if (!mkdtemp(folder))
+        return;
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    CHECK(bindings_read(&err), "no file");
+    char *facet = path_join(folder, "facet"), *path = path_join(facet, "facet.conf");
+    static const char mistaken[] = "top-k = 1\n[keys]\nyank = Entr\nyank = Alt-Y\n";
+    static const char stolen[] = "[keys]\nword-left = Alt-d\n";
+    static const char swapped[] = "[keys]\nkill-word = Alt-x\n";
+    CHECK(file_make_dirs(facet, &err) && file_write(path, mistaken, strlen(mistaken), 0600, &err),
+          err.text);
+    CHECK(!bindings_read(&err) && strstr(err.text, "facet.conf:3: yank: there is no key"),
+          err.text);
+    CHECK(keys_find(KEYS_INPUT, K_ALT | 'Y') == ACTION_YANK, "what is right holds");
+    CHECK(file_write(path, stolen, strlen(stolen), 0600, &err), err.text);
+    CHECK(!bindings_read(&err) && strstr(err.text, "kill-word has no key any more"), err.text);
+    CHECK(file_write(path, swapped, strlen(swapped), 0600, &err), err.text);
+    CHECK(bindings_read(&err), err.text);
+    free(path);
+    free(facet);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    CHECK(system(command) == 0, folder);
+}
+
 static void run(void (*test)(void))
 {
     struct key_row *before = malloc(n_key_rows * sizeof *before);
@@ -114,6 +144,7 @@ static void run(void (*test)(void))
 int main(void)
 {
     run(test_names);
+    run(test_file);
     run(test_mistakes);
     run(test_binding);
     printf("%d passed, %d failed\n", n_passed, n_failed);
