@@ -221,29 +221,37 @@ bool options_set(struct options *o, const char *name, const char *value, struct 
     return err_set(err, "%s: no such option", name);
 }
 
-/* What is taken of facet.conf: its preset first, so that the rest of it wins over that. */
-struct pass {
-    struct options *options;
-    bool preset;
-};
+static bool take_preset(void *user, const char *section, const char *name, const char *value,
+                        struct err *err)
+{
+    (void)section;
+    return strcmp(name, "preset") != 0 || options_set(user, name, value, err);
+}
+
+static bool check_preset(const char *name, struct err *err)
+{
+    struct options trial = {0};
+    bool ok = options_set(&trial, "preset", name, err);
+    options_done(&trial);
+    return ok;
+}
 
 static bool take_entry(void *user, const char *section, const char *name, const char *value,
                        struct err *err)
 {
-    const struct pass *pass = user;
     if (strcmp(section, "keys") == 0) /* for tui/bindings */
         return true;
-    if ((strcmp(name, "preset") == 0) != pass->preset)
-        return true;
-    return config_has_section(section, err) && options_set(pass->options, name, value, err);
+    if (!config_has_section(section, err))
+        return false;
+    return strcmp(name, "preset") == 0 ? check_preset(value, err)
+                                       : options_set(user, name, value, err);
 }
 
+/* Twice: its preset first, so that the rest of it wins over that wherever it stands. */
 static bool read_config(struct options *o, struct err *err)
 {
-    struct pass pass = {o, true};
-    bool preset = config_read(take_entry, &pass, err);
-    pass.preset = false;
-    return config_read(take_entry, &pass, preset ? err : NULL) && preset;
+    config_read(take_preset, o, NULL);
+    return config_read(take_entry, o, err);
 }
 
 /* To its end, whatever is wrong; the error is the first. */

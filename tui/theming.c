@@ -14,7 +14,7 @@ static void show(struct app *app)
 
 static bool choose(struct app *app, const char *wanted, struct err *err)
 {
-    struct theme theme;
+    struct theme theme = {.background = COLOR_OWN};
     bool ok = theme_choose(&theme, wanted, term_colors(app->term), app->background, err);
     app->theme = theme;
     show(app);

@@ -127,6 +127,15 @@ static void keeps_what_is_right(void **state)
     assert_string_equal(o.theme, "auto");
     options_done(&o);
     unsetenv("FACET_TEMPERATURE");
+    write_file("facet.conf", "top-k = many\npreset = nothing\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "facet.conf:1: "));
+    options_done(&o);
+    write_file("facet.conf", "top-k = 5\npreset = nothing\n");
+    assert_false(options_init(&o, &err));
+    assert_non_null(strstr(err.text, "facet.conf:2: preset: there is no preset \"nothing\""));
+    assert_int_equal(o.top_k, 5);
+    options_done(&o);
     write_file("facet.conf", "theme = grubvox\n");
     assert_false(options_init(&o, &err));
     assert_non_null(strstr(err.text, "did you mean gruvbox?"));
