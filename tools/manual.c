@@ -76,9 +76,9 @@ static void put_actions(void)
 static void put_special(void)
 {
     char name[KEY_NAME_BYTES];
-    for (uint32_t i = 0; i < n_special_keys; i++) {
-        keys_name(K_UP + i, name);
-        fputs(i == 0 ? "" : i + 1 < n_special_keys ? ", " : " and ", stdout);
+    for (uint32_t key = K_UP; key <= K_F12; key++) {
+        keys_name(key, name);
+        fputs(key == K_UP ? "" : key < K_F12 ? ", " : " and ", stdout);
         put(name);
     }
 }

@@ -30,7 +30,7 @@ static bool take_prefix(const char **name, const char *prefix)
 static bool special(uint32_t *key, const char *name)
 {
     char own[KEY_NAME_BYTES];
-    for (uint32_t k = K_UP; k < K_UP + n_special_keys; k++) {
+    for (uint32_t k = K_UP; k <= K_F12; k++) {
         keys_name(k, own);
         if (strcasecmp(own, name) == 0) {
             *key = k;
@@ -59,7 +59,7 @@ bool bindings_key(uint32_t *key, const char *name, struct err *err)
                        name);
     if (modifiers == K_CTRL && base < 0x80) {
         base |= base >= 'A' && base <= 'Z' ? 0x20 : 0;
-        if (base < 'a' || base > 'z')
+        if ((base < 'a' || base > 'z') && base != '_')
             return err_set(err, "%s: terminals have Ctrl with letters alone", name);
         if (sent_as(base))
             return err_set(err, "%s is %s to a terminal", name, sent_as(base));
@@ -160,7 +160,7 @@ static bool free_key(size_t row, uint32_t key, struct err *err)
 static bool check_writing(enum key_context context, const uint32_t *keys, struct err *err)
 {
     char name[KEY_NAME_BYTES];
-    if (context != KEYS_INPUT && context != KEYS_EVERYWHERE)
+    if (context != KEYS_INPUT && context != KEYS_CHOOSER && context != KEYS_EVERYWHERE)
         return true;
     for (int k = 0; k < KEYS_PER_ACTION && keys[k]; k++)
         if (keys_is_text(keys[k])) {

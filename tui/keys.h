@@ -23,7 +23,8 @@ enum {
     K_TAB,
     K_BACKTAB,
     K_ESC,
-    K_F1,
+    K_F1, /* to K_F1 + 11 */
+    K_F12 = K_F1 + 11,
     K_CHARACTER_MASK = 0x1FFFFF,
     K_ALT = 0x1000000,
     K_CTRL = 0x2000000,
@@ -58,14 +59,32 @@ enum action {
     ACTION_PAGE_UP,
     ACTION_PAGE_DOWN,
     ACTION_FOCUS_NEXT,
+    ACTION_FOCUS_PREVIOUS,
     ACTION_CANCEL,
     ACTION_INTERRUPT,
     ACTION_SUSPEND,
     ACTION_REDRAW,
     ACTION_HELP,
+    ACTION_TAKE,
+    ACTION_PALETTE,
+    ACTION_NEW,
+    ACTION_FOCUS_LEFT,
+    ACTION_FOCUS_RIGHT,
+    ACTION_CONVERSATIONS,
+    ACTION_FIND,
+    ACTION_CONTEXT,
+    ACTION_WIDER,
+    ACTION_NARROWER,
 };
 
-enum key_context { KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_EVERYWHERE, KEYS_CONTEXTS };
+enum key_context {
+    KEYS_INPUT,
+    KEYS_TRANSCRIPT,
+    KEYS_CONVERSATIONS,
+    KEYS_CHOOSER,
+    KEYS_EVERYWHERE,
+    KEYS_CONTEXTS
+};
 
 enum { KEYS_PER_ACTION = 4, KEY_NAME_BYTES = 24 };
 
@@ -83,8 +102,6 @@ extern const char *const key_context_names[KEYS_CONTEXTS];
 enum action keys_find(enum key_context context, uint32_t key);
 /* The first key that does it there, or everywhere, by name; "" if none does. */
 const char *keys_first(enum key_context context, enum action action, char name[KEY_NAME_BYTES]);
-/* Keys with names of their own begin at K_UP. */
-extern const size_t n_special_keys;
 /* "Ctrl-A", "Alt-Enter", "PgUp", "j". */
 void keys_name(uint32_t key, char name[KEY_NAME_BYTES]);
 /* True for a key that stands for a character to be typed. */

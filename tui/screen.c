@@ -133,24 +133,40 @@ static void draw_transcript(struct app *app, struct rect where)
 {
     struct surface *s = &app->surface;
     struct surface hidden = {0};
-    bool covered = app->help;
+    bool covered = app->help || app->chooser;
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
     surface_done(&hidden);
-    if (covered)
+    if (app->chooser)
+        chooser_draw(app->chooser, s, where);
+    else if (covered)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
     else if (transcript_is_empty(app->transcript))
         draw_welcome(app, s, where);
 }
 
-static void draw_rule(const struct app *app, struct surface *s, int row, struct rect text)
+/* The lines between the panes, and what is told on the one above the input. */
+static void draw_rules(const struct app *app, struct surface *s, const struct layout *l)
+{
+    struct style style = app->theme.tones[TONE_RULE];
+    const int cols[] = {l->left_rule, l->right_rule};
+    if (l->rule >= 0)
+        surface_fill(s, l->rule, 0, s->cols, "─", style);
+    for (size_t i = 0; i < sizeof cols / sizeof cols[0]; i++) {
+        for (int row = 0; cols[i] >= 0 && row < l->transcript.rows; row++)
+            surface_puts(s, row, cols[i], cols[i] + 1, "│", style);
+        if (cols[i] >= 0 && l->rule >= 0)
+            surface_puts(s, l->rule, cols[i], cols[i] + 1, "┴", style);
+    }
+}
+
+static void draw_below(const struct app *app, struct surface *s, int row, struct rect text)
 {
     if (row < 0)
         return;
-    surface_fill(s, row, 0, s->cols, "─", app->theme.tones[TONE_RULE]);
     size_t below = transcript_below(app->transcript);
-    if (!below || app->help)
+    if (!below || app->help || app->chooser)
         return;
     char note[96], key[KEY_NAME_BYTES];
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
@@ -159,37 +175,68 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
                        app->theme.tones[TONE_MUTED]);
 }
 
-/* What the next key could be, by the bindings in force. */
-static void put_hint(const struct app *app, bool narrow, struct str *out)
+/* Keys that work now, for the status line, by the bindings in force. False: those of writing. */
+static bool put_hint(const struct app *app, bool narrow, struct str *out)
 {
     char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], back[KEY_NAME_BYTES];
-    bool reading = app->help || app->focus == KEYS_TRANSCRIPT;
-    keys_first(KEYS_TRANSCRIPT, ACTION_CANCEL, back);
-    if (chat_is_busy(app->chat) && !app->help) {
+    enum key_context context = app->chooser ? KEYS_CHOOSER
+                               : app->help  ? KEYS_TRANSCRIPT
+                                            : app->focus;
+    bool busy = chat_is_busy(app->chat) && !app->chooser && !app->help;
+    keys_first(context, ACTION_CANCEL, back);
+    if (busy) {
         str_printf(out, "%s stops", back);
-    } else if (reading) {
+    } else if (context == KEYS_CHOOSER) {
+        str_printf(out, "%s%s takes, %s closes", narrow ? "" : "type to narrow, ",
+                   keys_first(context, ACTION_TAKE, a), back);
+    } else if (context == KEYS_CONVERSATIONS) {
+        str_printf(out, "%s opens", keys_first(context, ACTION_TAKE, a));
         if (!narrow)
-            str_printf(out, "%s %s scroll, ", keys_first(KEYS_TRANSCRIPT, ACTION_ROW_UP, a),
-                       keys_first(KEYS_TRANSCRIPT, ACTION_ROW_DOWN, b));
+            str_printf(out, ", %s new, %s find, %s writes", keys_first(context, ACTION_NEW, a),
+                       keys_first(context, ACTION_FIND, b), back);
+    } else if (context == KEYS_TRANSCRIPT) {
+        if (!narrow)
+            str_printf(out, "%s %s scroll, ", keys_first(context, ACTION_ROW_UP, a),
+                       keys_first(context, ACTION_ROW_DOWN, b));
         str_printf(out, "%s %s", back, app->help ? "closes" : "writes");
     } else {
-        str_printf(out, "%s sends, %s new line", keys_first(KEYS_INPUT, ACTION_SEND, a),
-                   keys_first(KEYS_INPUT, ACTION_NEWLINE, b));
+        str_printf(out, "%s sends, %s new line", keys_first(context, ACTION_SEND, a),
+                   keys_first(context, ACTION_NEWLINE, b));
+        return false;
     }
+    return true;
 }
 
 static void draw_status(const struct app *app, struct surface *s, struct rect where)
 {
     struct str hint = {0};
-    put_hint(app, where.cols < 60, &hint);
+    bool urgent = put_hint(app, where.cols < LAYOUT_NARROW_COLS, &hint);
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
                             .hint = str_text(&hint),
-                            .urgent = app->help || chat_is_busy(app->chat) ||
-                                      app->focus == KEYS_TRANSCRIPT};
+                            .urgent = urgent};
     chat_context(app->chat, &status.used, &status.total);
     status_draw(&status, &app->theme, s, where);
     str_done(&hint);
+}
+
+static struct layout_wish wish_of(const struct app *app, int cols)
+{
+    struct layout_wish wish = {.left_cols = app->store ? app->side_cols : 0,
+                               .left_over = app->focus == KEYS_CONVERSATIONS};
+    int text_cols = layout_text_cols(cols, &wish);
+    wish.input_rows = input_rows(app->input, text_cols);
+    wish.info_rows = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
+    return wish;
+}
+
+/* Over the transcript where there is no room beside it. */
+static void draw_left(const struct app *app, struct surface *s, const struct layout *l)
+{
+    for (int row = 0; row < l->left.rows && l->left.rows; row++)
+        surface_fill(s, row, 0, l->left.col + l->left.cols + 1, " ", app->theme.tones[TONE_TEXT]);
+    if (l->left.rows)
+        conversations_draw(app->conversations, s, l->left, app->focus == KEYS_CONVERSATIONS);
 }
 
 void screen_draw(struct app *app)
@@ -200,12 +247,14 @@ void screen_draw(struct app *app)
     if (s->rows != rows || s->cols != cols)
         surface_resize(s, rows, cols);
     surface_clear(s);
-    int text_cols = layout_text_cols(cols);
-    int info = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
-    struct layout l = layout_make(rows, cols, input_rows(app->input, text_cols), info);
+    struct layout_wish wish = wish_of(app, cols);
+    struct layout l = app->layout = layout_make(rows, cols, &wish);
+    bool writing = app->focus == KEYS_INPUT && !app->help && !app->chooser;
     draw_transcript(app, l.transcript);
-    draw_rule(app, s, l.rule, l.transcript);
-    input_draw(app->input, s, l.input, app->focus == KEYS_INPUT && !app->help);
+    draw_left(app, s, &l);
+    draw_rules(app, s, &l);
+    draw_below(app, s, l.rule, l.transcript);
+    input_draw(app->input, s, l.input, writing);
     draw_info(app, s, l.info);
     draw_status(app, s, l.status);
     term_show(app->term, s);

@@ -3,13 +3,15 @@
 #include "tui/actions.h"
 #include "tui/app.h"
 #include "tui/bindings.h"
+#include "tui/browse.h"
 #include "tui/screen.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
 
-/* Sixty pictures a second at most: words may come faster than a terminal can show them. */
+/* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
+ * typed is shown at once. */
 static const double frame_s = 1.0 / 60;
-enum { EVENTS_A_PASS = 64 };
+enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
 
 /* False if there may be more. */
 static bool take_terminal(struct app *app)
@@ -20,6 +22,7 @@ static bool take_terminal(struct app *app)
         case TERM_NOTHING:
             return true;
         case TERM_KEY:
+            app->hurry = true;
             actions_key(app, event.key);
             break;
         case TERM_PASTE:
@@ -27,6 +30,12 @@ static bool take_terminal(struct app *app)
             break;
         case TERM_BACKGROUND:
             theming_background(app, event.background);
+            break;
+        case TERM_MOUSE:
+            actions_mouse(app, &event);
+            break;
+        case TERM_FOCUS:
+            app->away = !event.focused;
             break;
         case TERM_RESIZED:
             app->dirty = true;
@@ -56,10 +65,11 @@ static void loop(struct app *app)
     while (!app->quit) {
         bool taken = take_terminal(app);
         take_chat(app);
-        double wait = drawn + frame_s - app_now();
+        double wait = app->hurry ? 0 : drawn + frame_s - app_now();
         if (app->dirty && wait <= 0) {
             screen_draw(app);
             drawn = app_now();
+            app->hurry = false;
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
         if (taken && !app->quit)
@@ -89,8 +99,11 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     theming_start(app);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
+    app->conversations = conversations_new(&app->theme);
+    app->side_cols = SIDE_COLS;
     app->focus = KEYS_INPUT;
     app->dirty = true;
+    browse_resume(app);
     tell_mistakes(app, options);
     return true;
 }
@@ -103,6 +116,8 @@ static void close_app(struct app *app)
     turn_done(app);
     theming_done(app);
     transcript_free(app->transcript);
+    conversations_free(app->conversations);
+    chooser_free(app->chooser);
     input_free(app->input);
     surface_done(&app->surface);
     str_done(&app->notice);
