@@ -2,10 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
+#include "chat/kept_sessions.h"
 #include "chat/reply.h"
 #include "chat/resolve.h"
+
+/* A disk that needs longer to take a session would make people wait. */
+static const double MAX_SAVING_S = 2;
 
 enum seat_state { SEAT_FREE, SEAT_ANSWERING, SEAT_ENDED };
 
@@ -17,6 +22,10 @@ struct seat {
 };
 
 struct backend {
+    struct kept kept;
+    int64_t conversation; /* that the first session is of; 0: none that may be kept */
+    bool has_news;        /* it holds what the disk does not */
+    double saving_since;  /* 0: it is not being saved */
     struct reply_kit kit;
     struct facet_model *draft;           /* NULL: none */
     struct facet_session_options wanted; /* of the first session */
@@ -31,10 +40,19 @@ static char *text_of(struct err *err)
     return err ? err->text : NULL;
 }
 
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static void on_progress(void *user, const char *what, size_t done, size_t total)
 {
     (void)what;
     const struct backend *b = user;
+    if (b->saving_since > 0 && now_s() > b->saving_since + MAX_SAVING_S)
+        facet_session_cancel(b->seats[0].session);
     if (b->kit.task && done <= total)
         task_report(b->kit.task, done, total);
 }
@@ -72,9 +90,14 @@ struct backend *backend_open(const char *path, const struct options *options, st
                                          .vision_precision = options->vision_precision,
                                          .n_threads = (unsigned)options->threads};
     struct backend *b = mem_new(1, sizeof *b);
+    kept_init(&b->kept, options);
     b->kit.model = facet_model_open(path, &wanted, text_of(err));
     if (b->kit.model) {
         facet_model_get_info(b->kit.model, &b->kit.info);
+        b->kit.images = (struct kept_images){.kept = &b->kept,
+                                             .model = b->kit.model,
+                                             .n_floats = (size_t)b->kit.info.n_soft_tokens *
+                                                         b->kit.info.n_embd};
         if ((!options->draft || open_draft(b, options, err)) && open_session(b, options, err))
             return b;
     }
@@ -86,6 +109,10 @@ void backend_close(struct backend *b)
 {
     if (!b)
         return;
+    if (b->n_seats > 0) {
+        backend_resume(b);
+        backend_enter(b, 0);
+    }
     for (size_t i = 0; i < b->n_seats; i++) {
         if (b->seats[i].state != SEAT_FREE)
             reply_done(&b->seats[i].reply);
@@ -95,6 +122,7 @@ void backend_close(struct backend *b)
         facet_model_close(b->draft);
     if (b->kit.model)
         facet_model_close(b->kit.model);
+    kept_done(&b->kept);
     free(b->shared);
     free(b);
 }
@@ -126,6 +154,30 @@ void backend_resume(struct backend *b)
         facet_session_resume(b->seats[i].session);
 }
 
+/* ---- Conversations ---- */
+
+static void save_session(struct backend *b)
+{
+    if (!b->conversation || !b->has_news)
+        return;
+    b->saving_since = now_s();
+    kept_session_save(&b->kept, b->kit.model, b->conversation, b->seats[0].session);
+    if (now_s() > b->saving_since + MAX_SAVING_S)
+        facet_session_resume(b->seats[0].session);
+    b->saving_since = 0;
+}
+
+void backend_enter(struct backend *b, int64_t conversation)
+{
+    if (conversation == b->conversation)
+        return;
+    save_session(b);
+    b->conversation = conversation;
+    b->has_news = false;
+    if (conversation)
+        kept_session_load(&b->kept, b->kit.model, conversation, b->seats[0].session);
+}
+
 /* ---- One answer ---- */
 
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome)
@@ -133,6 +185,7 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
     struct facet_speculation before, after;
     facet_session_get_speculation(r.session, &before);
+    b->has_news = true;
     bool goes_on = reply_open(&r) && reply_read(&r);
     while (goes_on && reply_draw(&r)) {
         enum facet_status status = facet_session_append(r.session, r.next, r.outcome.err.text);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "chat/chat.h"
@@ -25,6 +26,12 @@ size_t backend_context(const struct backend *b);
 /* As facet_session_cancel: from any thread or a signal handler; stays until backend_resume. */
 void backend_cancel(struct backend *b);
 void backend_resume(struct backend *b);
+
+/* The answers to come are of that conversation, a number in the history; 0: of none, or of a new
+ * one. What was computed for the one before goes to the disk, what is kept for this one comes from
+ * there (kept_sessions.h): tenths of a second, unless it is the same one. Closing is leaving, too.
+ */
+void backend_enter(struct backend *b, int64_t conversation);
 
 /* One answer. The functions are called on the thread that asked. */
 struct backend_turn {
@@ -47,8 +54,8 @@ struct outcome {
     struct chat_stats stats; /* as far as it went */
 };
 
-/* Encodes the pictures that were not yet (their soft tokens stay with the attachments), computes
- * the prompt, generates. */
+/* Encodes the pictures that were not yet (their soft tokens stay with the attachments, and on
+ * disk), computes the prompt, generates. */
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome);
 
 /* ---- Several answers together ----

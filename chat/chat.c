@@ -35,11 +35,13 @@ struct chat {
     uint64_t turn;                   /* answers asked for in this conversation */
 
     pthread_t worker;
-    pthread_mutex_t lock; /* of the next five */
+    pthread_mutex_t lock; /* of the next seven */
     pthread_cond_t wake;
     bool claimed; /* a job is being made ready or waits */
     bool waiting; /* it is ready */
     bool quit;
+    bool moved; /* to this conversation; the session has not yet followed */
+    int64_t conversation;
     bool load_failed;
     struct err load_error;
 
@@ -174,15 +176,31 @@ static void load(struct chat *chat)
     atomic_store(&chat->loading, false);
 }
 
+/* Waits for a job; while there is none, the session follows to where the conversation moved. */
 static bool take_job(struct chat *chat)
 {
     pthread_mutex_lock(&chat->lock);
-    while (!chat->waiting && !chat->quit)
-        pthread_cond_wait(&chat->wake, &chat->lock);
+    while (!chat->waiting && !chat->quit) {
+        if (!chat->moved || !chat->backend) {
+            pthread_cond_wait(&chat->wake, &chat->lock);
+            continue;
+        }
+        int64_t conversation = chat->conversation;
+        chat->moved = false;
+        pthread_mutex_unlock(&chat->lock);
+        backend_enter(chat->backend, conversation);
+        pthread_mutex_lock(&chat->lock);
+    }
     bool any = chat->waiting;
-    chat->waiting = chat->claimed = false;
+    chat->waiting = chat->claimed = chat->moved = false; /* the job enters its own */
     pthread_mutex_unlock(&chat->lock);
     return any;
+}
+
+/* One answer alone will hardly be gone on with. */
+static int64_t kept_conversation(const struct chat *chat)
+{
+    return chat->options.one_answer ? 0 : chat->record.conversation;
 }
 
 static void do_job(struct chat *chat)
@@ -199,6 +217,7 @@ static void do_job(struct chat *chat)
             .text = on_text,
             .user = chat,
         };
+        backend_enter(backend, kept_conversation(chat));
         backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }
@@ -451,6 +470,19 @@ const struct messages *chat_messages(const struct chat *chat)
     return &chat->messages;
 }
 
+/* The worker is told of another conversation. */
+static void move(struct chat *chat)
+{
+    pthread_mutex_lock(&chat->lock);
+    struct backend *backend = chat->backend;
+    if (backend)
+        backend_resume(backend);
+    chat->conversation = chat->record.conversation;
+    chat->moved = true;
+    pthread_cond_signal(&chat->wake);
+    pthread_mutex_unlock(&chat->lock);
+}
+
 bool chat_clear(struct chat *chat, struct err *err)
 {
     if (!idle(chat, err))
@@ -458,6 +490,7 @@ bool chat_clear(struct chat *chat, struct err *err)
     record_forget(&chat->record);
     messages_cut(&chat->messages, 0);
     add_system(chat);
+    move(chat);
     chat->turn = 0;
     atomic_store(&chat->used, 0);
     return true;
@@ -490,6 +523,7 @@ bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
     chat->record = record;
     chat->messages = messages;
     chat->turn = 0;
+    move(chat);
     count_used(chat);
     return true;
 }

@@ -25,17 +25,20 @@ const size_t n_option_rows = sizeof option_rows / sizeof *option_rows;
 
 /* AT_tui: the number of the row that comes behind GROUP(tui, …), which itself takes none. */
 #define OPTION(field, ...)    ROW_##field,
+#undef GROUP
 #define GROUP(section, title) AT_##section, BEFORE_##section = AT_##section - 1,
 enum {
 #include "chat/options.def"
 };
 #undef OPTION
 #define OPTION(field, ...)
+#undef GROUP
 #define GROUP(section, title) {#section, title, AT_##section},
 const struct option_group option_groups[] = {
 #include "chat/options.def"
 };
 #undef OPTION
+#undef GROUP
 const size_t n_option_groups = sizeof option_groups / sizeof *option_groups;
 
 /* How row i is read and where it goes. */
@@ -60,6 +63,7 @@ static const struct range {
     {offsetof(struct options, min_p), 0, 1},
     {offsetof(struct options, repeat_penalty), 0.01, 100},
     {offsetof(struct options, threads), 0, 4096},
+    {offsetof(struct options, cache_size), 0, 1e6},
 };
 
 static struct range range_of(size_t offset)

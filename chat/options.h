@@ -11,9 +11,8 @@
 #include "engine/facet.h"
 
 struct options {
-    char *model, *mmproj, *system, *vision_precision, *draft, *theme, *preset; /* owned; NULL: not
-                                                                         given */
-    float temperature, top_p, min_p, repeat_penalty;
+    char *model, *mmproj, *system, *vision_precision, *draft; /* owned; NULL: not given */
+    float temperature, top_p, min_p, repeat_penalty, cache_size;
     size_t top_k, max_tokens, ctx, threads;
     uint64_t seed;
     bool seed_given; /* else each turn draws its own */
@@ -21,8 +20,10 @@ struct options {
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
-    char *mistake; /* of facet.conf or the environment; owned; NULL: none */
+    char *theme, *preset; /* owned; NULL: not given */
+    char *mistake;        /* of facet.conf or the environment; owned; NULL: none */
     bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 
 /* One row of options.def. */

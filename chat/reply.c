@@ -51,6 +51,27 @@ static enum facet_status each_view(const struct messages *ms,
     return FACET_OK;
 }
 
+static float *new_soft(struct reply *r)
+{
+    return mem_try(r->kit->images.n_floats, sizeof(float), "an image's soft tokens",
+                   &r->outcome.err);
+}
+
+static enum facet_status find_kept(void *user, struct attachment *a, size_t view)
+{
+    struct reply *r = user;
+    if (a->soft[view])
+        return FACET_OK;
+    float *soft = new_soft(r);
+    if (!soft)
+        return FACET_FAILED;
+    if (kept_images_load(&r->kit->images, a, view, soft))
+        a->soft[view] = soft;
+    else
+        free(soft);
+    return FACET_OK;
+}
+
 static enum facet_status count_missing(void *user, struct attachment *a, size_t view)
 {
     *(size_t *)user += a->soft[view] == NULL;
@@ -67,8 +88,7 @@ static enum facet_status encode_view(struct encoding *e, struct attachment *a, s
 {
     const struct facet_model_info *info = &e->reply->kit->info;
     struct err *err = &e->reply->outcome.err;
-    float *soft = mem_try((size_t)info->n_soft_tokens * info->n_embd, sizeof *soft,
-                          "an image's soft tokens", err);
+    float *soft = new_soft(e->reply);
     const struct crop *crop = view ? &a->crops[view - 1] : NULL;
     if (!soft || !image_prepare(e->planes, &a->image, crop, info->image_size, err)) {
         free(soft);
@@ -76,11 +96,13 @@ static enum facet_status encode_view(struct encoding *e, struct attachment *a, s
     }
     enum facet_status status =
         facet_session_encode_image(e->reply->session, e->planes, soft, err->text);
-    if (status == FACET_OK)
-        a->soft[view] = soft;
-    else
+    if (status != FACET_OK) {
         free(soft);
-    return status;
+        return status;
+    }
+    a->soft[view] = soft;
+    kept_images_save(&e->reply->kit->images, a, view, soft);
+    return FACET_OK;
 }
 
 static enum facet_status encode_missing(void *user, struct attachment *a, size_t view)
@@ -105,6 +127,8 @@ static enum facet_status encode_pictures(struct reply *r)
 {
     struct chat_stats *stats = &r->outcome.stats;
     struct encoding e = {.reply = r, .task = {.turn = r->turn, .started = now_s()}};
+    if (each_view(r->turn->messages, find_kept, r) != FACET_OK)
+        return FACET_FAILED;
     each_view(r->turn->messages, count_missing, &e.task.n_parts);
     if (e.task.n_parts == 0)
         return FACET_OK;

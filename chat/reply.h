@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "chat/backend_local.h"
+#include "chat/kept_images.h"
 #include "chat/stream.h"
 #include "chat/template.h"
 
@@ -26,6 +27,7 @@ struct reply_kit {
     struct facet_model *model;
     struct facet_model_info info;
     size_t n_ctx;
+    struct kept_images images;
     struct task *task; /* under way, or NULL */
 };
 
@@ -46,7 +48,7 @@ struct reply {
     double started;
 };
 
-/* Renders the prompt and encodes the pictures. Here as below, false: the answer is over, and
+/* Renders the prompt and encodes the pictures that are not kept. Here as below, false: the answer is over, and
  * outcome tells how. */
 bool reply_open(struct reply *r);
 /* Computes, in the answer's session, ids that its prompt begins with. */

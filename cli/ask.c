@@ -89,6 +89,7 @@ static int run(struct args *args, struct err *err)
     int code = question_read(&question, args, err);
     if (code == EXIT_DONE) {
         warn_of_pictures(&question, args->options.quiet);
+        args->options.one_answer = true;
         code = talk(&args->options, &question, err);
     }
     message_done(&question);

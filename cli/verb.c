@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 #include "cli/batch.h"
 #include "cli/bench.h"
+#include "cli/cache.h"
 #include "cli/chat.h"
 #include "cli/completion.h"
 #include "cli/help.h"
@@ -27,6 +28,8 @@ const struct verb *const verb_list[] = {
     &verb_history_show,
     &verb_models_list,
     &verb_models_show,
+    &verb_cache_show,
+    &verb_cache_clear,
     &verb_bench,
     &verb_inspect_tokens,
     &verb_inspect_detokenize,
@@ -91,6 +94,7 @@ static void unknown(char *const *argv, size_t n, struct err *err)
     nearest_try(&near, "inspect");
     nearest_try(&near, "history");
     nearest_try(&near, "models");
+    nearest_try(&near, "cache");
     if (near.name)
         err_set(err, "%s is not known; did you mean facet %s?", argv[0], near.name);
     else

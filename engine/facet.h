@@ -82,6 +82,14 @@ struct facet_model_info {
 };
 void facet_model_get_info(const struct facet_model *model, struct facet_model_info *info);
 
+/* What a model computes with, as 64 hex digits: weights (a sample of each), shapes, arithmetic.
+ * Where the tower's are equal, a picture gets the same soft tokens to the last bit; where the
+ * decoder's are, a prompt the same logits, in a session of the same options. */
+enum facet_part { FACET_DECODER, FACET_TOWER };
+enum { FACET_DIGEST_BYTES = 65 }; /* with a NUL */
+void facet_model_get_digest(const struct facet_model *model, enum facet_part part,
+                            char hex[FACET_DIGEST_BYTES]);
+
 /* Type and shape of tensor i, for listings; false past the last one. */
 struct facet_tensor_info {
     const char *name, *type;
@@ -239,8 +247,9 @@ size_t facet_session_length(const struct facet_session *session);
  * whole. Logits are gone until the next prompt or append. */
 enum facet_status facet_session_rewind(struct facet_session *session, size_t n, char *error);
 
-/* Writes cache and positions to a file (0600), or takes them from one that this model and options
- * wrote. */
+/* Writes the session to a file (0600), or makes it what one was that this model and options wrote:
+ * whatever comes then, it computes the same. A file that is damaged is refused, and the session
+ * empty. */
 enum facet_status facet_session_save(struct facet_session *session, const char *path, char *error);
 enum facet_status facet_session_restore(struct facet_session *session, const char *path,
                                         char *error);

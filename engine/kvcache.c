@@ -402,49 +402,88 @@ bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *er
     return true;
 }
 
-/* Calls fn with each contiguous run of stored rows: layer by layer, head by head, positions
- * ascending. */
-static bool each_run(const struct kvcache *c,
-                     bool (*fn)(void *user, const uint8_t *bytes, size_t n), void *user)
+/* ---- Files ---- */
+
+struct marks {
+    uint64_t length, checkpoint, passed;
+};
+
+/* Calls fn with each contiguous run of rows of positions [from, to), head by head. */
+static bool each_run_of(const struct kvcache *c, const struct layer *l, const struct rows *rows,
+                        size_t from, size_t to, kvcache_run_fn *fn, void *user)
 {
-    for (size_t l = 0; l < c->n_layers; l++)
-        for (size_t h = 0; h < c->n_kv_heads; h++) {
-            struct kv_span span;
-            size_t at = c->layers[l].is_global ? 0 : oldest_wanted(c, c->length);
-            for (; at < c->length; at += span.n) {
-                span = kvcache_span(c, l, h, at, c->length);
-                if (!fn(user, span.keys, span.n * c->head_bytes) ||
-                    !fn(user, span.values, span.n * c->head_bytes))
-                    return false;
-            }
+    for (size_t h = 0; h < c->n_kv_heads; h++)
+        for (size_t at = from, n; at < to; at += n) {
+            size_t row = l->is_global ? at : at % c->ring;
+            n = l->is_global || to - at < c->ring - row ? to - at : c->ring - row;
+            size_t offset = offset_of(c, l, h, row), bytes = n * c->head_bytes;
+            if (!fn(user, rows->keys + offset, bytes) || !fn(user, rows->values + offset, bytes))
+                return false;
         }
     return true;
 }
 
-static bool write_run(void *out, const uint8_t *bytes, size_t n)
+/* All that rewinding and going on may want: what rings hold, and of their shadows what they have
+ * replaced. */
+static bool each_run(const struct kvcache *c, kvcache_run_fn *fn, void *user)
 {
-    return fwrite(bytes, 1, n, out) == n;
+    for (const struct layer *l = c->layers; l < c->layers + c->n_layers; l++) {
+        size_t first = !l->is_global && l->written > c->ring ? l->written - c->ring : 0;
+        size_t replaced = first < c->checkpoint ? first : c->checkpoint;
+        if (!each_run_of(c, l, &l->kept, first, c->length, fn, user) ||
+            (!l->is_global &&
+             !each_run_of(c, l, &l->shadow, oldest_wanted(c, c->checkpoint), replaced, fn, user)))
+            return false;
+    }
+    return true;
 }
 
-static bool read_run(void *in, const uint8_t *bytes, size_t n)
+bool kvcache_write(const struct kvcache *c, kvcache_run_fn *put, void *user)
 {
-    return fread((uint8_t *)bytes, 1, n, in) == n;
+    struct marks marks = {c->length, c->checkpoint, c->passed};
+    bool ok = put(user, &marks, sizeof marks);
+    for (size_t l = 0; ok && l < c->n_layers; l++) {
+        uint64_t rows = c->layers[l].written;
+        ok = put(user, &rows, sizeof rows);
+    }
+    return ok && each_run(c, put, user);
 }
 
-bool kvcache_write(const struct kvcache *c, FILE *out)
+/* As far as a ring can be written beside a length. */
+static bool is_beside(uint64_t rows, uint64_t length)
 {
-    return each_run(c, write_run, out);
+    return rows >= length && rows - length <= 1 + EXTRA_ROWS;
 }
 
-bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err)
+static bool read_marks(struct kvcache *c, kvcache_run_fn *get, void *user, size_t length)
+{
+    struct marks marks;
+    if (!get(user, &marks, sizeof marks) || marks.length != length || marks.checkpoint > length ||
+        (marks.passed > length && !is_beside(marks.passed, length)))
+        return false;
+    c->checkpoint = marks.checkpoint;
+    c->passed = marks.passed;
+    for (size_t l = 0; l < c->n_layers; l++) {
+        uint64_t rows;
+        if (!get(user, &rows, sizeof rows))
+            return false;
+        c->layers[l].written = rows;
+        if (!c->layers[l].is_global && !is_beside(rows, length))
+            return false;
+    }
+    return true;
+}
+
+bool kvcache_read(struct kvcache *c, kvcache_run_fn *get, void *user, size_t length,
+                  struct err *err)
 {
     if (length > c->n_ctx)
         return err_set(err, "holds %zu positions, the context %zu", length, c->n_ctx);
     if (!make_available(c, length, err))
         return false;
     set_length(c, length);
-    if (each_run(c, read_run, in))
+    if (read_marks(c, get, user, length) && each_run(c, get, user))
         return true;
-    kvcache_rewind(c, 0);
-    return err_set(err, "is cut off");
+    set_length(c, 0);
+    return err_set(err, "is cut off or damaged");
 }

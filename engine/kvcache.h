@@ -27,7 +27,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "engine/kernels/kernels.h"
@@ -92,8 +91,12 @@ void kvcache_rewind(struct kvcache *c, size_t n);
  * to's context may be shorter. False if it does not fit or memory is short: then to is empty. */
 bool kvcache_copy(struct kvcache *to, const struct kvcache *from, struct err *err);
 
-/* All that is stored, without the shadow. The shape must be the same when read. */
-bool kvcache_write(const struct kvcache *c, FILE *out);
-bool kvcache_read(struct kvcache *c, FILE *in, size_t length, struct err *err);
+/* Takes bytes[0..n) to or from somewhere; false: it cannot. */
+typedef bool kvcache_run_fn(void *user, void *bytes, size_t n);
+/* All that is stored, the checkpoint and the shadow too: a cache that reads it is as the one that
+ * wrote it, of the same shape but perhaps of another context. If reading fails it is empty. */
+bool kvcache_write(const struct kvcache *c, kvcache_run_fn *put, void *user);
+bool kvcache_read(struct kvcache *c, kvcache_run_fn *get, void *user, size_t length,
+                  struct err *err);
 
 #endif

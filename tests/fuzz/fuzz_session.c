@@ -2,8 +2,10 @@
  *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_session.c
  * With -DFUZZ_MAIN a program of its own: fuzz_session [N [FILE…]]. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "engine/checksum.h"
 #include "engine/facet.h"
 #include "tests/support/fuzz.h"
 #include "tests/support/fuzz_model.h"
@@ -86,6 +88,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 }
 
 #ifdef FUZZ_MAIN
+static void mend(uint8_t *bytes, size_t n)
+{
+    uint64_t sum;
+    if (n < sizeof sum)
+        return;
+    struct checksum all = {{0}, 0, {0}};
+    checksum_add(&all, bytes, n - sizeof sum);
+    sum = checksum_value(&all);
+    memcpy(bytes + n - sizeof sum, &sum, sizeof sum);
+}
+
 /* The session after its prompt, as it is saved. */
 static struct str saved(const struct subject *s)
 {
@@ -107,7 +120,11 @@ int main(int argc, char **argv)
     facet_session_rewind(s->session, 3, NULL);
     seeds[1] = saved(s);
     const struct fuzz fuzz = {
-        .target = LLVMFuzzerTestOneInput, .head = 64, .seeds = seeds, .n_seeds = 2};
+        .target = LLVMFuzzerTestOneInput,
+                              .mend = mend,
+                              .head = 256,
+                              .seeds = seeds,
+                              .n_seeds = 2};
     int result = fuzz_main(argc, argv, &fuzz);
     str_done(&seeds[0]);
     str_done(&seeds[1]);

@@ -98,21 +98,29 @@ bool kit_has_real(void)
     return getenv("FACET") && getenv("TINY");
 }
 
-static int run_real(void *user)
+static int run_real(void *positions)
 {
-    const char *facet = getenv("FACET");
-    (void)user;
-    execl(facet, "facet", "chat", "-m", getenv("TINY"), "--seed", "1", "--max-tokens", "20",
-          (char *)NULL);
+    execl(getenv("FACET"), "facet", "chat", "-m", getenv("TINY"), "--seed", "1", "--max-tokens",
+          "20", "--ctx", positions, (char *)NULL);
     return 127;
+}
+
+static struct emulator *start_real(int rows, int cols, const char *positions)
+{
+    struct emulator *e = emulator_start(rows, cols, run_real, (void *)positions);
+    CHECK(e, emulator_shows(e, "F1 help"));
+    CHECK(e, emulator_hides(e, "opening the model"));
+    return e;
 }
 
 struct emulator *kit_start_real(int rows, int cols)
 {
-    struct emulator *e = emulator_start(rows, cols, run_real, NULL);
-    CHECK(e, emulator_shows(e, "F1 help"));
-    CHECK(e, emulator_hides(e, "opening the model"));
-    return e;
+    return start_real(rows, cols, "4096");
+}
+
+struct emulator *kit_start_small(int rows, int cols)
+{
+    return start_real(rows, cols, "270");
 }
 
 bool kit_run(const char *verb, ...)

@@ -25,6 +25,8 @@ struct emulator *kit_start_fake(int rows, int cols);
 /* The real program, $FACET, on the tiny model, $TINY: kit_has_real tells whether both are given. */
 bool kit_has_real(void);
 struct emulator *kit_start_real(int rows, int cols);
+/* The same with a context that a few turns fill. */
+struct emulator *kit_start_small(int rows, int cols);
 /* Runs $FACET with the words behind `verb`, not on the screen; false if it failed. */
 bool kit_run(const char *verb, ...) __attribute__((sentinel));
 

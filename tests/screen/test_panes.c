@@ -121,10 +121,70 @@ static void test_palette_left(int rows, int cols)
     emulator_resize(e, 12, 50);
     CHECK(e, emulator_shows(e, "What can be done"));
     emulator_resize(e, rows, cols);
+    emulator_run(e, 200); /* while it is drawn anew, the title is hidden too */
+    CHECK(e, emulator_shows(e, "What can be done"));
     emulator_send(e, ESC);
     CHECK(e, emulator_hides(e, "What can be done"));
     CHECK(e, emulator_shows(e, "> kept"));
     kit_leave(e);
+}
+
+/* Enter goes from told to left out to pinned; the model is told no more of what is left out. */
+static void test_filling(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask(e, "/context");
+    CHECK(e, emulator_shows(e, "What fills the context"));
+    CHECK(e, emulator_shows(e, "You: bread for"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "left out"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "pinned"));
+    CHECK(e, emulator_hides(e, "left out"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "pinned"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "What fills the context"));
+    kit_leave(e);
+}
+
+/* A full context asks what to do; nothing is left out by itself. */
+static void test_full(void)
+{
+    struct emulator *e = kit_start_small(24, 80);
+    int row, col;
+    for (int i = 0; i < 9 && !emulator_find(e, "The context is full", &row, &col); i++) {
+        emulator_send(e, "words of a question that takes some room\r");
+        emulator_run(e, 200);
+        CHECK(e, emulator_hides(e, "Esc stops"));
+        CHECK(e, emulator_hides(e, "reading"));
+    }
+    CHECK(e, emulator_shows(e, "The context is full"));
+    CHECK(e, emulator_shows(e, "leave the oldest turns out"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "The context is full"));
+    CHECK(e, emulator_shows(e, "> words of a question")); /* it is not lost */
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "The context is full"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "> words"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    kit_ask(e, "/context");
+    CHECK(e, emulator_shows(e, "left out"));
+    kit_leave(e);
+}
+
+/* The foot of a rule between panes, sooner or later in that column. */
+static bool has_rule_at(struct emulator *e, int wanted)
+{
+    int row, col;
+    for (int i = 0; i < 100; i++) {
+        if (emulator_find(e, "┴", &row, &col) && col == wanted)
+            return true;
+        emulator_run(e, 20);
+    }
+    return false;
 }
 
 /* Side panes come and go with the width; nothing of them is left over. */
@@ -138,13 +198,11 @@ static void test_fold(void)
     CHECK(e, !emulator_find(e, "│", &row, &col));
     emulator_resize(e, 30, 120);
     CHECK(e, emulator_shows(e, "▸ "));
-    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 27);
+    CHECK(e, has_rule_at(e, 27));
     emulator_send(e, "\033+\033+");
-    emulator_run(e, 100);
-    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 29);
+    CHECK(e, has_rule_at(e, 29));
     emulator_send(e, "\033-\033-\033-");
-    emulator_run(e, 100);
-    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 26);
+    CHECK(e, has_rule_at(e, 26));
     kit_leave(e);
 }
 
@@ -174,7 +232,7 @@ int main(void)
 {
     static void (*const at_every_size[])(int rows, int cols) = {
         test_resume,  test_open_other,     test_list_and_back, test_new,
-        test_palette, test_palette_begins, test_palette_left};
+        test_palette, test_palette_begins, test_palette_left,  test_filling};
     kit_prepare();
     if (kit_has_real()) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
@@ -183,6 +241,7 @@ int main(void)
                 at_every_size[i](sizes[s].rows, sizes[s].cols);
             }
         test_fold();
+        test_full();
         test_focus();
     }
     return kit_finish();

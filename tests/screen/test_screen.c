@@ -380,7 +380,9 @@ static void test_commands(void)
     emulator_send(e, "\003/con\t");
     CHECK(e, emulator_shows(e, "continue  context"));
     emulator_send(e, "ex\t\r");
-    CHECK(e, emulator_shows(e, "of the context are used"));
+    CHECK(e, emulator_shows(e, "What fills the context"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "What fills the context"));
     ask(e, "/set temperature 0.3");
     CHECK(e, emulator_shows(e, "temperature is 0.3 now"));
     ask(e, "/set temperature warm");

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/chat.h"
+#include "chat/kept.h"
 #include "history/store.h"
 #include "tests/support/scratch.h"
 #include "tests/support/tiny.h"
@@ -66,6 +67,8 @@ static int make_models(void **state)
     free(other);
     free(one);
     setenv("XDG_CONFIG_HOME", folder, 1);
+    setenv("XDG_CACHE_HOME", folder, 1);
+    setenv("FACET_CACHE_SIZE", "0", 1);
     return ok ? 0 : -1;
 }
 
@@ -541,6 +544,176 @@ static void works_without_history(void **state)
     assert_int_equal(n_stored(f), 0);
 }
 
+/* ---- What is kept of a conversation (chat/kept_sessions.h) ---- */
+
+static int set_up_kept(void **state)
+{
+    if (set_up(state) != 0)
+        return -1;
+    struct fixture *f = *state;
+    set(f, "cache-size", "1");
+    set(f, "temperature", "0");
+    return 0;
+}
+
+static struct kept_count kept_sessions(const struct fixture *f)
+{
+    struct kept kept;
+    kept_init(&kept, &f->options);
+    struct kept_count count = kept_count(&kept, KEPT_SESSIONS);
+    kept_done(&kept);
+    return count;
+}
+
+static int tear_down_kept(void **state)
+{
+    struct kept kept;
+    kept_init(&kept, &((struct fixture *)*state)->options);
+    int code = tear_down(state);
+    kept_clear(&kept);
+    kept_done(&kept);
+    return code;
+}
+
+static void close_chat(struct fixture *f)
+{
+    chat_close(f->chat);
+    f->chat = NULL;
+}
+
+/* Closed, and opened again as by another process. */
+static void reopen(struct fixture *f)
+{
+    struct err err = {""};
+    int64_t conversation = chat_conversation(f->chat);
+    close_chat(f);
+    open_chat(f);
+    must(chat_load(f->chat, conversation, &err), &err);
+}
+
+struct turn {
+    char *text;
+    struct chat_stats stats;
+};
+
+static struct turn take_turn(const struct fixture *f)
+{
+    expect_done(f, CHAT_MAX_TOKENS);
+    return (struct turn){mem_copy(str_text(&f->text)), f->last.stats};
+}
+
+/* The same conversation, with the chat closed between its turns or not. */
+static void talk(struct fixture *f, bool closes, struct turn turns[4])
+{
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "What is [image 1]?", picture);
+    turns[0] = take_turn(f);
+    if (closes)
+        reopen(f);
+    ask(f, "Why is it so?", NULL);
+    turns[1] = take_turn(f);
+    if (closes)
+        reopen(f);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    turns[2] = take_turn(f);
+    if (closes)
+        reopen(f);
+    ask(f, "And this: [image 1]?", picture);
+    turns[3] = take_turn(f);
+    close_chat(f);
+}
+
+static void a_reopened_conversation_is_as_one_never_closed(void **state)
+{
+    struct fixture *f = *state;
+    struct turn open[4], closed[4];
+    talk(f, false, open);
+    assert_int_equal(kept_sessions(f).n, 1);
+    talk(f, true, closed);
+    assert_int_equal(kept_sessions(f).n, 2);
+    assert_true(open[0].stats.n_views > 1);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(open[i].text, closed[i].text);
+        assert_int_equal(open[i].stats.n_kept, closed[i].stats.n_kept);
+        assert_int_equal(closed[i].stats.n_views, 0); /* kept since the first time */
+        assert_true(i == 0 || closed[i].stats.n_kept > open[0].stats.n_prompt - 1);
+        free(open[i].text);
+        free(closed[i].text);
+    }
+}
+
+static void conversations_come_back_within_a_chat(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    int64_t numbers[2];
+    size_t lengths[2]; /* of their first prompts */
+    open_chat(f);
+    for (int i = 0; i < 2; i++) {
+        must(chat_clear(f->chat, &err), &err);
+        ask(f, i ? "Tell me of the sea and of what lives in it." : "What is [image 1]?",
+            i ? NULL : picture);
+        numbers[i] = chat_conversation(f->chat);
+        lengths[i] = f->last.stats.n_prompt;
+        chat_cancel(f->chat); /* as it comes, it means the turn that is over */
+    }
+    for (int i = 0; i < 6; i++) {
+        must(chat_load(f->chat, numbers[i % 2], &err), &err);
+        ask(f, "Go on.", NULL);
+        assert_true(f->last.stats.n_kept >= lengths[i % 2]);
+        assert_int_equal(f->last.stats.n_views, 0);
+    }
+    assert_int_equal(kept_sessions(f).n, 2);
+}
+
+static void damaged_sessions_cost_time_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "What is it?", NULL);
+    int64_t conversation = chat_conversation(f->chat);
+    close_chat(f);
+    struct str command = {0}; /* its name has the model's digest in it */
+    str_printf(&command,
+               "for f in %s/facet/sessions/*; do "
+               "printf x | dd of=$f bs=1 seek=5000 conv=notrunc 2>/dev/null; done",
+               folder);
+    assert_int_equal(system(command.data), 0);
+    str_done(&command);
+    open_chat(f);
+    must(chat_load(f->chat, conversation, &err), &err);
+    ask(f, "Go on.", NULL);
+    expect_done(f, CHAT_MAX_TOKENS);
+    assert_int_equal(f->last.stats.n_kept, 0);
+    reopen(f);
+    ask(f, "Go on.", NULL);
+    assert_true(f->last.stats.n_kept > 0);
+}
+
+static void what_is_not_wanted_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    f->options.one_answer = true;
+    open_chat(f);
+    ask(f, "What?", NULL);
+    close_chat(f);
+    f->options.one_answer = false;
+    f->chat = chat_open(&f->options, NULL, &err); /* no history */
+    ask(f, "What?", NULL);
+    close_chat(f);
+    assert_int_equal(kept_sessions(f).n, 0);
+    set(f, "cache-size", "0.000001");
+    open_chat(f);
+    ask(f, "What?", NULL);
+    close_chat(f);
+    assert_int_equal(kept_sessions(f).n, 0);
+}
+
+#define KEPT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_kept, tear_down_kept)
 #define CHAT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -558,6 +731,10 @@ int main(void)
         CHAT_TEST(changes_between_turns),
         CHAT_TEST(a_killed_process_loses_little),
         CHAT_TEST(works_without_history),
+        KEPT_TEST(a_reopened_conversation_is_as_one_never_closed),
+        KEPT_TEST(conversations_come_back_within_a_chat),
+        KEPT_TEST(damaged_sessions_cost_time_alone),
+        KEPT_TEST(what_is_not_wanted_is_not_kept),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);
 }

@@ -234,6 +234,51 @@ static void holds_what_an_array_holds(void **unused)
         }
 }
 
+static bool put(void *file, void *bytes, size_t n)
+{
+    return fwrite(bytes, 1, n, file) == n;
+}
+
+static bool get(void *file, void *bytes, size_t n)
+{
+    return fread(bytes, 1, n, file) == n;
+}
+
+/* Another one that takes its place. */
+static void replace_by_written(const struct array *a, struct kvcache **c)
+{
+    FILE *file = tmpfile();
+    struct kvcache *to = cache_new(a);
+    struct err err;
+    assert_true(kvcache_write(*c, put, file));
+    rewind(file);
+    assert_true(kvcache_read(to, get, file, kvcache_length(*c), &err));
+    fclose(file);
+    kvcache_free(*c);
+    *c = to;
+}
+
+/* A cache that is written and read again and again is as one that is not. */
+static void a_read_cache_goes_on(void **unused)
+{
+    (void)unused;
+    enum { ROUNDS = 200 };
+    static const size_t windows[] = {1, 7, 24, 310};
+    struct array a;
+    for (size_t i = 0; i < 4 * CACHE_TYPE_COUNT; i++) {
+        state = (uint32_t)i + 7;
+        array_init(&a, shape_of(windows[i % 4], 300, (enum cache_type)(i / 4)));
+        struct kvcache *c = cache_new(&a);
+        for (int s = 0; s < ROUNDS; s++) {
+            step(&a, c);
+            replace_by_written(&a, &c);
+            expect(&a, c);
+        }
+        kvcache_free(c);
+        free(a.rows);
+    }
+}
+
 static void a_written_cache_reads_back(void **unused)
 {
     (void)unused;
@@ -246,18 +291,19 @@ static void a_written_cache_reads_back(void **unused)
         a.length = a.checkpoint = 0;
         store_chunk(&a, from, n, N_LAYERS);
         kvcache_end(from);
+        kvcache_checkpoint(from);
         a.length = a.checkpoint = n;
         FILE *file = tmpfile();
-        assert_true(kvcache_write(from, file));
+        assert_true(kvcache_write(from, put, file));
         rewind(file);
-        assert_true(kvcache_read(to, file, n, &err));
+        assert_true(kvcache_read(to, get, file, n, &err));
         expect(&a, to);
         for (size_t back = 0; back < 3 && a.length > 0; back++) {
             go_back(&a, to, a.length - 1);
             expect(&a, to);
         }
         rewind(file);
-        assert_int_equal(kvcache_read(to, file, n + 1, &err), false);
+        assert_int_equal(kvcache_read(to, get, file, n + 1, &err), false);
         assert_int_equal(kvcache_length(to), 0);
         fclose(file);
         kvcache_free(from);
@@ -286,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(holds_what_an_array_holds),
+        cmocka_unit_test(a_read_cache_goes_on),
         cmocka_unit_test(a_written_cache_reads_back),
         cmocka_unit_test(a_full_context_takes_no_more),
     };

@@ -37,6 +37,7 @@ static int make_model(void **state)
     model = scratch_path(folder, "model.gguf");
     picture = scratch_path(folder, "wide.ppm");
     setenv("XDG_CONFIG_HOME", folder, 1);
+    setenv("FACET_CACHE_SIZE", "0", 1); /* test_kept.c has the rest */
     enum { WIDTH = 900, HEIGHT = 300 };
     struct image image = {WIDTH, HEIGHT, mem_new(WIDTH * HEIGHT, 3)};
     for (size_t i = 0; i < WIDTH * HEIGHT; i++)

@@ -464,7 +464,7 @@ static void a_cancelled_session_recovers(void **state)
 static void patch_id(const char *path, size_t position, int32_t id)
 {
     FILE *file = fopen(path, "r+b");
-    assert_int_equal(fseek(file, (long)(40 + 4 * position), SEEK_SET), 0);
+    assert_int_equal(fseek(file, (long)(112 + 4 * position), SEEK_SET), 0);
     assert_int_equal(fwrite(&id, sizeof id, 1, file), 1);
     fclose(file);
 }
@@ -514,6 +514,124 @@ static void a_restored_session_answers_again_at_once(void **state)
     free(path);
 }
 
+/* What a conversation does: it goes on, asks again, drops its end, departs from what was said. */
+static void do_something(const struct fixture *f, struct facet_session *s, uint32_t what, size_t n,
+                         size_t *kept)
+{
+    struct facet_prompt text = text_prompt(f, n + 1), images = image_prompt(f, n < 57 ? 57 : n);
+    *kept = 0;
+    switch (what % 8) {
+    case 0:
+        assert_int_equal(facet_session_prompt(s, &text, kept, why), FACET_OK);
+        break;
+    case 1:
+    case 2:
+        assert_int_equal(facet_session_prompt(s, &images, kept, why), FACET_OK);
+        break;
+    case 3:
+        assert_int_equal(facet_session_rewind(s, facet_session_length(s) * n / N_IDS, why),
+                         FACET_OK);
+        break;
+    case 4:
+        if (n > 60)
+            facet_session_keep(s);
+        break;
+    default:
+        for (size_t i = 0; i <= n / 4 && facet_session_length(s) < 256; i++)
+            assert_int_equal(facet_session_append(s, f->ids[1 + (n + i) % (N_IDS - 1)], why),
+                             FACET_OK);
+    }
+}
+
+static void expect_equal(const struct fixture *f, const struct facet_session *a,
+                         const struct facet_session *b)
+{
+    const float *x = facet_session_logits(a), *y = facet_session_logits(b);
+    assert_int_equal(facet_session_length(a), facet_session_length(b));
+    assert_int_equal(x == NULL, y == NULL);
+    if (x)
+        assert_memory_equal(x, y, f->info.n_vocab * sizeof *x);
+}
+
+/* One session goes on, the other is closed after each step and comes back from its file. */
+static void a_restored_session_is_as_one_never_closed(void **state)
+{
+    const struct fixture *f = *state;
+    enum { STEPS = 60 / STRIDE };
+    char *path = scratch_path(f->folder, "closed.kv");
+    for (int type = FACET_CACHE_F16; type <= FACET_CACHE_Q8_0; type++) {
+        struct facet_session *open = session(f->model, 32, (enum facet_cache_type)type),
+                             *closed = session(f->model, 32, (enum facet_cache_type)type);
+        uint32_t random = (uint32_t)type;
+        for (int step = 0; step < STEPS; step++) {
+            size_t kept, kept_too;
+            random = random * 1664525u + 1013904223u;
+            do_something(f, open, random >> 24, (random >> 8) % 88, &kept);
+            do_something(f, closed, random >> 24, (random >> 8) % 88, &kept_too);
+            assert_int_equal(kept, kept_too);
+            expect_equal(f, open, closed);
+            assert_int_equal(facet_session_save(closed, path, why), FACET_OK);
+            facet_session_close(closed);
+            closed = session(f->model, 32, (enum facet_cache_type)type);
+            assert_int_equal(facet_session_restore(closed, path, why), FACET_OK);
+            expect_equal(f, open, closed);
+        }
+        facet_session_close(open);
+        facet_session_close(closed);
+    }
+    free(path);
+}
+
+static void any_flipped_bit_is_found(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "flipped.kv");
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_Q8_0);
+    struct facet_prompt prompt = image_prompt(f, 75);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+    FILE *file = fopen(path, "r+b");
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    for (int i = 0; i < 200 / STRIDE; i++) {
+        long at = i < 100 ? i * 2 : size - 1 - (size / 100) * (i - 100);
+        fseek(file, at, SEEK_SET);
+        int byte = fgetc(file);
+        for (int flip = 0; flip < 2; flip++) {
+            fseek(file, at, SEEK_SET);
+            fputc(flip ? byte : byte ^ 1 << i % 8, file);
+            fflush(file);
+            assert_int_equal(facet_session_restore(s, path, why), flip ? FACET_OK : FACET_FAILED);
+            assert_int_equal(facet_session_length(s), flip ? 75 : 0);
+        }
+    }
+    fclose(file);
+    facet_session_close(s);
+    free(path);
+}
+
+static void cancelled_files_leave_nothing(void **state)
+{
+    const struct fixture *f = *state;
+    char *path = scratch_path(f->folder, "cancelled.kv");
+    struct facet_session *s = session(f->model, 0, FACET_CACHE_F16);
+    struct facet_prompt prompt = image_prompt(f, 75);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    facet_session_cancel(s);
+    assert_int_equal(facet_session_save(s, path, why), FACET_CANCELLED);
+    assert_int_not_equal(access(path, F_OK), 0);
+    facet_session_resume(s);
+    assert_int_equal(facet_session_save(s, path, why), FACET_OK);
+    facet_session_cancel(s);
+    assert_int_equal(facet_session_restore(s, path, why), FACET_CANCELLED);
+    assert_int_equal(facet_session_length(s), 0);
+    facet_session_resume(s);
+    assert_int_equal(facet_session_restore(s, path, why), FACET_OK);
+    assert_int_equal(facet_session_length(s), 75);
+    facet_session_close(s);
+    free(path);
+}
+
 static void a_soft_token_cannot_be_appended(void **state)
 {
     const struct fixture *f = *state;
@@ -535,6 +653,51 @@ static void a_vocabulary_makes_no_session(void **state)
     assert_null(facet_session_open(model, NULL, why));
     assert_non_null(strstr(why, "vocabulary"));
     facet_model_close(model);
+}
+
+static struct facet_model *open_variant(const struct fixture *f, const struct tiny *text,
+                                        const struct tiny *tower, const char *kernels)
+{
+    char *path = scratch_path(f->folder, "variant.gguf"),
+         *mmproj = scratch_path(f->folder, "mmproj-variant.gguf");
+    struct facet_model_options options = {.mmproj = mmproj, .kernels = kernels, .n_threads = 1};
+    struct gguf_writer *a = tiny_text(text), *b = tiny_mmproj(tower);
+    struct err err = {""};
+    assert_true(gguf_writer_save(a, path, &err) && gguf_writer_save(b, mmproj, &err));
+    struct facet_model *model = facet_model_open(path, &options, why);
+    if (!model)
+        fail_msg("%s", why);
+    gguf_writer_free(a);
+    gguf_writer_free(b);
+    free(path);
+    free(mmproj);
+    return model;
+}
+
+static void expect_digests(struct facet_model *model, const struct fixture *f, bool same_decoder,
+                           bool same_tower)
+{
+    const bool same[] = {[FACET_DECODER] = same_decoder, [FACET_TOWER] = same_tower};
+    char one[FACET_DIGEST_BYTES], other[FACET_DIGEST_BYTES];
+    for (int part = FACET_DECODER; part <= FACET_TOWER; part++) {
+        facet_model_get_digest(f->model, (enum facet_part)part, one);
+        facet_model_get_digest(model, (enum facet_part)part, other);
+        assert_int_equal(strlen(one), 64);
+        assert_int_equal(strcmp(one, other) == 0, same[part]);
+    }
+    facet_model_close(model);
+}
+
+static void digests_tell_models_apart(void **state)
+{
+    const struct fixture *f = *state;
+    const struct tiny *usual = &tiny_default;
+    struct tiny other = tiny_default;
+    other.seed++;
+    expect_digests(open_variant(f, usual, usual, "exact"), f, true, true);
+    expect_digests(open_variant(f, &other, usual, "exact"), f, false, true);
+    expect_digests(open_variant(f, usual, &other, "exact"), f, true, false);
+    expect_digests(open_variant(f, usual, usual, "scalar"), f, false, false);
 }
 
 /* A tile of attention has 64 rows. */
@@ -942,8 +1105,12 @@ int main(void)
         cmocka_unit_test(a_cancelled_session_recovers),
         cmocka_unit_test(hostile_session_files_are_refused),
         cmocka_unit_test(a_restored_session_answers_again_at_once),
+        cmocka_unit_test(a_restored_session_is_as_one_never_closed),
+        cmocka_unit_test(any_flipped_bit_is_found),
+        cmocka_unit_test(cancelled_files_leave_nothing),
         cmocka_unit_test(a_soft_token_cannot_be_appended),
         cmocka_unit_test(a_vocabulary_makes_no_session),
+        cmocka_unit_test(digests_tell_models_apart),
         cmocka_unit_test(heads_that_share_a_key_are_64_at_most),
         cmocka_unit_test(odd_shapes_agree),
         cmocka_unit_test(progress_only_rises),
