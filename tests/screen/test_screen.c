@@ -597,7 +597,7 @@ static void test_configuration(void)
     snprintf(path, sizeof path, "%s/facet", folder);
     mkdir(path, 0700);
     write_file("facet/facet.conf", conf, sizeof conf - 1);
-    struct emulator *e = emulator_start(40, 140, run_fake_with_mistakes, NULL);
+    struct emulator *e = emulator_start(100, 140, run_fake_with_mistakes, NULL);
     CHECK(e,
           emulator_shows(e, "facet.conf:1: temprature: no such option; did you mean temperature?"));
     CHECK(e, emulator_shows(e, "Alt-Enter sends, Enter new line"));
