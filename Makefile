@@ -38,8 +38,8 @@ BASE    := $(call obj,$(call src,base))
 ENGINE  := $(call obj,$(call src,engine) $(call src,engine/kernels))
 IMAGE   := $(call obj,$(call src,image))
 HISTORY := $(call obj,$(call src,history))
-CHAT    := $(call obj,$(call src,chat))
-TUI     := $(call obj,$(call src,tui))
+CHAT    := $(call obj,$(call src,chat)) $(B)/chat/shipped.o
+TUI     := $(call obj,$(call src,tui)) $(B)/tui/names.o
 CLI     := $(call obj,$(call src,cli))
 LIBFACET := $(B)/libfacet.a
 
@@ -55,6 +55,20 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
+
+# Themes and presets are compiled in from their files.
+$(B)/chat/shipped.c: tools/embed.sh $(wildcard themes/*.theme presets/*.preset)
+	@mkdir -p $(@D)
+	$(Q)sh $^ >$@
+# Actions and contexts are called in facet.conf what they are called in the source.
+$(B)/tui/names.c: tui/keys.h tools/enum_names.awk
+	@mkdir -p $(@D)
+	$(Q)echo '#include "tui/bindings.h"' >$@
+	$(Q)awk -f tools/enum_names.awk -v enum=action -v prefix=ACTION_ -v array=action_names $< >>$@
+	$(Q)awk -f tools/enum_names.awk -v enum=key_context -v prefix=KEYS_ -v array=context_names $< >>$@
+$(B)/chat/shipped.o $(B)/tui/names.o: %.o: %.c
+	@echo "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only these files are compiled for an instruction set; dispatch.c picks at run time.
 kernel_objs = $(patsubst %.c,$(B)/%.o,$(wildcard engine/kernels/$(1)*.c))
@@ -103,12 +117,36 @@ test-built: $(B)/facet $(TINY) $(UNIT_TESTS) $(GOLDEN_TESTS) $(SCREEN_TESTS)
 	$(Q)FACET="$(abspath $(B)/facet)" TINY="$(abspath $(TINY))" B="$(abspath $(B))" CC="$(CC)" SAN="$(SAN)" \
 	    TINY_MMPROJ="$(abspath $(B)/tiny/mmproj-tiny.gguf)" GOLDEN="$(GOLDEN)" sh tests/run.sh
 
+# Manual pages that say what is in the program's tables, and in the library's header.
+MANUALS := $(patsubst %.in,$(B)/%,$(wildcard man/*.in))
+$(B)/man/libfacet.3: man/libfacet.3.in engine/facet.h tools/header_man.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f tools/header_man.awk engine/facet.h >$@.body
+	$(Q)sed -e '/^@HEADER@$$/{r $@.body' -e 'd;}' $< >$@
+$(B)/manual: $(B)/tools/manual.o $(TUI) $(TEST_LIBS)
+	$(link) $(ALL_LIBS)
+$(filter-out %.3,$(MANUALS)): $(B)/%: %.in $(B)/manual
+	@mkdir -p $(@D)
+	$(Q)$(B)/manual <$< >$@
+man: $(MANUALS)
+
+# The full screen in every theme, drawn from the emulator's cells.
+$(B)/tools/screenshot/%.o: EXTRA := $(shell pkg-config --cflags freetype2 2>/dev/null)
+$(B)/screenshot: $(B)/tools/screenshot/screenshot.o $(SCREEN_SUPPORT) $(TUI) $(TEST_LIBS)
+	$(link) -lvterm -lutil -lfreetype $(ALL_LIBS)
+screenshots: test-deps
+	$(call install_debs,$(SHOT_DEBS))
+	$(Q)$(MAKE) --no-print-directory $(B)/screenshot
+	$(Q)mkdir -p man/screenshots
+	$(Q)$(B)/screenshot man/screenshots $(patsubst themes/%.theme,%,$(wildcard themes/*.theme))
+
 # ---- For people ----
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
         libwebp-dev libgif-dev libsqlite3-dev libjansson-dev libutf8proc-dev \
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
+SHOT_DEBS := libfreetype-dev fonts-dejavu-core
 
 all: $(B)/facet $(LIBFACET)
 
@@ -182,19 +220,23 @@ bench: $(BENCHES) $(B)/facet
 	$(Q)[ -z "$(IK)" ] || IK="$(IK)" FACET="$(B)/facet" sh tests/bench/rivals.sh >>$(B)/bench.md
 	$(Q)cat $(B)/bench.md
 
-install: $(B)/facet $(LIBFACET)
+install: $(B)/facet $(LIBFACET) $(MANUALS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
-	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 3 5 7) $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/facet/themes $(DESTDIR)$(PREFIX)/share/facet/presets
 	install -m 755 $(B)/facet $(DESTDIR)$(PREFIX)/bin/facet
 	install -m 644 $(LIBFACET) $(DESTDIR)$(PREFIX)/lib/libfacet.a
 	install -m 644 engine/facet.h $(DESTDIR)$(PREFIX)/include/facet.h
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	for page in $(wildcard man/*.[1-9]) $(MANUALS); do \
+	    install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; done
+	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/facet/themes/
+	install -m 644 presets/*.preset $(DESTDIR)$(PREFIX)/share/facet/presets/
 	printf 'Name: libfacet\nDescription: Gemma 3 on a CPU\nVersion: %s\nLibs: -L%s/lib -lfacet %s\nCflags: -I%s/include\n' \
 	    0.1.0 $(PREFIX) "$(ENGINE_LIBS)" $(PREFIX) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libfacet.pc
 	$(B)/facet completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/facet
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f bin/facet lib/libfacet.a lib/pkgconfig/libfacet.pc include/facet.h \
-	    share/man/man1/facet*.1 share/bash-completion/completions/facet
+	    share/man/man1/facet*.1 share/man/man3/libfacet.3 share/man/man5/facet*.5 share/man/man7/facet*.7 share/bash-completion/completions/facet && rm -rf share/facet
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -210,11 +252,13 @@ help:
 	@echo "make fuzz       mutated files through every parser (FUZZ_RUNS=10000)"
 	@echo "make bench      speed of kernels and models beside the machine's ceilings; models also in B/bench.md"
 	@echo "make install    to PREFIX=$(PREFIX); uninstall takes it away"
+	@echo "make man        the manual pages that are made from tables, in B/man"
+	@echo "make screenshots  the full screen in every theme, to man/screenshots"
 	@echo "make deps format clean"
 	@echo "Variables: B=build-folder CC=clang V=1"
 
 .DEFAULT_GOAL := all
-.PHONY: all objects run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+.PHONY: all man screenshots objects run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
         install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

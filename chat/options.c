@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "chat/config.h"
+#include "chat/named.h"
 #include "chat/nearest.h"
+#include "chat/preset.h"
 
 #define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {flag, letter, argument, fallback, live, help},
@@ -21,8 +23,26 @@ const struct option_row option_rows[] = {
 #undef OPTION
 const size_t n_option_rows = sizeof option_rows / sizeof *option_rows;
 
+/* AT_tui: the number of the row that comes behind GROUP(tui, …), which itself takes none. */
+#define OPTION(field, ...)    ROW_##field,
+#undef GROUP
+#define GROUP(section, title) AT_##section, BEFORE_##section = AT_##section - 1,
+enum {
+#include "chat/options.def"
+};
+#undef OPTION
+#define OPTION(field, ...)
+#undef GROUP
+#define GROUP(section, title) {#section, title, AT_##section},
+const struct option_group option_groups[] = {
+#include "chat/options.def"
+};
+#undef OPTION
+#undef GROUP
+const size_t n_option_groups = sizeof option_groups / sizeof *option_groups;
+
 /* How row i is read and where it goes. */
-enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST };
+enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, PRESET };
 #define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {kind, offsetof(struct options, field)},
 static const struct slot {
@@ -141,6 +161,24 @@ static bool add_stop(struct options *o, const char *text, struct err *err)
     return true;
 }
 
+static bool set_theme(char **out, const char *name, struct err *err)
+{
+    if (strcmp(name, "auto") != 0 && !named_exists(NAMED_THEME, name, err))
+        return false;
+    free(*out);
+    *out = mem_copy(name);
+    return true;
+}
+
+static bool set_preset(struct options *o, const char *name, struct err *err)
+{
+    if (!preset_apply(o, name, err))
+        return false;
+    free(o->preset);
+    o->preset = mem_copy(name);
+    return true;
+}
+
 static bool set_slot(struct options *o, const struct slot *slot, const char *value, struct err *err)
 {
     void *field = (char *)o + slot->offset;
@@ -163,6 +201,10 @@ static bool set_slot(struct options *o, const struct slot *slot, const char *val
         return set_cache(field, value, err);
     case LIST:
         return add_stop(o, value, err);
+    case THEME:
+        return set_theme(&o->theme, value, err);
+    case PRESET:
+        return set_preset(o, value, err);
     }
     return false;
 }
@@ -183,85 +225,74 @@ bool options_set(struct options *o, const char *name, const char *value, struct 
     return err_set(err, "%s: no such option", name);
 }
 
-static char *trim(char *text)
+static bool take_preset(void *user, const char *section, const char *name, const char *value,
+                        struct err *err)
 {
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t n = strlen(text);
-    while (n && isspace((unsigned char)text[n - 1]))
-        text[--n] = 0;
-    return text;
+    (void)section;
+    return strcmp(name, "preset") != 0 || options_set(user, name, value, err);
 }
 
-static bool set_from_line(struct options *o, char *line, struct err *err)
+static bool check_preset(const char *name, struct err *err)
 {
-    line = trim(line);
-    if (!*line || *line == '#' || *line == ';')
-        return true;
-    char *equals = strchr(line, '=');
-    if (!equals)
-        return err_set(err, "\"%s\" is not of the form: option = value", line);
-    *equals = 0;
-    char *value = trim(equals + 1);
-    size_t n = strlen(value);
-    if (n >= 2 && value[0] == '"' && value[n - 1] == '"') { /* keeps white space at the ends */
-        value[n - 1] = 0;
-        value++;
-    }
-    return options_set(o, trim(line), value, err);
-}
-
-/* Read here and not by libinih, which cuts lines at 200 bytes: a system prompt is longer. */
-static bool read_file(struct options *o, const char *path, struct err *err)
-{
-    enum { LIMIT = 1 << 20 };
-    size_t size;
-    if (!file_exists(path))
-        return true;
-    char *text = file_read(path, LIMIT, &size, err);
-    if (!text)
-        return false;
-    bool ok = true;
-    char *rest = text;
-    for (size_t number = 1; ok && rest; number++) {
-        char *line = strsep(&rest, "\n");
-        ok = set_from_line(o, line, err) || err_prefix(err, "%s:%zu", path, number);
-    }
-    free(text);
+    struct options trial = {0};
+    bool ok = options_set(&trial, "preset", name, err);
+    options_done(&trial);
     return ok;
 }
 
+static bool take_entry(void *user, const char *section, const char *name, const char *value,
+                       struct err *err)
+{
+    if (strcmp(section, "keys") == 0) /* for tui/bindings */
+        return true;
+    if (!config_has_section(section, err))
+        return false;
+    return strcmp(name, "preset") == 0 ? check_preset(value, err)
+                                       : options_set(user, name, value, err);
+}
+
+/* Twice: its preset first, so that the rest of it wins over that wherever it stands. */
+static bool read_config(struct options *o, struct err *err)
+{
+    config_read(take_preset, o, NULL);
+    return config_read(take_entry, o, err);
+}
+
+/* To its end, whatever is wrong; the error is the first. */
 static bool read_environment(struct options *o, struct err *err)
 {
     bool ok = true;
-    for (size_t i = 0; ok && i < n_option_rows; i++) {
+    for (size_t i = 0; i < n_option_rows; i++) {
+        struct err mistake;
         struct str name = {0};
         str_puts(&name, "FACET_");
         for (const char *c = option_rows[i].flag; *c; c++)
             str_putc(&name, *c == '-' ? '_' : (char)toupper((unsigned char)*c));
         const char *value = getenv(name.data);
-        if (value && *value)
-            ok = options_set(o, option_rows[i].flag, value, err) ||
-                 err_prefix(err, "$%s", name.data);
+        if (value && *value && !options_set(o, option_rows[i].flag, value, &mistake) && ok)
+            ok = err_set(err, "$%s: %s", name.data, mistake.text);
         str_done(&name);
     }
     return ok;
 }
 
-bool options_init(struct options *o, struct err *err)
+static void set_defaults(struct options *o)
 {
     *o = (struct options){0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < n_option_rows; i++)
+    for (size_t i = 0; i < n_option_rows; i++)
         if (option_rows[i].fallback)
-            ok = set_slot(o, &slots[i], option_rows[i].fallback, err);
-    char *folder = path_xdg(XDG_CONFIG), *path = path_join(folder, "facet.conf");
-    ok = ok && read_file(o, path, err) && read_environment(o, err);
-    free(path);
-    free(folder);
-    if (!ok)
-        options_done(o);
-    return ok;
+            set_slot(o, &slots[i], option_rows[i].fallback, NULL);
+}
+
+bool options_init(struct options *o, struct err *err)
+{
+    struct err first, second;
+    set_defaults(o);
+    bool file = read_config(o, &first), environment = read_environment(o, &second);
+    if (file && environment)
+        return true;
+    o->mistake = mem_copy(file ? second.text : first.text);
+    return err_set(err, "%s", o->mistake);
 }
 
 void options_done(struct options *o)
@@ -271,6 +302,9 @@ void options_done(struct options *o)
     free(o->system);
     free(o->vision_precision);
     free(o->draft);
+    free(o->theme);
+    free(o->preset);
+    free(o->mistake);
     for (size_t i = 0; i < o->n_stop; i++)
         free(o->stop[i]);
     free(o->stop);
@@ -285,6 +319,9 @@ bool options_copy(struct options *to, const struct options *from)
     to->system = mem_copy(from->system);
     to->vision_precision = mem_copy(from->vision_precision);
     to->draft = mem_copy(from->draft);
+    to->theme = mem_copy(from->theme);
+    to->preset = mem_copy(from->preset);
+    to->mistake = mem_copy(from->mistake);
     to->stop = mem_new(from->n_stop, sizeof *to->stop);
     for (size_t i = 0; i < from->n_stop; i++)
         to->stop[i] = mem_copy(from->stop[i]);

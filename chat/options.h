@@ -20,6 +20,8 @@ struct options {
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
+    char *theme, *preset; /* owned; NULL: not given */
+    char *mistake;        /* of facet.conf or the environment; owned; NULL: none */
     bool quiet, verbose, dry_run, no_history, no_lookup;
     bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
@@ -36,8 +38,18 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t n_option_rows;
 
-/* Defaults, then facet.conf ($XDG_CONFIG_HOME/facet/facet.conf; absent is fine), then FACET_*
- * variables. */
+/* Rows that belong together: up to the next group's first. */
+struct option_group {
+    const char *section; /* of facet.conf */
+    const char *title;
+    size_t first;
+};
+extern const struct option_group option_groups[];
+extern const size_t n_option_groups;
+
+/* Defaults, then facet.conf (config.h; absent is fine), then FACET_* variables. False if there was
+ * a mistake in these: err and o->mistake tell the first, and what was right holds. options_done in
+ * any case. */
 bool options_init(struct options *o, struct err *err);
 void options_done(struct options *o);
 bool options_copy(struct options *to, const struct options *from);

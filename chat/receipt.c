@@ -69,6 +69,8 @@ static void put_LIST(json_t *all, const char *flag, const struct options *o)
 #define PUT_LIST(field, flag)  put_LIST(all, flag, o)
 #define PUT_BOOL(field, flag)  (void)0
 #define PUT_SEED(field, flag)  (void)0
+#define PUT_PRESET(field, flag) (void)0
+#define PUT_THEME(field, flag)  (void)0
 
 char *receipt_options(const struct options *o, const char *system)
 {

@@ -70,16 +70,29 @@ static bool unknown_long(const struct verb *verb, const char *name, size_t n, st
     return false;
 }
 
-static bool take_found(struct args *args, const struct found *f, const char *value, struct err *err)
+static void take_found(struct args *args, const struct found *f, const char *value)
 {
     if (f->help) {
         args->help = true;
-        return true;
+    } else if (f->option) {
+        size_t n = args->n_given_options++;
+        args->given_options = mem_grow(args->given_options, n + 1, sizeof *args->given_options);
+        args->given_options[n] = (struct given_option){f->option, value};
+    } else {
+        args->given = mem_grow(args->given, args->n_given + 1, sizeof *args->given);
+        args->given[args->n_given++] = (struct given){f->flag, value};
     }
-    if (f->option)
-        return options_set(&args->options, f->option->flag, value, err);
-    args->given = mem_grow(args->given, args->n_given + 1, sizeof *args->given);
-    args->given[args->n_given++] = (struct given){f->flag, value};
+}
+
+/* Presets before the rest, wherever they stand: any other flag wins over them. */
+static bool set_options(struct args *args, bool presets, struct err *err)
+{
+    for (size_t i = 0; i < args->n_given_options; i++) {
+        const struct given_option *given = &args->given_options[i];
+        if ((strcmp(given->row->flag, "preset") == 0) == presets &&
+            !options_set(&args->options, given->row->flag, given->value, err))
+            return false;
+    }
     return true;
 }
 
@@ -111,7 +124,8 @@ static bool take_long(struct args *args, const char *text, struct words *rest, s
     const char *value = equals ? equals + 1 : argument ? next_word(rest) : NULL;
     if (argument && !value)
         return err_set(err, "--%.*s needs %s", (int)n, text, argument);
-    return take_found(args, &f, value, err);
+    take_found(args, &f, value);
+    return true;
 }
 
 /* `text`: what stands behind the dash: letters without arguments, then perhaps one with. */
@@ -124,14 +138,14 @@ static bool take_letters(struct args *args, const char *text, struct words *rest
                            args->verb->name);
         const char *argument = found_argument(&f);
         if (!argument) {
-            if (!take_found(args, &f, NULL, err))
-                return false;
+            take_found(args, &f, NULL);
             continue;
         }
         const char *value = text[1] ? text + 1 : next_word(rest);
         if (!value)
             return err_set(err, "-%c needs %s", *text, argument);
-        return take_found(args, &f, value, err);
+        take_found(args, &f, value);
+        return true;
     }
     return true;
 }
@@ -152,8 +166,9 @@ bool args_parse(struct args *args, const struct verb *verb, char *const *argv, s
                 struct err *err)
 {
     *args = (struct args){.verb = verb};
-    if (verb->options && !options_init(&args->options, err))
-        return false; /* `facet help` must go with a broken configuration too */
+    struct err mistake; /* `facet help` must go with a broken configuration too */
+    if (verb->options && !options_init(&args->options, &mistake) && !verb->forgives_configuration)
+        return err_set(err, "%s", mistake.text);
     args->operands = mem_new(n + 1, sizeof *args->operands);
     struct words rest = {argv, n};
     bool flags_over = false;
@@ -170,13 +185,15 @@ bool args_parse(struct args *args, const struct verb *verb, char *const *argv, s
         if (!ok)
             return false;
     }
-    return args->help || check_operands(args, err);
+    return args->help || (set_options(args, true, err) && set_options(args, false, err) &&
+                          check_operands(args, err));
 }
 
 void args_done(struct args *args)
 {
     options_done(&args->options);
     free(args->given);
+    free(args->given_options);
     free(args->operands);
     *args = (struct args){0};
 }

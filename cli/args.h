@@ -17,11 +17,19 @@ struct given {
     const char *value; /* borrowed from argv; NULL for a flag without argument */
 };
 
+/* A row of options.def that a flag names. */
+struct given_option {
+    const struct option_row *row;
+    const char *value;
+};
+
 struct args {
     const struct verb *verb;
     struct options options; /* defaults, configuration, environment, then the flags */
     struct given *given;    /* the verb's own flags, in their order */
     size_t n_given;
+    struct given_option *given_options; /* of options.def, in their order */
+    size_t n_given_options;
     const char **operands; /* borrowed from argv */
     size_t n_operands;
     bool help; /* --help was there: nothing else was looked at */

@@ -21,9 +21,14 @@ static bool has_screen(void)
 
 static int run(struct args *args, struct err *err)
 {
+    bool screen = has_screen() && !args_has(args, "line");
+    if (args->options.mistake && !screen) { /* the full screen tells it, and goes on */
+        err_set(err, "%s", args->options.mistake);
+        return EXIT_USAGE;
+    }
     struct store *store = history_open(&args->options);
     int code;
-    if (has_screen() && !args_has(args, "line"))
+    if (screen)
         code = tui_run(&args->options, store, err) ? EXIT_DONE : EXIT_FAILED;
     else
         code = line_run(&args->options, store, err);
@@ -42,8 +47,9 @@ const struct verb verb_chat = {
     .summary = "talk, with pictures: full screen, or --line for a prompt",
     .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists "
                "its commands.",
-    .options = TAKES_ALL & ~TAKES(dry_run),
+    .options = (TAKES_ALL | TAKES_SCREEN) & ~TAKES(dry_run),
     .flags = flags,
     .n_flags = 1,
+    .forgives_configuration = true,
     .run = run,
 };

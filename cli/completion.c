@@ -72,6 +72,18 @@ static void print_second_words(const char *format)
     }
 }
 
+/* Flags whose values `facet help TOPIC` lists, as the first words of lines that begin with two
+ * spaces; the user's own are among them. */
+static const struct {
+    const char *flag, *topic;
+} listed[] = {{"theme", "themes"}, {"preset", "presets"}};
+enum { N_LISTED = sizeof listed / sizeof *listed };
+
+static void print_names_of(int i)
+{
+    printf("facet help %s | sed -n 's/^  \\([^ ]*\\) .*/\\1/p'", listed[i].topic);
+}
+
 /* bash, and zsh through bashcompinit: words, then flags, else files. */
 static void print_bash(void)
 {
@@ -87,6 +99,12 @@ static void print_bash(void)
         printf("    \"%s\"%s) [[ $word == -* ]] && words='", name, strchr(name, ' ') ? "" : "\\ *");
         print_flags(verb_list[i]);
         fputs("' ;;\n", stdout);
+    }
+    fputs("    esac\n    case ${COMP_WORDS[COMP_CWORD-1]} in\n", stdout);
+    for (int i = 0; i < N_LISTED; i++) {
+        printf("    --%s) words=$(", listed[i].flag);
+        print_names_of(i);
+        fputs(") ;;\n", stdout);
     }
     fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
           "complete -o default -F _facet facet\n",
@@ -130,7 +148,14 @@ static void print_fish_verb(const struct verb *verb)
         printf("complete -c facet -n '%s' -l %s", seen, flag.name);
         if (flag.letter)
             printf(" -s %c", flag.letter);
-        printf("%s -d ", flag.argument ? " -r" : "");
+        printf("%s", flag.argument ? " -r" : "");
+        for (int k = 0; k < N_LISTED; k++)
+            if (strcmp(flag.name, listed[k].flag) == 0) {
+                fputs(" -f -a \"(", stdout);
+                print_names_of(k);
+                fputs(")\"", stdout);
+            }
+        fputs(" -d ", stdout);
         print_quoted(flag.help);
         putchar('\n');
     }

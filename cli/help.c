@@ -4,6 +4,7 @@
 
 #include "chat/options.h"
 #include "cli/args.h"
+#include "cli/topics.h"
 
 enum { HELP_COLUMN = 30 };
 
@@ -25,6 +26,15 @@ static void print_flag(FILE *stream, const struct flag *flag, const char *fallba
     fputc('\n', stream);
 }
 
+/* The verb's own flag of that letter goes before an option's. */
+static bool has_letter(const struct verb *verb, char letter)
+{
+    for (size_t i = 0; i < verb->n_flags; i++)
+        if (letter && verb->flags[i].letter == letter)
+            return true;
+    return false;
+}
+
 void help_verb(FILE *stream, const struct verb *verb)
 {
     fprintf(stream, "facet %s%s%s%s\n%s.\n", verb->name,
@@ -37,7 +47,8 @@ void help_verb(FILE *stream, const struct verb *verb)
         print_flag(stream, &verb->flags[i], NULL);
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
-        struct flag flag = {row->flag, row->letter, row->argument, row->help};
+        char letter = has_letter(verb, row->letter) ? 0 : row->letter;
+        struct flag flag = {row->flag, letter, row->argument, row->help};
         if (verb->options >> i & 1)
             print_flag(stream, &flag, row->fallback);
     }
@@ -67,6 +78,7 @@ void help_overview(FILE *stream)
     fputs("facet: talk with Gemma 3 about text and pictures, on this machine alone.\n\n", stream);
     for (size_t i = 0; i < n_verbs; i++)
         print_summary(stream, verb_list[i]);
+    topic_list(stream, HELP_COLUMN);
     fputs("\nfacet alone is facet chat. facet VERB --help tells more of each.\n"
           "Options can also stand in facet.conf (temperature = 0.7) and in the environment "
           "(FACET_TEMPERATURE=0.7).\n"
@@ -81,6 +93,8 @@ static int run_help(struct args *args, struct err *err)
         help_overview(stdout);
         return EXIT_DONE;
     }
+    if (args->n_operands == 1 && topic_print(stdout, args->operands[0]))
+        return EXIT_DONE;
     if (args->n_operands == 1 && help_group(stdout, args->operands[0]))
         return EXIT_DONE;
     size_t words;
@@ -102,7 +116,7 @@ static int run_version(struct args *args, struct err *err)
 
 const struct verb verb_help = {
     .name = "help",
-    .operands = "[VERB]",
+    .operands = "[VERB|TOPIC]",
     .summary = "what facet can do",
     .max_operands = 2,
     .run = run_help,

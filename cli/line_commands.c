@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/preset.h"
 #include "chat/save.h"
 #include "cli/history.h"
 #include "history/store.h"
@@ -102,6 +103,16 @@ static bool do_set(struct line_mode *line, const char *argument, struct err *err
     bool ok =
         *value ? chat_set(line->chat, name, value, err) : err_set(err, "/set needs OPTION VALUE");
     free(name);
+    return ok;
+}
+
+static bool do_preset(struct line_mode *line, const char *argument, struct err *err)
+{
+    struct str left = {0};
+    bool ok = preset_use(line->chat, argument, &left, err);
+    if (ok && left.len)
+        fprintf(line->notes, "(only a new start changes %s)\n", str_text(&left));
+    str_done(&left);
     return ok;
 }
 
@@ -208,6 +219,13 @@ static bool do_context(struct line_mode *line, const char *argument, struct err 
     return true;
 }
 
+static bool do_theme(struct line_mode *line, const char *argument, struct err *err)
+{
+    (void)line;
+    (void)argument;
+    return err_set(err, "/theme is for the full screen: line mode has the terminal's own colours");
+}
+
 static bool do_help(struct line_mode *line, const char *argument, struct err *err)
 {
     (void)argument;
@@ -234,12 +252,13 @@ static bool do_quit(struct line_mode *line, const char *argument, struct err *er
 void line_command(struct line_mode *line, char *text)
 {
     static command_fn *const table[COMMAND_COUNT] = {
-        [COMMAND_IMAGE] = do_image,     [COMMAND_DETACH] = do_detach,
-        [COMMAND_SYSTEM] = do_system,   [COMMAND_SET] = do_set,
-        [COMMAND_REGEN] = do_regen,     [COMMAND_CONTINUE] = do_continue,
-        [COMMAND_NEW] = do_new,         [COMMAND_OPEN] = do_open,
-        [COMMAND_HISTORY] = do_history, [COMMAND_SAVE] = do_save,
-        [COMMAND_CONTEXT] = do_context, [COMMAND_HELP] = do_help,
+        [COMMAND_IMAGE] = do_image,       [COMMAND_DETACH] = do_detach,
+        [COMMAND_SYSTEM] = do_system,     [COMMAND_SET] = do_set,
+        [COMMAND_PRESET] = do_preset,     [COMMAND_REGEN] = do_regen,
+        [COMMAND_CONTINUE] = do_continue, [COMMAND_NEW] = do_new,
+        [COMMAND_OPEN] = do_open,         [COMMAND_HISTORY] = do_history,
+        [COMMAND_SAVE] = do_save,         [COMMAND_CONTEXT] = do_context,
+        [COMMAND_HELP] = do_help,         [COMMAND_THEME] = do_theme,
         [COMMAND_QUIT] = do_quit,
     };
     enum command command;

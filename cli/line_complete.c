@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/commands.h"
+#include "chat/named.h"
 #include "chat/options.h"
 
 /* The candidates in the form that readline wants: [0] what all agree in, then each, then NULL. */
@@ -95,6 +96,15 @@ static void add_paths(struct matches *m, const char *line, size_t start)
     free(typed);
 }
 
+static void add_presets(struct matches *m, const char *line, size_t start)
+{
+    struct named_list list = named_list(NAMED_PRESET);
+    for (size_t i = 0; i < list.n; i++)
+        if (strncmp(list.names[i], line + start, strlen(line + start)) == 0)
+            add(m, joined(line, start, list.names[i], ""));
+    named_list_done(&list);
+}
+
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -119,6 +129,8 @@ static char **complete(const char *text, int start, int end)
         add_commands(&m, text);
     } else if (strncmp(text, "/set ", 5) == 0) {
         add_options(&m, text, argument);
+    } else if (strncmp(text, "/preset ", 8) == 0) {
+        add_presets(&m, text, argument);
     } else if (strncmp(text, "/image ", 7) == 0 || strncmp(text, "/save ", 6) == 0) {
         add_paths(&m, text, argument);
         rl_filename_completion_desired = 1; /* lists the last parts alone */

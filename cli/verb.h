@@ -3,6 +3,7 @@
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +24,9 @@ enum option_number {
 #undef OPTION
     OPTION_NUMBER_COUNT,
 };
-#define TAKES(field) (UINT32_C(1) << OPTION_NUMBER_##field)
-#define TAKES_ALL    ((UINT32_C(1) << OPTION_NUMBER_COUNT) - 1)
+#define TAKES(field) (UINT64_C(1) << OPTION_NUMBER_##field)
+#define TAKES_SCREEN TAKES(theme)
+#define TAKES_ALL    (((UINT64_C(1) << OPTION_NUMBER_COUNT) - 1) & ~TAKES_SCREEN)
 #define TAKES_MODEL  (TAKES(model) | TAKES(mmproj) | TAKES(threads) | TAKES(vision_precision))
 
 /* A flag of one verb alone. */
@@ -42,10 +44,11 @@ struct verb {
     const char *operands; /* "[PROMPT]...", "" */
     const char *summary;  /* one line, no capital, no full stop */
     const char *details;  /* paragraphs for --help, or NULL */
-    uint32_t options;     /* which rows of options.def it takes: TAKES(…) */
+    uint64_t options;     /* which rows of options.def it takes: TAKES(…) */
     const struct flag *flags;
     size_t n_flags;
     size_t min_operands, max_operands;
+    bool forgives_configuration; /* runs in spite of a mistake in it: options.mistake */
     /* Returns an exit_code; what is in err then is printed, whatever the code. */
     int (*run)(struct args *args, struct err *err);
 };

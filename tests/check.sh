@@ -32,7 +32,8 @@ only_main_exits() {
         grep -vE '^cli/main\.c:|^image/sandbox\.c:|^tui/term\.c:'
 }
 manuals() {
-    for page in man/*.[1-9]; do
+    make --no-print-directory man || return 1
+    for page in man/*.[1-9] build/man/*.[1-9]; do
         said=$(groff -man -ww -z "$page" 2>&1)
         [ -z "$said" ] || { echo "$page: $said"; return 1; }
     done

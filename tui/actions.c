@@ -57,6 +57,7 @@ static bool run_instead(struct app *app)
 
 static void send(struct app *app)
 {
+    char key[KEY_NAME_BYTES];
     app_hush(app);
     if (is_blank(input_text(app->input)))
         return;
@@ -65,7 +66,8 @@ static void send(struct app *app)
     if (run_instead(app))
         return;
     if (chat_is_busy(app->chat))
-        app_say(app, "an answer is under way: Esc stops it");
+        app_say(app, "an answer is under way: %s stops it",
+                keys_first(KEYS_INPUT, ACTION_CANCEL, key));
     else
         turn_send(app);
 }
@@ -94,6 +96,7 @@ static void step_back(struct app *app)
 
 static void interrupt(struct app *app, bool asked)
 {
+    char key[KEY_NAME_BYTES];
     app->help = false;
     if (stop_answer(app))
         return;
@@ -104,7 +107,8 @@ static void interrupt(struct app *app, bool asked)
         app->quit = true;
     } else {
         app->asked_to_quit = true;
-        app_say(app, "Ctrl-C once more leaves; the conversation is kept");
+        app_say(app, "%s once more leaves; the conversation is kept",
+                keys_first(KEYS_INPUT, ACTION_INTERRUPT, key));
     }
 }
 

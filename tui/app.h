@@ -25,6 +25,8 @@ struct app {
     struct layout layout; /* as last drawn */
     bool away;            /* the terminal's window has not the keyboard */
     struct theme theme; /* the panes point to it: it may change while they live */
+    char *theme_wanted; /* name; NULL: by the terminal; owned */
+    enum background background;
     struct chat *chat;
     struct store *store; /* NULL: no history */
     struct transcript *transcript;

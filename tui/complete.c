@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/named.h"
 #include "chat/options.h"
 
 enum { MAX_SHOWN = 40 };
@@ -49,6 +50,15 @@ static void add_options(struct candidates *c, const char *typed)
     for (size_t i = 0; i < n_option_rows; i++)
         if (option_rows[i].live && strncmp(option_rows[i].flag, typed, strlen(typed)) == 0)
             add(c, option_rows[i].flag, " ");
+}
+
+static void add_named(struct candidates *c, enum named_kind kind, const char *typed)
+{
+    struct named_list list = named_list(kind);
+    for (size_t i = 0; i < list.n; i++)
+        if (strncmp(list.names[i], typed, strlen(typed)) == 0)
+            add(c, list.names[i], "");
+    named_list_done(&list);
 }
 
 static int by_name(const void *a, const void *b)
@@ -111,6 +121,10 @@ static void find(struct candidates *c, const char *line, size_t *start)
         add_commands(c, line + 1);
     } else if (begins(line, "/set ")) {
         add_options(c, line + argument);
+    } else if (begins(line, "/preset ")) {
+        add_named(c, NAMED_PRESET, line + argument);
+    } else if (begins(line, "/theme ")) {
+        add_named(c, NAMED_THEME, line + argument);
     } else if (begins(line, "/image ") || begins(line, "/save ")) {
         const char *slash = strrchr(line + argument, '/');
         char *folder =

@@ -56,7 +56,7 @@ static void key_list(struct help *h, enum key_context context)
 {
     heading(h, key_context_names[context]);
     for (size_t i = 0; i < n_key_rows; i++) {
-        if (key_rows[i].context != context || !key_rows[i].help)
+        if (key_rows[i].context != context || !key_rows[i].help || !key_rows[i].keys[0])
             continue;
         struct str names = {0};
         put_key_names(&names, &key_rows[i]);

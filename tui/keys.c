@@ -18,7 +18,7 @@ const char *const key_context_names[KEYS_CONTEXTS] = {
 };
 
 /* clang-format off: a table, one row a line */
-const struct key_row key_rows[] = {
+struct key_row key_rows[] = {
     {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
     {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
     {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or path; if empty: read"},
@@ -30,7 +30,7 @@ const struct key_row key_rows[] = {
     {ACTION_WORD_RIGHT, KEYS_INPUT, {A('f'), C(K_RIGHT)}, "word forward"},
     {ACTION_LINE_START, KEYS_INPUT, {C('a'), K_HOME}, "start of the line"},
     {ACTION_LINE_END, KEYS_INPUT, {C('e'), K_END}, "end of the line"},
-    {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE, C('h')}, NULL},
+    {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE}, NULL},
     {ACTION_DELETE, KEYS_INPUT, {K_DELETE}, NULL},
     {ACTION_KILL_TO_END, KEYS_INPUT, {C('k')}, "cut to the end of the line"},
     {ACTION_KILL_TO_START, KEYS_INPUT, {C('u')}, "cut to the start of the line"},
@@ -64,7 +64,7 @@ const struct key_row key_rows[] = {
     {ACTION_ROW_DOWN, KEYS_CHOOSER, {K_DOWN, C('n'), C('j'), K_TAB}, "down"},
     {ACTION_TOP, KEYS_CHOOSER, {K_HOME}, NULL},
     {ACTION_BOTTOM, KEYS_CHOOSER, {K_END}, NULL},
-    {ACTION_DELETE_BACK, KEYS_CHOOSER, {K_BACKSPACE, C('h')}, NULL},
+    {ACTION_DELETE_BACK, KEYS_CHOOSER, {K_BACKSPACE}, NULL},
     {ACTION_KILL_TO_START, KEYS_CHOOSER, {C('u')}, NULL},
 
     {ACTION_PALETTE, KEYS_EVERYWHERE, {C('p')}, "everything that can be done, to choose from"},
@@ -77,7 +77,7 @@ const struct key_row key_rows[] = {
     {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},
     {ACTION_ROW_DOWN, KEYS_EVERYWHERE, {A('j')}, "down a line"},
     {ACTION_TOP, KEYS_EVERYWHERE, {A('<'), C(K_HOME)}, "to the start"},
-    {ACTION_BOTTOM, KEYS_EVERYWHERE, {A('>'), C(K_END)}, "to the end, and follow"},
+    {ACTION_BOTTOM, KEYS_EVERYWHERE, {C(K_END), A('>')}, "to the end, and follow"},
     {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, A(K_DOWN)}, "to the next pane"},
     {ACTION_FOCUS_PREVIOUS, KEYS_EVERYWHERE, {K_BACKTAB, A(K_UP)}, "to the pane before"},
     {ACTION_FOCUS_LEFT, KEYS_EVERYWHERE, {A(K_LEFT)}, "to the pane at the left"},
@@ -113,6 +113,20 @@ enum action keys_find(enum key_context context, uint32_t key)
             everywhere = key_rows[i].action;
     }
     return everywhere;
+}
+
+const char *keys_first(enum key_context context, enum action action, char name[KEY_NAME_BYTES])
+{
+    name[0] = 0;
+    for (size_t i = 0; i < n_key_rows; i++) {
+        const struct key_row *row = &key_rows[i];
+        bool own = row->context == context;
+        if (row->action == action && row->keys[0] && (own || row->context == KEYS_EVERYWHERE))
+            keys_name(row->keys[0], name);
+        if (own && row->action == action && row->keys[0])
+            break;
+    }
+    return name;
 }
 
 void keys_name(uint32_t key, char name[KEY_NAME_BYTES])

@@ -94,12 +94,14 @@ struct key_row {
     uint32_t keys[KEYS_PER_ACTION]; /* 0: none */
     const char *help;               /* NULL: too plain to be listed */
 };
-extern const struct key_row key_rows[];
+extern struct key_row key_rows[]; /* in force; bindings.h changes it before the screen opens */
 extern const size_t n_key_rows;
 extern const char *const key_context_names[KEYS_CONTEXTS];
 
 /* What a key does with the focus there: the context's own keys first, then those of everywhere. */
 enum action keys_find(enum key_context context, uint32_t key);
+/* The first key that does it there, or everywhere, by name; "" if none does. */
+const char *keys_first(enum key_context context, enum action action, char name[KEY_NAME_BYTES]);
 /* "Ctrl-A", "Alt-Enter", "PgUp", "j". */
 void keys_name(uint32_t key, char name[KEY_NAME_BYTES]);
 /* True for a key that stands for a character to be typed. */

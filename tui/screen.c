@@ -111,11 +111,8 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 
 static void draw_welcome(const struct app *app, struct surface *s, struct rect where)
 {
-    static const char *const lines[] = {
-        "Write and press Enter. To show it a picture, paste its path, or: /image PATH",
-        "/history lists what was said before. F1 shows all keys and commands.",
-    };
-    struct str first = {0};
+    char key[KEY_NAME_BYTES];
+    struct str first = {0}, rest = {0};
     if (app->model.len)
         str_printf(&first, "%s answers, on this machine; nothing leaves it.",
                    str_text(&app->model));
@@ -123,8 +120,12 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
         str_puts(&first, "facet is opening the model; you can write already.");
     int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        take_rows(&where, draw_wrapped(s, where, lines[i], app->theme.tones[TONE_MUTED]));
+    str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
+               keys_first(KEYS_INPUT, ACTION_SEND, key));
+    str_printf(&rest, "/history lists what was said before. %s shows all keys and commands.",
+               keys_first(KEYS_INPUT, ACTION_HELP, key));
+    draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
+    str_done(&rest);
     str_done(&first);
 }
 
@@ -167,38 +168,56 @@ static void draw_below(const struct app *app, struct surface *s, int row, struct
     size_t below = transcript_below(app->transcript);
     if (!below || app->help || app->chooser)
         return;
-    char note[64];
+    char note[96], key[KEY_NAME_BYTES];
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
-             app->focus == KEYS_TRANSCRIPT ? "End" : "Ctrl-End");
+             keys_first(app->focus, ACTION_BOTTOM, key));
     surface_puts_right(s, row, text.col, text.col + text.cols - 2, note,
                        app->theme.tones[TONE_MUTED]);
 }
 
-/* Keys that work now, for the status line; NULL: those of writing. */
-static const char *hint(const struct app *app, bool narrow)
+/* Keys that work now, for the status line, by the bindings in force. False: those of writing. */
+static bool put_hint(const struct app *app, bool narrow, struct str *out)
 {
-    if (app->chooser)
-        return narrow ? "Enter takes, Esc closes" : "type to narrow, Enter takes, Esc closes";
-    if (app->help)
-        return narrow ? "Esc closes" : "j k scroll, Esc closes";
-    if (chat_is_busy(app->chat))
-        return "Esc stops";
-    if (app->focus == KEYS_TRANSCRIPT)
-        return narrow ? "Esc writes" : "j k g G scroll, Esc writes";
-    if (app->focus == KEYS_CONVERSATIONS)
-        return narrow ? "Enter opens" : "Enter opens, n new, / find, Esc writes";
-    return NULL;
+    char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], back[KEY_NAME_BYTES];
+    enum key_context context = app->chooser ? KEYS_CHOOSER
+                               : app->help  ? KEYS_TRANSCRIPT
+                                            : app->focus;
+    bool busy = chat_is_busy(app->chat) && !app->chooser && !app->help;
+    keys_first(context, ACTION_CANCEL, back);
+    if (busy) {
+        str_printf(out, "%s stops", back);
+    } else if (context == KEYS_CHOOSER) {
+        str_printf(out, "%s%s takes, %s closes", narrow ? "" : "type to narrow, ",
+                   keys_first(context, ACTION_TAKE, a), back);
+    } else if (context == KEYS_CONVERSATIONS) {
+        str_printf(out, "%s opens", keys_first(context, ACTION_TAKE, a));
+        if (!narrow)
+            str_printf(out, ", %s new, %s find, %s writes", keys_first(context, ACTION_NEW, a),
+                       keys_first(context, ACTION_FIND, b), back);
+    } else if (context == KEYS_TRANSCRIPT) {
+        if (!narrow)
+            str_printf(out, "%s %s scroll, ", keys_first(context, ACTION_ROW_UP, a),
+                       keys_first(context, ACTION_ROW_DOWN, b));
+        str_printf(out, "%s %s", back, app->help ? "closes" : "writes");
+    } else {
+        str_printf(out, "%s sends, %s new line", keys_first(context, ACTION_SEND, a),
+                   keys_first(context, ACTION_NEWLINE, b));
+        return false;
+    }
+    return true;
 }
 
 static void draw_status(const struct app *app, struct surface *s, struct rect where)
 {
-    const char *urgent = hint(app, where.cols < LAYOUT_NARROW_COLS);
+    struct str hint = {0};
+    bool urgent = put_hint(app, where.cols < LAYOUT_NARROW_COLS, &hint);
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
-                            .hint = urgent ? urgent : "Enter sends, Alt-Enter new line",
-                            .urgent = urgent != NULL};
+                            .hint = str_text(&hint),
+                            .urgent = urgent};
     chat_context(app->chat, &status.used, &status.total);
     status_draw(&status, &app->theme, s, where);
+    str_done(&hint);
 }
 
 static struct layout_wish wish_of(const struct app *app, int cols)
@@ -215,8 +234,7 @@ static struct layout_wish wish_of(const struct app *app, int cols)
 static void draw_left(const struct app *app, struct surface *s, const struct layout *l)
 {
     for (int row = 0; row < l->left.rows && l->left.rows; row++)
-        surface_fill(s, row, 0, l->left.col + l->left.cols + 1, " ",
-                     app->theme.tones[TONE_TEXT]);
+        surface_fill(s, row, 0, l->left.col + l->left.cols + 1, " ", app->theme.tones[TONE_TEXT]);
     if (l->left.rows)
         conversations_draw(app->conversations, s, l->left, app->focus == KEYS_CONVERSATIONS);
 }

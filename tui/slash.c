@@ -6,9 +6,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/preset.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
 #include "tui/filling.h"
+#include "tui/theming.h"
 #include "tui/turn.h"
 
 static bool failed(struct app *app, const struct err *err)
@@ -62,6 +64,18 @@ static bool run_set(struct app *app, const char *argument)
     if (ok)
         app_say(app, "%s is %s now", option, value);
     free(option);
+    return ok || failed(app, &err);
+}
+
+static bool run_preset(struct app *app, const char *name)
+{
+    struct err err;
+    struct str left = {0};
+    bool ok = preset_use(app->chat, name, &left, &err);
+    if (ok)
+        app_say(app, "preset %s%s%s", name, left.len ? "; only a new start changes " : "",
+                str_text(&left));
+    str_done(&left);
     return ok || failed(app, &err);
 }
 
@@ -120,6 +134,8 @@ static bool run(struct app *app, enum command command, const char *argument)
         return run_system(app, argument);
     case COMMAND_SET:
         return run_set(app, argument);
+    case COMMAND_PRESET:
+        return run_preset(app, argument);
     case COMMAND_REGEN:
         return turn_regenerate(app), true;
     case COMMAND_CONTINUE:
@@ -134,6 +150,8 @@ static bool run(struct app *app, enum command command, const char *argument)
         return run_save(app, argument);
     case COMMAND_CONTEXT:
         return filling_open(app);
+    case COMMAND_THEME:
+        return theming_run(app, argument);
     case COMMAND_HELP:
         app->help = true;
         app->help_top = 0;

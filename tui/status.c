@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/glyph.h"
+#include "tui/keys.h"
 
 enum { GAUGE_CELLS = 12, PROGRESS_CELLS = 10, MAX_PARTS = 6 };
 
@@ -91,7 +92,8 @@ static void fit_parts(struct parts *p, size_t room)
 void status_draw(const struct status *status, const struct theme *theme, struct surface *s,
                  struct rect where)
 {
-    static const char help[] = "F1 help";
+    char key[KEY_NAME_BYTES], help[KEY_NAME_BYTES + 8];
+    snprintf(help, sizeof help, "%s help", keys_first(KEYS_EVERYWHERE, ACTION_HELP, key));
     struct parts p = {.n = 0};
     int end = where.col + where.cols, left_end = end - (int)cells_of(help) - 2;
     make_parts(&p, status, where.cols);
@@ -135,7 +137,8 @@ static void put_tail(struct str *tail, const struct progress *p, int with)
     }
     if (with & WITH_STOP) {
         str_puts(tail, separator);
-        str_puts(tail, "Esc stops");
+        char key[KEY_NAME_BYTES];
+        str_printf(tail, "%s stops", keys_first(KEYS_EVERYWHERE, ACTION_CANCEL, key));
     }
 }
 

@@ -102,8 +102,12 @@ void surface_fill(struct surface *s, int row, int col, int end, const char *glyp
         surface_puts(s, row, c, c + 1, glyph, style);
 }
 
+bool style_equal(struct style a, struct style b)
+{
+    return a.fg == b.fg && a.bg == b.bg && a.attrs == b.attrs;
+}
+
 bool cell_equal(const struct cell *a, const struct cell *b)
 {
-    return a->cells == b->cells && a->style.fg == b->style.fg && a->style.bg == b->style.bg &&
-           a->style.attrs == b->style.attrs && strcmp(a->text, b->text) == 0;
+    return a->cells == b->cells && style_equal(a->style, b->style) && strcmp(a->text, b->text) == 0;
 }

@@ -17,7 +17,7 @@ enum {
 };
 
 struct style {
-    int16_t fg, bg; /* index into the terminal's palette; -1: its own */
+    int32_t fg, bg; /* color.h; -1: the terminal's own, or the theme's ground */
     uint8_t attrs;
 };
 
@@ -57,6 +57,7 @@ void surface_puts_right(struct surface *s, int row, int col, int end, const char
 void surface_fill(struct surface *s, int row, int col, int end, const char *glyph,
                   struct style style);
 
+bool style_equal(struct style a, struct style b);
 bool cell_equal(const struct cell *a, const struct cell *b);
 
 #endif

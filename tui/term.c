@@ -14,11 +14,11 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "tui/color.h"
 #include "tui/keys.h"
 
 enum {
@@ -37,14 +37,14 @@ enum {
     WHEEL_ROWS = 3,
     LEAVE_BYTES = 256,
     ANSWER_BYTES = 64,
-    MAX_GLYPH_PARTS = CCHARW_MAX,
+    CHEAP_CELLS = 5, /* sent again rather than skipped */
 };
 
 /* Pastes and the window's focus are told apart from keys. */
-#define MODES_ON  "\033[?2004h\033[?1004h"
-#define MODES_OFF "\033[?2004l\033[?1004l"
-#define MOUSE_ON  "\033[?1000h\033[?1006h"
-#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define MODES_ON       "\033[?2004h\033[?1004h"
+#define MODES_OFF      "\033[?2004l\033[?1004l"
+#define MOUSE_ON       "\033[?1000h\033[?1006h"
+#define MOUSE_OFF      "\033[?1006l\033[?1000l"
 #define ASK_BACKGROUND "\033]11;?\033\\"
 
 struct terminal {
@@ -53,11 +53,20 @@ struct terminal {
     bool all;             /* the next show sends everything */
     bool readable;        /* poll said so and nothing was read since */
     bool mouse;
-    int signals;          /* read end of the pipe that signals write to */
-    char held[4];         /* bytes of a character not yet complete */
+    int signals;  /* read end of the pipe that signals write to */
+    char held[4]; /* bytes of a character not yet complete */
     size_t n_held;
     struct str paste;
+    WINDOW *keys;        /* a pad: reading from it leaves the screen alone */
+    struct style ground; /* of cells that have no colours of their own */
+    struct style pen;    /* what was last sent is drawn with */
+    int at_row, at_col;  /* of the cursor; row -1: somewhere */
+    int shows_cursor;    /* -1: who knows */
+    bool rgb;            /* knows every colour */
+    struct str out;
 };
+
+static const struct style plain = {COLOR_OWN, COLOR_OWN, 0};
 
 /* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
 static struct {
@@ -184,10 +193,22 @@ static void set_locale(void)
     setlocale(LC_NUMERIC, "C"); /* numbers in files and options have a point */
 }
 
+static void send_all(const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t sent = write(STDOUT_FILENO, bytes, n);
+        if (sent < 0 && errno == EAGAIN) /* somebody may have made it non-blocking */
+            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+        else if (sent < 0 && errno != EINTR)
+            return;
+        bytes += sent > 0 ? sent : 0;
+        n -= sent > 0 ? (size_t)sent : 0;
+    }
+}
+
 static void send(const char *bytes)
 {
-    ssize_t ignored = write(STDOUT_FILENO, bytes, strlen(bytes));
-    (void)ignored;
+    send_all(bytes, strlen(bytes));
 }
 
 /* What curses does not know of, and the shell is not to be left with. */
@@ -204,17 +225,18 @@ void term_set_mouse(struct terminal *t, bool on)
     send(on ? MOUSE_ON : MOUSE_OFF);
 }
 
-static void set_modes(void)
+static void set_modes(struct terminal *t)
 {
+    t->keys = newpad(1, 1);
     raw();
     noecho();
     nonl();
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    intrflush(stdscr, FALSE);
+    keypad(t->keys, TRUE);
+    nodelay(t->keys, TRUE);
+    intrflush(t->keys, FALSE);
     set_escdelay(ESCAPE_DELAY_MS);
     if (has_colors()) {
-        start_color();
+        start_color(); /* sets COLORS */
         use_default_colors();
     }
     define_key("\033[200~", CODE_PASTE_BEGIN);
@@ -224,6 +246,17 @@ static void set_modes(void)
     define_key("\033[O", CODE_FOCUS_OUT);
     for (int i = 0; i < N_EXTRA_KEYS; i++)
         define_key(extra_keys[i].sequence, FIRST_OWN_CODE + i);
+}
+
+/* By the environment's word, or terminfo's. */
+static bool knows_rgb(void)
+{
+    const char *says = getenv("COLORTERM");
+    if (says && (strcmp(says, "truecolor") == 0 || strcmp(says, "24bit") == 0))
+        return true;
+    const char *text = tigetstr("RGB");
+    return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || (text && text != (char *)-1) ||
+           tigetflag("Tc") > 0;
 }
 
 static void close_pipe(struct terminal *t)
@@ -256,7 +289,9 @@ struct terminal *term_open(struct err *err)
     prepare_leave();
     prepare_crash_stack();
     set_signals(true); /* after newterm, which sets its own */
-    set_modes();
+    set_modes(t);
+    t->rgb = has_colors() && COLORS >= 8 && knows_rgb();
+    t->ground = t->pen = plain;
     send_modes(t, true);
     if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
         send(ASK_BACKGROUND);
@@ -265,24 +300,28 @@ struct terminal *term_open(struct err *err)
     return t;
 }
 
+static void rest(struct terminal *t);
+
 void term_close(struct terminal *t)
 {
     if (!t)
         return;
+    rest(t);
     send_modes(t, false);
+    delwin(t->keys);
     endwin();
     set_signals(false);
     delscreen(t->screen);
     close_pipe(t);
     surface_done(&t->shown);
     str_done(&t->paste);
+    str_done(&t->out);
     free(t);
 }
 
 int term_colors(const struct terminal *t)
 {
-    (void)t;
-    return has_colors() ? COLORS : 0;
+    return t->rgb ? COLOR_RGB_FLAG : has_colors() ? COLORS : 0;
 }
 
 void term_size(const struct terminal *t, int *rows, int *cols)
@@ -316,6 +355,13 @@ void term_forget(struct terminal *t)
     t->all = true;
 }
 
+void term_set_ground(struct terminal *t, struct style ground)
+{
+    if (!style_equal(ground, t->ground))
+        term_forget(t);
+    t->ground = ground;
+}
+
 static void take_size(struct terminal *t)
 {
     struct winsize size;
@@ -326,6 +372,7 @@ static void take_size(struct terminal *t)
 
 void term_suspend(struct terminal *t)
 {
+    rest(t);
     send_modes(t, false);
     endwin();
     set_signals(false);
@@ -416,7 +463,7 @@ static bool add_byte(struct terminal *t, int c, uint32_t *cp)
 static bool read_key(struct terminal *t, uint32_t *key)
 {
     for (;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == ERR)
             return false;
         t->readable = false;
@@ -444,7 +491,7 @@ static struct term_event read_paste(struct terminal *t)
 {
     str_clear(&t->paste);
     for (bool after_return = false;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == CODE_PASTE_END || (c == ERR && !more_within(PASTE_PATIENCE_MS)))
             break;
         if (c <= 0 || c >= 0x100) /* nothing yet, a NUL, or a key's sequence */
@@ -477,16 +524,16 @@ static enum background parse_background(const char *text)
 }
 
 /* The terminal's answer to a question, up to BEL or ESC \. It may come long after the question. */
-static struct term_event read_answer(void)
+static struct term_event read_answer(struct terminal *t)
 {
     char text[ANSWER_BYTES];
     size_t n = 0;
     for (;;) {
-        int c = getch();
+        int c = wgetch(t->keys);
         if (c == ERR && more_within(PASTE_PATIENCE_MS))
             continue;
         if (c == 27)
-            getch(); /* the backslash */
+            wgetch(t->keys); /* the backslash */
         if (c == ERR || c == 27 || c == '\007')
             break;
         if (c < 0x80 && n + 1 < sizeof text)
@@ -499,13 +546,13 @@ static struct term_event read_answer(void)
 }
 
 /* "button;column;row" and M for a press, m for its end (xterm's 1006), from 1. */
-static struct term_event read_mouse(void)
+static struct term_event read_mouse(struct terminal *t)
 {
     char text[ANSWER_BYTES];
     size_t n = 0;
     int c;
     for (;;) {
-        c = getch();
+        c = wgetch(t->keys);
         if (c == ERR && more_within(PASTE_PATIENCE_MS))
             continue;
         if (c == ERR || c >= 0x80 || !strchr("0123456789;", c))
@@ -540,13 +587,13 @@ struct term_event term_next(struct terminal *t)
     if (key == KEY_OF_PASTE)
         return read_paste(t);
     if (key == KEY_OF_MOUSE)
-        return read_mouse();
+        return read_mouse(t);
     if (key == KEY_OF_FOCUS_IN || key == KEY_OF_FOCUS_OUT)
         return (struct term_event){.kind = TERM_FOCUS, .focused = key == KEY_OF_FOCUS_IN};
     uint32_t second;
     bool more = key == K_ESC && read_key(t, &second);
     if (more && second == ']')
-        return read_answer();
+        return read_answer(t);
     if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
@@ -554,79 +601,202 @@ struct term_event term_next(struct terminal *t)
 
 /* ---- Output --------------------------------------------------------------------------------- */
 
-static attr_t curses_attrs(uint8_t attrs)
-{
-    attr_t a = A_NORMAL;
-    a |= attrs & ATTR_BOLD ? A_BOLD : 0;
-    a |= attrs & ATTR_ITALIC ? A_ITALIC : 0;
-    a |= attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0;
-    a |= attrs & ATTR_REVERSE ? A_REVERSE : 0;
-    a |= attrs & ATTR_DIM ? A_DIM : 0;
-    return a;
-}
+/* Cells are sent by terminfo's own strings and not by way of curses' windows: those want a number
+ * for each pair of colours, and a picture has more pairs than there are numbers. */
 
-static void put_part(int row, int col, wchar_t *part, const struct style *style)
+/* Without the pauses ("$<5>") that terminals of old needed. */
+static void put_cap(struct terminal *t, const char *cap)
 {
-    bool plain = (style->fg < 0 && style->bg < 0) || !has_colors();
-    int pair = plain ? 0 : alloc_pair(style->fg, style->bg);
-    cchar_t cell;
-    if (pair < 0)
-        pair = 0;
-    if (setcchar(&cell, part, curses_attrs(style->attrs), (short)pair, NULL) == OK)
-        mvadd_wch(row, col, &cell);
-}
-
-/* A glyph may be several curses cells ("क" and "ा"): each begins with one that has a width. */
-static void put_cell(int row, int col, const struct cell *cell)
-{
-    wchar_t part[MAX_GLYPH_PARTS + 1];
-    int n = 0, cells = 0;
-    size_t len = strlen(cell->text);
-    for (size_t i = 0; i < len;) {
-        uint32_t cp;
-        i += utf8_next(cell->text + i, len - i, &cp, NULL);
-        int w = wcwidth((wchar_t)cp);
-        if (n && w > 0) {
-            part[n] = 0;
-            put_part(row, col, part, &cell->style);
-            col += cells;
-            n = cells = 0;
-        }
-        if (n < MAX_GLYPH_PARTS)
-            part[n++] = (wchar_t)cp;
-        cells += w > 0 ? w : 0;
+    for (const char *pause; cap && (pause = strstr(cap, "$<"));) {
+        str_put(&t->out, cap, (size_t)(pause - cap));
+        cap = strchr(pause, '>');
+        cap += cap != NULL;
     }
-    part[n] = 0;
-    if (n)
-        put_part(row, col, part, &cell->style);
+    str_puts(&t->out, cap ? cap : "");
 }
 
+static void put_color(struct terminal *t, int32_t color, bool back)
+{
+    const char *cap = back ? set_a_background : set_a_foreground;
+    if (color == COLOR_OWN || term_colors(t) < 8)
+        return;
+    uint32_t rgb = color_rgb(color);
+    if (t->rgb && color_is_rgb(color))
+        str_printf(&t->out, "\033[%d;2;%u;%u;%um", back ? 48 : 38, rgb >> 16, rgb >> 8 & 0xFF,
+                   rgb & 0xFF);
+    else if (COLORS > 256) /* the parameter would be taken for an RGB colour */
+        str_printf(&t->out, "\033[%d;5;%dm", back ? 48 : 38, (int)color_nearest(color, 256));
+    else if (cap)
+        put_cap(t, tparm(cap, (long)color_nearest(color, COLORS)));
+}
+
+/* Whether something that is on can only be got rid of by beginning anew. */
+static bool must_reset(struct style pen, struct style style)
+{
+    return (pen.attrs & ~style.attrs) || (pen.fg != COLOR_OWN && style.fg == COLOR_OWN) ||
+           (pen.bg != COLOR_OWN && style.bg == COLOR_OWN);
+}
+
+static void put_style(struct terminal *t, struct style style)
+{
+    const struct {
+        uint8_t attr;
+        const char *cap;
+    } caps[] = {{ATTR_BOLD, enter_bold_mode},
+                {ATTR_DIM, enter_dim_mode},
+                {ATTR_ITALIC, enter_italics_mode},
+                {ATTR_UNDERLINE, enter_underline_mode},
+                {ATTR_REVERSE, enter_reverse_mode}};
+    if (must_reset(t->pen, style)) {
+        put_cap(t, exit_attribute_mode);
+        t->pen = plain;
+    }
+    for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
+        if (style.attrs & ~t->pen.attrs & caps[i].attr)
+            put_cap(t, caps[i].cap);
+    if (style.fg != t->pen.fg)
+        put_color(t, style.fg, false);
+    if (style.bg != t->pen.bg)
+        put_color(t, style.bg, true);
+    t->pen = style;
+}
+
+static struct style on_ground(const struct terminal *t, struct style style)
+{
+    if (style.fg == COLOR_OWN)
+        style.fg = t->ground.fg;
+    if (style.bg == COLOR_OWN)
+        style.bg = t->ground.bg;
+    return style;
+}
+
+/* What stands between here and there is sent again where that is shorter than saying where to go.
+ */
+static bool can_repeat(const struct terminal *t, int row, int col)
+{
+    if (t->at_row != row || col < t->at_col || col - t->at_col > CHEAP_CELLS)
+        return false;
+    for (int c = t->at_col; c < col; c++) {
+        const struct cell *cell = surface_at(&t->shown, row, c);
+        if (!cell->text[0] || cell->text[1] || !style_equal(on_ground(t, cell->style), t->pen))
+            return false;
+    }
+    return true;
+}
+
+static void put_move(struct terminal *t, int row, int col)
+{
+    bool next_row = t->at_row >= 0 && t->at_row + 1 == row;
+    if (can_repeat(t, row, col))
+        for (int c = t->at_col; c < col; c++)
+            str_putc(&t->out, surface_at(&t->shown, row, c)->text[0]);
+    else if (next_row && col == 0)
+        str_puts(&t->out, "\r\n");
+    else if (next_row && col <= t->at_col && t->at_col - col <= CHEAP_CELLS)
+        str_printf(&t->out, "\n%.*s", t->at_col - col, "\b\b\b\b\b");
+    else
+        put_cap(t, tparm(cursor_address, (long)row, (long)col));
+    t->at_row = row;
+    t->at_col = col;
+}
+
+/* Terminals do not agree on the width of what is more than one character, nor on what happens
+ * behind the last column: there the cursor is told where to go on. */
+static void put_cell(struct terminal *t, int row, int col, const struct cell *cell)
+{
+    size_t n = strlen(cell->text);
+    uint32_t cp;
+    bool last = col + cell->cells >= t->shown.cols;
+    if (last && row + 1 == t->shown.rows && auto_right_margin && !eat_newline_glitch)
+        return; /* would scroll */
+    put_move(t, row, col);
+    put_style(t, on_ground(t, cell->style));
+    str_put(&t->out, cell->text, n);
+    t->at_row = last || utf8_next(cell->text, n, &cp, NULL) < n ? -1 : row;
+    t->at_col = col + cell->cells;
+}
+
+static bool is_blank(const struct cell *cell)
+{
+    return strcmp(cell->text, " ") == 0 && style_equal(cell->style, plain);
+}
+
+/* Clears the row from there on in one go, if it is to be blank on the terminal's own ground. */
+static bool put_blank_end(struct terminal *t, const struct surface *s, int row, int col)
+{
+    int differ = 0;
+    if (t->ground.bg != COLOR_OWN || !clr_eol)
+        return false;
+    for (int c = col; c < s->cols; c++) {
+        if (!is_blank(surface_at(s, row, c)))
+            return false;
+        differ += !is_blank(surface_at(&t->shown, row, c));
+    }
+    if (differ <= CHEAP_CELLS)
+        return false;
+    put_move(t, row, col);
+    put_style(t, plain);
+    put_cap(t, clr_eol);
+    return true;
+}
+
+/* As the rest of the world wants it; what was put is sent. */
+static void rest(struct terminal *t)
+{
+    put_style(t, plain);
+    send_all(t->out.data, t->out.len);
+    str_clear(&t->out);
+}
+
+/* Leaves the terminal blank, on its own ground. */
 static void begin_anew(struct terminal *t, const struct surface *s)
 {
     if (t->shown.rows != s->rows || t->shown.cols != s->cols)
         surface_resize(&t->shown, s->rows, s->cols);
     surface_clear(&t->shown);
+    for (int i = 0; i < s->rows * s->cols && t->ground.bg != COLOR_OWN; i++)
+        t->shown.cells[i].text[0] = 0; /* equal to nothing that is drawn */
+    rest(t);
     erase();
     clearok(curscr, TRUE);
+    refresh();
+    t->shows_cursor = -1;
     t->all = false;
+}
+
+static void put_row(struct terminal *t, const struct surface *s, int row)
+{
+    for (int col = 0; col < s->cols; col++) {
+        const struct cell *want = surface_at(s, row, col);
+        struct cell *have = surface_at(&t->shown, row, col);
+        if (cell_equal(want, have))
+            continue;
+        bool ended = is_blank(want) && put_blank_end(t, s, row, col);
+        if (want->cells && !ended)
+            put_cell(t, row, col, want);
+        for (int c = col; c < (ended ? s->cols : col + 1); c++)
+            *surface_at(&t->shown, row, c) = *surface_at(s, row, c);
+    }
+}
+
+static void put_cursor(struct terminal *t, const struct surface *s)
+{
+    bool shows = s->cursor_row >= 0;
+    if (shows && (t->at_row != s->cursor_row || t->at_col != s->cursor_col))
+        put_move(t, s->cursor_row, s->cursor_col);
+    if (t->shows_cursor != shows)
+        put_cap(t, shows ? cursor_normal : cursor_invisible);
+    t->shows_cursor = shows;
 }
 
 void term_show(struct terminal *t, const struct surface *s)
 {
     if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
         begin_anew(t, s);
+    t->at_row = -1; /* what else was sent meanwhile may have moved it */
     for (int row = 0; row < s->rows; row++)
-        for (int col = 0; col < s->cols; col++) {
-            const struct cell *want = surface_at(s, row, col);
-            struct cell *have = surface_at(&t->shown, row, col);
-            if (cell_equal(want, have))
-                continue;
-            if (want->cells)
-                put_cell(row, col, want);
-            *have = *want;
-        }
-    if (s->cursor_row >= 0)
-        move(s->cursor_row, s->cursor_col);
-    curs_set(s->cursor_row >= 0);
-    refresh();
+        put_row(t, s, row);
+    put_cursor(t, s);
+    send_all(t->out.data, t->out.len);
+    str_clear(&t->out);
 }

@@ -20,8 +20,8 @@ enum term_event_kind {
     TERM_BACKGROUND, /* the terminal told how bright its background is */
     TERM_MOUSE,      /* row, col, wheel: 0 a press of the first button, else rows to scroll */
     TERM_FOCUS,      /* focused: the terminal's window has the keyboard */
-    TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
-    TERM_QUIT,    /* the terminal is gone, or the process was told to end */
+    TERM_SUSPEND,    /* somebody asked the process to stop: call term_suspend */
+    TERM_QUIT,       /* the terminal is gone, or the process was told to end */
 };
 
 struct term_event {
@@ -46,6 +46,7 @@ void term_set_mouse(struct terminal *t, bool on);
  * notices (OSC 9). */
 void term_notify(struct terminal *t, const char *text);
 
+/* How many it can show: 0, 8, 16, 256, or COLOR_RGB_FLAG: all. */
 int term_colors(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
@@ -55,7 +56,11 @@ void term_wait(struct terminal *t, int fd, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
 struct term_event term_next(struct terminal *t);
 
-/* Brings the terminal up to the surface: only what differs is sent. */
+/* What cells are drawn with that have no colours of their own: {-1, -1} leaves the terminal's.
+ * Sends everything with the next term_show, if that is a change. */
+void term_set_ground(struct terminal *t, struct style ground);
+/* Brings the terminal up to the surface: only what differs is sent. Colours that it does not have
+ * are shown as the nearest that it has. */
 void term_show(struct terminal *t, const struct surface *s);
 /* The next term_show sends everything. */
 void term_forget(struct terminal *t);

@@ -1,7 +1,10 @@
-/* Colours by meaning. A theme is plain data; the terminal's own background is not painted over. */
+/* Colours by meaning. A theme is plain data, read from a file; most leave the terminal's own
+ * background as it is. */
 #ifndef TUI_THEME_H
 #define TUI_THEME_H
 
+#include "base/err.h"
+#include "tui/color.h"
 #include "tui/surface.h"
 
 enum tone {
@@ -26,16 +29,32 @@ enum tone {
     TONE_COUNT,
 };
 
+enum { THEME_NAME_BYTES = 64 };
+
 struct theme {
-    const char *name;
+    char name[THEME_NAME_BYTES];
+    int32_t background; /* of the whole screen; -1: the terminal's own is left */
     struct style tones[TONE_COUNT];
 };
 
+/* What tones are called in theme files. */
+extern const char *const tone_names[TONE_COUNT];
+
+/* Reads a theme's text (facet-themes(5) has the format) as a terminal of so many colours shows it;
+ * file is for errors. What is right in it holds even if false is returned. */
+bool theme_parse(struct theme *theme, const char *text, const char *file, int n_colors,
+                 struct err *err);
+
 enum background { BACKGROUND_UNKNOWN, BACKGROUND_DARK, BACKGROUND_LIGHT };
 
-/* For a terminal of so many colours (0: none), on the background it told. $NO_COLOR gives the
- * theme without colours, $FACET_THEME ("dark", "light", "16", "mono") names one; $COLORFGBG is
- * asked where the terminal told nothing. */
-const struct theme *theme_choose(int n_colors, enum background background);
+/* The theme of that name or path for a terminal of so many colours (0: none). NULL or "auto" means
+ * dark, light or 16, by the background that the terminal told, or $COLORFGBG; $NO_COLOR means mono,
+ * whatever is wanted. Where the wanted one has a mistake: false, and what is right in it, or auto.
+ */
+bool theme_choose(struct theme *theme, const char *wanted, int n_colors, enum background background,
+                  struct err *err);
+
+/* What cells without colours of their own look like. */
+struct style theme_ground(const struct theme *theme);
 
 #endif

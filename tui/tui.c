@@ -2,8 +2,10 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/bindings.h"
 #include "tui/browse.h"
 #include "tui/screen.h"
+#include "tui/theming.h"
 #include "tui/turn.h"
 
 /* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
@@ -27,8 +29,7 @@ static bool take_terminal(struct app *app)
             actions_paste(app, event.text, event.n_bytes);
             break;
         case TERM_BACKGROUND:
-            app->theme = *theme_choose(term_colors(app->term), event.background);
-            app->dirty = true;
+            theming_background(app, event.background);
             break;
         case TERM_MOUSE:
             actions_mouse(app, &event);
@@ -76,6 +77,17 @@ static void loop(struct app *app)
     }
 }
 
+/* What is wrong in the configuration, the first of it; the rest holds. */
+static void tell_mistakes(struct app *app, const struct options *options)
+{
+    struct err err;
+    bool ok = bindings_read(&err);
+    if (options->mistake)
+        app_fail(app, "%s", options->mistake);
+    else if (!ok)
+        app_fail(app, "%s", err.text);
+}
+
 static bool open_app(struct app *app, const struct options *options, struct store *store,
                      struct err *err)
 {
@@ -84,7 +96,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     if (!app->term)
         return false;
     app->store = store;
-    app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
+    theming_start(app);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
     app->conversations = conversations_new(&app->theme);
@@ -92,6 +104,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->focus = KEYS_INPUT;
     app->dirty = true;
     browse_resume(app);
+    tell_mistakes(app, options);
     return true;
 }
 
@@ -101,6 +114,7 @@ static void close_app(struct app *app)
     term_close(app->term);
     chat_close(app->chat);
     turn_done(app);
+    theming_done(app);
     transcript_free(app->transcript);
     conversations_free(app->conversations);
     chooser_free(app->chooser);

@@ -23,11 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     bool ok = options_init(&options, &err);
     if (ok == (err.text[0] != 0) || strchr(err.text, '\n'))
         abort();
-    if (ok) {
-        options_copy(&copy, &options);
-        options_done(&options);
-        options_done(&copy);
-    }
+    options_copy(&copy, &options);
+    options_done(&options);
+    options_done(&copy);
     free(path);
     free(folder);
     return 0;

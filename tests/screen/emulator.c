@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "tui/color.h"
 
 enum { PATIENCE_MS = 4000, STEP_MS = 10, MAX_SETTLE_STEPS = 10 };
 
@@ -277,6 +278,27 @@ bool emulator_has_color(struct emulator *e, int row, int col)
 {
     VTermScreenCell cell = cell_at(e, row, col);
     return !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) || !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg);
+}
+
+static int32_t color_of(const VTermColor *color, bool own)
+{
+    if (own)
+        return COLOR_OWN;
+    if (VTERM_COLOR_IS_INDEXED(color))
+        return color->indexed.idx;
+    return COLOR_RGB(color->rgb.red << 16 | color->rgb.green << 8 | color->rgb.blue);
+}
+
+struct style emulator_style(struct emulator *e, int row, int col)
+{
+    VTermScreenCell cell = cell_at(e, row, col);
+    struct style style = {color_of(&cell.fg, VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)),
+                          color_of(&cell.bg, VTERM_COLOR_IS_DEFAULT_BG(&cell.bg)), 0};
+    style.attrs |= cell.attrs.bold ? ATTR_BOLD : 0;
+    style.attrs |= cell.attrs.italic ? ATTR_ITALIC : 0;
+    style.attrs |= cell.attrs.underline ? ATTR_UNDERLINE : 0;
+    style.attrs |= cell.attrs.reverse ? ATTR_REVERSE : 0;
+    return style;
 }
 
 void emulator_cursor(struct emulator *e, int *row, int *col)

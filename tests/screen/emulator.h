@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tui/surface.h"
+
 struct emulator;
 
 /* Runs `program` (its result is the exit status) in a terminal of that size. */
@@ -36,6 +38,8 @@ const char *emulator_cell(struct emulator *e, int row, int col, int *width);
 const char *emulator_row(struct emulator *e, int row);
 bool emulator_is_bold(struct emulator *e, int row, int col);
 bool emulator_has_color(struct emulator *e, int row, int col);
+/* What the cell is drawn with; dim is not seen. */
+struct style emulator_style(struct emulator *e, int row, int col);
 void emulator_cursor(struct emulator *e, int *row, int *col);
 bool emulator_on_alternate_screen(const struct emulator *e);
 /* Bells, titles and other things that text must not cause. */

@@ -5,6 +5,7 @@
  *     flood         the same, 500 a second
  *     evil          what must not reach a terminal   look       three views, then a word
  *     fail          fails before its first word      break      fails behind some words
+ *     What did I pay …   an answer to be shown in pictures
  *
  * One thread: a timer makes chat_fd readable, and each chat_next gives the next piece. */
 #include <stdio.h>
@@ -34,6 +35,10 @@ struct chat {
 static const char markdown[] =
     "# Heading\n\nSome **bold**, *slanted* and `code`; 2 * 3 stays.\n\n- first\n- second\n\n"
     "1. one\n\n```c\nint main(void);\n```\n\n> quoted\n\n---\nend";
+static const char receipt[] =
+    "You paid **12,40 €** at *Bäckerei Lang* on 7 March, at 08:13:\n\n- Roggenbrot: 4,60 €\n"
+    "- 4 Brötchen: 7,80 €\n\nAs a record:\n\n```json\n{\"shop\": \"Bäckerei Lang\", "
+    "\"total\": 12.40}  // in euros\n```\n\n> Es bediente Sie: Frau Lang";
 static const char evil[] = "a\033]0;owned\007b\033[2Jc\xC2\x9B"
                            "31md\xE2\x80\xAE"
                            "e\x01"
@@ -88,6 +93,8 @@ static void write_script(struct chat *chat, const char *text)
             str_printf(s, "w%u ", i);
     else if (strcmp(text, "markdown") == 0)
         str_puts(s, markdown);
+    else if (strncmp(text, "What did I pay", 14) == 0)
+        str_puts(s, receipt);
     else if (strcmp(text, "evil") == 0)
         str_puts(s, evil);
     else if (strcmp(text, "fail") != 0)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "tests/screen/emulator.h"
+#include "tui/color.h"
 #include "tui/tui.h"
 
 static int n_passed, n_failed;
@@ -24,6 +25,17 @@ static void check_at(int line, struct emulator *e, bool ok, const char *what)
     emulator_dump(e);
 }
 #define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
+
+static void write_file(const char *name, const void *data, size_t n)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
+        return;
+    perror(path);
+    exit(1);
+}
 
 /* ---- Programs ------------------------------------------------------------------------------- */
 
@@ -43,6 +55,28 @@ static int run_fake(void *user)
 static int run_fake_without_color(void *user)
 {
     setenv("NO_COLOR", "1", 1);
+    return run_fake(user);
+}
+
+static int run_fake_with_mistakes(void *user)
+{
+    struct err err;
+    struct options options;
+    (void)user;
+    bool ok = !options_init(&options, &err) && tui_run(&options, NULL, &err);
+    options_done(&options);
+    return !ok;
+}
+
+static int run_fake_on_vt100(void *user)
+{
+    setenv("TERM", "vt100", 1);
+    return run_fake(user);
+}
+
+static int run_fake_with_rgb(void *user)
+{
+    setenv("COLORTERM", "truecolor", 1);
     return run_fake(user);
 }
 
@@ -511,6 +545,88 @@ static void test_background(void)
     leave(e);
 }
 
+/* /theme changes what is there; a true-colour terminal gets the very colours, another the nearest.
+ */
+static void test_themes(void)
+{
+    struct emulator *e = emulator_start(24, 80, run_fake_with_rgb, NULL);
+    int row, col;
+    CHECK(e, emulator_shows(e, "fake-gemma answers"));
+    CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);
+    ask(e, "/theme grvbox");
+    CHECK(e, emulator_shows(e, "did you mean gruvbox?"));
+    emulator_send(e, "\003/theme gruvbox-\t\r");
+    CHECK(e, emulator_shows(e, "the theme is gruvbox-light now"));
+    CHECK(e, emulator_style(e, 12, 40).bg == COLOR_RGB(0xfbf1c7));
+    CHECK(e, emulator_style(e, 23, 79).bg == COLOR_RGB(0xfbf1c7));
+    CHECK(e, emulator_find(e, "fake-gemma answers", &row, &col));
+    CHECK(e, emulator_style(e, row, col).fg == COLOR_RGB(0x3c3836));
+    ask(e, "/theme");
+    CHECK(e, emulator_shows(e, "▸ gruvbox-light"));
+    ask(e, "/theme auto");
+    CHECK(e, emulator_shows(e, "the theme is dark now"));
+    CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);
+    leave(e);
+    e = start(24, 80);
+    ask(e, "/theme gruvbox-light");
+    CHECK(e, emulator_shows(e, "the theme is gruvbox-light now"));
+    CHECK(e, emulator_style(e, 12, 40).bg == 230);
+    leave(e);
+}
+
+/* A terminal whose strings have pauses in them, and that has no colours. */
+static void test_old_terminal(void)
+{
+    struct emulator *e = emulator_start(24, 80, run_fake_on_vt100, NULL);
+    int row, col;
+    CHECK(e, emulator_shows(e, "fake-gemma answers"));
+    ask_and_wait(e, "markdown");
+    CHECK(e, emulator_find(e, "Gemma", &row, &col) && emulator_is_bold(e, row, col));
+    CHECK(e, !emulator_find(e, "$<", &row, &col) && !emulator_has_color(e, 5, 5));
+    emulator_send(e, "\003\004");
+    CHECK(e, emulator_wait(e) == 0); /* vt100 has no other screen to come back from */
+    emulator_stop(e);
+}
+
+/* What is wrong in facet.conf is told, and the rest of it holds: its keys, and hints of them. */
+static void test_configuration(void)
+{
+    static const char conf[] = "temprature = 1\n[keys]\nsend = Alt-Enter\nnewline = Enter\n"
+                               "help = F1, Alt-H\ncancel = Ctrl-G, Esc\n";
+    char path[128];
+    snprintf(path, sizeof path, "%s/facet", folder);
+    mkdir(path, 0700);
+    write_file("facet/facet.conf", conf, sizeof conf - 1);
+    struct emulator *e = emulator_start(100, 140, run_fake_with_mistakes, NULL);
+    CHECK(e,
+          emulator_shows(e, "facet.conf:1: temprature: no such option; did you mean temperature?"));
+    CHECK(e, emulator_shows(e, "Alt-Enter sends, Enter new line"));
+    emulator_send(e, "say one\rtwo");
+    CHECK(e, emulator_shows(e, "  two"));
+    emulator_send(e, "\033\r");
+    CHECK(e, emulator_shows(e, "Gemma"));
+    emulator_send(e, "\033H");
+    CHECK(e, emulator_shows(e, "F1 Alt-H"));
+    CHECK(e, emulator_shows(e, "Ctrl-G closes"));
+    emulator_send(e, "\007");
+    CHECK(e, emulator_hides(e, "F1 Alt-H"));
+    leave(e);
+    write_file("facet/facet.conf", "", 0);
+}
+
+/* A preset by name: its system prompt holds from then on. */
+static void test_presets(void)
+{
+    struct emulator *e = start(24, 80);
+    ask(e, "/preset orc");
+    CHECK(e, emulator_shows(e, "there is no preset \"orc\"; did you mean ocr?"));
+    emulator_send(e, "\003/preset oc\t\r");
+    CHECK(e, emulator_shows(e, "preset ocr"));
+    ask(e, "/system");
+    CHECK(e, emulator_shows(e, "Write out all text in the picture"));
+    leave(e);
+}
+
 static void test_locale(void)
 {
     struct emulator *e = emulator_start(24, 80, run_fake_in_latin, NULL);
@@ -537,22 +653,12 @@ static void test_real(int rows, int cols)
 
 /* ---- */
 
-static void write_file(const char *name, const void *data, size_t n)
-{
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "wb");
-    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
-        return;
-    perror(path);
-    exit(1);
-}
-
 static bool prepare(void)
 {
     static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
                                         "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL"};
+    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "COLORTERM", "FACET_THEME",
+                                         "LC_ALL"};
     char picture[16 + 8 * 6 * 3] = "P6\n8 6\n255\n";
     snprintf(folder, sizeof folder, "/tmp/facet-screen-XXXXXX");
     if (!mkdtemp(folder))
@@ -586,9 +692,10 @@ int main(void)
         test_start,  test_turn,   test_wide, test_paste,  test_resize,
         test_scroll, test_cancel, test_help, test_images, test_broken_image};
     static void (*const once[])(void) = {
-        test_evil, test_markdown, test_editing, test_commands, test_failures, test_no_clears,
-        test_leaving, test_anchor, test_tiny_sizes, test_long_paste, test_colors,
-        test_background, test_locale};
+        test_evil,      test_markdown,   test_editing, test_commands,     test_failures,
+        test_no_clears, test_leaving,    test_anchor,  test_tiny_sizes,   test_long_paste,
+        test_colors,    test_background, test_themes,  test_old_terminal, test_configuration,
+        test_presets,   test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;

@@ -118,6 +118,7 @@ static void environment_goes_before_the_file(void **state)
     setenv("FACET_MAX_TOKENS", "many", 1);
     struct err err = {""};
     assert_false(options_init(&o, &err));
+    options_done(&o);
     assert_non_null(strstr(err.text, "$FACET_MAX_TOKENS"));
     assert_non_null(strstr(err.text, "\"many\""));
     unsetenv("FACET_MAX_TOKENS");
@@ -130,16 +131,20 @@ static void mistakes_name_file_line_and_the_right_name(void **state)
     struct err err = {""};
     write_conf(h, "quiet = yes\n\ntemprature = 0.7\n");
     assert_false(options_init(&o, &err));
+    options_done(&o);
     assert_non_null(strstr(err.text, "facet.conf:3: "));
     assert_non_null(strstr(err.text, "did you mean temperature?"));
     write_conf(h, "just words\n");
     assert_false(options_init(&o, &err));
+    options_done(&o);
     assert_non_null(strstr(err.text, "facet.conf:1: "));
     write_conf(h, "max_tokens = 3\n");
     assert_false(options_init(&o, &err));
+    options_done(&o);
     assert_non_null(strstr(err.text, "did you mean max-tokens?"));
     write_conf(h, "\ntop-p = 1.5\n");
     assert_false(options_init(&o, &err));
+    options_done(&o);
     assert_non_null(strstr(err.text, "facet.conf:2: top-p: \"1.5\" is not a number from 0 to 1"));
 }
 
