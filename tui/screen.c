@@ -15,8 +15,7 @@ enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
 {
     struct flow flow = {.rows = NULL};
-    struct flow_format format = {.width = where.cols};
-    flow_update(&flow, text, strlen(text), &format);
+    flow_plain(&flow, text, strlen(text), where.cols);
     int n = (int)flow.n_rows;
     for (int r = 0; s && r < n && r < where.rows; r++) {
         int col = where.col;
@@ -135,7 +134,8 @@ static void draw_transcript(struct app *app, struct rect where)
     bool covered = app->help;
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
-    transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
+    transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT,
+                    NULL);
     surface_done(&hidden);
     if (covered)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
