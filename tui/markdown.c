@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "tui/glyph.h"
+#include "tui/highlight.h"
 #include "tui/markdown_lay.h"
 #include "tui/markdown_open.h"
 #include "tui/theme.h"
@@ -160,9 +161,8 @@ static void add_code(struct markdown *m, size_t first_row, size_t start)
 }
 
 /* The language, if it is named, stands above the code. */
-static void lay_language(struct lay *l, const char *info)
+static void lay_language(struct lay *l, const char *info, size_t n)
 {
-    size_t n = info ? strcspn(info, " \t{") : 0;
     if (n == 0)
         return;
     lay_prefixes(l);
@@ -177,13 +177,14 @@ static void lay_language(struct lay *l, const char *info)
 static void lay_code(struct lay *l, cmark_node *block)
 {
     struct markdown *m = l->m;
-    size_t first_row = m->flow.n_rows;
-    lay_language(l, cmark_node_get_fence_info(block));
+    const char *info = cmark_node_get_fence_info(block);
+    size_t first_row = m->flow.n_rows, n = info ? strcspn(info, " \t{,:") : 0;
+    lay_language(l, info, n);
     push(l, "│ ", "│ ");
     lay_prefixes(l);
     size_t start = put_literal(l, block);
     l->line.n = 0;
-    flow_add(&l->line, start, m->text.len, TONE_CODE, 0);
+    highlight(highlight_language(info, n), m->text.data, start, m->text.len, &l->line);
     wrap(l, start, true);
     l->depth--;
     add_code(m, first_row, start);

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "tui/flow.h"
 #include "tui/glyph.h"
+#include "tui/highlight.h"
 #include "tui/markdown.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
@@ -314,6 +315,59 @@ static void test_tables(void)
     test_rows("> |a|\n> |-|\n> |b|", 20, false, "▎ │ a │\n▎ ├───┤\n▎ │ b │");
 }
 
+/* ---- Code ----------------------------------------------------------------------------------- */
+
+/* "k<keyword> s<string> m<comment> n<number> e<taken away>". */
+static void test_code(const char *language, const char *code, const char *want)
+{
+    static const char letters[TONE_COUNT] = {[TONE_KEYWORD] = 'k', [TONE_STRING] = 's',
+                                             [TONE_COMMENT] = 'm', [TONE_NUMBER] = 'n',
+                                             [TONE_ERROR] = 'e'};
+    struct flow_runs runs = {NULL, 0, 0};
+    struct str got = {0};
+    size_t at = 0, n = strlen(code);
+    bool whole = true;
+    highlight(highlight_language(language, strlen(language)), code, 0, n, &runs);
+    for (size_t i = 0; i < runs.n; i++) {
+        const struct flow_run *run = &runs.list[i];
+        char letter = letters[run->tone];
+        whole = whole && run->start == at;
+        at = run->end;
+        if (letter)
+            str_printf(&got, "%c<", letter);
+        str_put(&got, code + run->start, run->end - run->start);
+        str_puts(&got, letter ? ">" : "");
+    }
+    check(whole && at == n, "all of the code has runs", code);
+    check(strcmp(str_text(&got), want) == 0, want, str_text(&got));
+    flow_runs_done(&runs);
+    str_done(&got);
+}
+
+static void test_languages(void)
+{
+    test_code("C", "int x = 0x1F; // y", "k<int> x = n<0x1F>; m<// y>");
+    test_code("cpp", "#include <a>\n/* int\n 1 */ \"a\\\"b\" 'c'",
+              "k<#include> <a>\nm</* int\n 1 */> s<\"a\\\"b\"> s<'c'>");
+    test_code("python", "def f():\n  '''a\n# b'''\n  return 1 # c",
+              "k<def> f():\n  s<'''a\n# b'''>\n  k<return> n<1> m<# c>");
+    test_code("ts", "const a = `x\n${y}`", "k<const> a = s<`x\n${y}`>");
+    test_code("bash", "echo a#b '$c' # d", "k<echo> a#b s<'$c'> m<# d>");
+    test_code("rust", "fn f<'a>(x: &'a str)", "k<fn> f<'a>(x: &'a k<str>)");
+    test_code("go", "x := `\\`; y", "x := s<`\\`>; y");
+    test_code("java", "@Override public", "k<@Override> k<public>");
+    test_code("sql", "Select 'it' -- all", "k<Select> s<'it'> m<-- all>");
+    test_code("json", "{\"a\": [1, \"b\", true]}", "{k<\"a\">: [n<1>, s<\"b\">, k<true>]}");
+    test_code("yaml", "my-key: 'v' # c", "k<my-key>: s<'v'> m<# c>");
+    test_code("html", "<a href=\"x\">if 1</a><!-- b -->",
+              "<k<a> href=s<\"x\">>if 1</k<a>>m<<!-- b -->>");
+    test_code("css", "a { max-width: 3px }", "a { k<max-width>: n<3px> }");
+    test_code("make", "all: b # c", "k<all>: b m<# c>");
+    test_code("diff", "+a\n-b\n c\n@@ d", "s<+a\n>e<-b\n> c\nk<@@ d>");
+    test_code("no such", "int x;", "int x;");
+    test_code("c", "\"open\nint", "s<\"open>\nk<int>");
+}
+
 /* A definition of a link behind its use: found, though blocks before it were laid out. */
 static void test_definition(void)
 {
@@ -333,6 +387,7 @@ int main(void)
     test_blocks();
     test_tables();
     test_definition();
+    test_languages();
     printf("%d passed, %d failed\n", n_passed, n_failed);
     return n_failed > 0;
 }
