@@ -9,6 +9,8 @@
 #include "chat/commands.h"
 #include "tui/attaching.h"
 #include "tui/editor.h"
+#include "tui/prompt.h"
+#include "tui/reading.h"
 #include "tui/slash.h"
 #include "tui/turn.h"
 
@@ -81,6 +83,8 @@ static void step_back(struct app *app)
     if (app->help)
         app->help = false;
     else if (stop_answer(app))
+        return;
+    else if (app->focus == KEYS_TRANSCRIPT && reading_step_back(app))
         return;
     else if (app->focus != KEYS_INPUT)
         app->focus = KEYS_INPUT;
@@ -186,7 +190,7 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         app->help_top = 0;
         break;
     default:
-        if (!scroll(app, action))
+        if (!scroll(app, action) && !reading_act(app, action))
             input_act(app->input, action);
     }
 }
@@ -229,6 +233,10 @@ static bool works_over_help(enum action action)
 
 void actions_key(struct app *app, uint32_t key)
 {
+    if (prompt_is_open(app)) {
+        prompt_key(app, key);
+        return;
+    }
     enum action action = keys_find(app->help ? KEYS_TRANSCRIPT : app->focus, key);
     bool asked = app->asked_to_quit;
     app->asked_to_quit = false;
@@ -247,6 +255,10 @@ void actions_key(struct app *app, uint32_t key)
 
 void actions_paste(struct app *app, const char *text, size_t n)
 {
+    if (prompt_is_open(app)) {
+        prompt_paste(app, text, n);
+        return;
+    }
     app->dirty = true;
     app->help = false;
     app->focus = KEYS_INPUT;

@@ -10,6 +10,7 @@
 #include "chat/chat.h"
 #include "tui/input.h"
 #include "tui/keys.h"
+#include "tui/prompt.h"
 #include "tui/status.h"
 #include "tui/surface.h"
 #include "tui/term.h"
@@ -28,6 +29,8 @@ struct app {
 
     bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;
+
+    struct prompt_line prompt; /* takes the keys while it is open */
 
     struct str notice; /* one thing to tell, above the status line; empty: none */
     bool notice_is_error;

@@ -7,6 +7,7 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/reading.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 
@@ -134,8 +135,11 @@ static void draw_transcript(struct app *app, struct rect where)
     bool covered = app->help;
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
+    struct str hints = {0};
+    reading_hints(&hints);
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT,
-                    NULL);
+                    str_text(&hints));
+    str_done(&hints);
     surface_done(&hidden);
     if (covered)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
@@ -171,7 +175,7 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
     else if (busy)
         status.hint = "Esc stops";
     else if (app->focus == KEYS_TRANSCRIPT)
-        status.hint = where.cols < 60 ? "Esc writes" : "j k g G scroll, Esc writes";
+        status.hint = where.cols < 60 ? "Esc writes" : "[ ] select, / find, y copy, Esc writes";
     status_draw(&status, &app->theme, s, where);
 }
 
@@ -190,7 +194,10 @@ void screen_draw(struct app *app)
     draw_rule(app, s, l.rule, l.transcript);
     input_draw(app->input, s, l.input, app->focus == KEYS_INPUT && !app->help);
     draw_info(app, s, l.info);
-    draw_status(app, s, l.status);
+    if (prompt_is_open(app))
+        reading_draw_prompt(app, s, l.status);
+    else
+        draw_status(app, s, l.status);
     term_show(app->term, s);
     app->dirty = false;
 }

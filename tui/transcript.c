@@ -165,10 +165,12 @@ size_t transcript_below(const struct transcript *t)
 
 /* ---- Selection ------------------------------------------------------------------------------ */
 
-void transcript_deselect(struct transcript *t)
+bool transcript_deselect(struct transcript *t)
 {
+    bool was = t->selected != NO_ITEM;
     t->selected = NO_ITEM;
     t->code = -1;
+    return was;
 }
 
 /* Where a search for the next thing to select begins: with nothing selected, at the edge of the

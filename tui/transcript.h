@@ -47,7 +47,8 @@ size_t transcript_below(const struct transcript *t);
  * False if there is none: what was selected stays. */
 bool transcript_select_message(struct transcript *t, int step);
 bool transcript_select_code(struct transcript *t, int step);
-void transcript_deselect(struct transcript *t);
+/* False if nothing was selected. */
+bool transcript_deselect(struct transcript *t);
 
 enum selected { SELECTED_NOTHING, SELECTED_MESSAGE, SELECTED_CODE };
 

@@ -90,6 +90,7 @@ static void close_app(struct app *app)
     turn_done(app);
     transcript_free(app->transcript);
     input_free(app->input);
+    prompt_drop(app);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);
