@@ -1,4 +1,4 @@
-/* The clipboard of the terminal, which is that of the machine one sits at, over ssh too (OSC 52). */
+/* The clipboard of the terminal: that of the machine one sits at, over ssh too (OSC 52). */
 #ifndef TUI_CLIPBOARD_H
 #define TUI_CLIPBOARD_H
 

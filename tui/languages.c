@@ -58,9 +58,9 @@ const struct language languages[] = {
         .names = " rust rs ",
         .keywords =
             " as async await bool box break char const continue crate dyn else enum Err extern f32 "
-            "f64 false fn for i128 i16 i32 i64 i8 if impl in isize let loop match mod move mut None "
-            "Ok Option pub ref Result return self Self Some static str String struct super trait "
-            "true type u128 u16 u32 u64 u8 union unsafe use usize Vec where while ",
+            "f64 false fn for i128 i16 i32 i64 i8 if impl in isize let loop match mod move mut "
+            "None Ok Option pub ref Result return self Self Some static str String struct super "
+            "trait true type u128 u16 u32 u64 u8 union unsafe use usize Vec where while ",
         C_COMMENTS,
         .quotes = {{.mark = "\"", .lines = true}},
     },

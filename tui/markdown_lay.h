@@ -24,8 +24,9 @@ struct lay {
     struct markdown *m;
     int width;
     struct lay_level levels[MAX_LEVELS];
-    int depth;                           /* may be more than MAX_LEVELS: those are not shown */
-    int quotes, lists;                   /* of the levels */
+    int depth;                          /* may be more than MAX_LEVELS: those are not shown */
+    int quotes, lists;                  /* of the levels */
+    int numbers[MAX_LEVELS];            /* of the next item of each list */
     struct flow_runs line, first, rest; /* scratch */
 };
 
@@ -37,6 +38,8 @@ int lay_room(const struct lay *l);
 size_t lay_begin(struct lay *l);
 /* Puts what stands in a block into the text, and its runs into l->line. */
 void lay_inlines(struct lay *l, cmark_node *block, uint8_t tone);
+/* Lays out the blocks of a document that stand before `stop`; NULL: all. */
+void lay_blocks(struct markdown *m, cmark_node *document, cmark_node *stop, int width);
 void lay_table(struct lay *l, cmark_node *table);
 
 #endif

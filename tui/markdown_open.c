@@ -211,7 +211,8 @@ static void close_table(struct str *out)
     bool delimiters = bar_before && is_made_of(s + last, out->len - last, "|:- ");
     int cells = bar_before ? count_cells(s + before, last - 1 - before)
                            : count_cells(s + last, out->len - last);
-    if (cells == 0 || (bar_before && (!delimiters || count_cells(s + last, out->len - last) >= cells)))
+    bool complete = count_cells(s + last, out->len - last) >= cells;
+    if (cells == 0 || (bar_before && (!delimiters || complete)))
         return;
     if (bar_before)
         cut(out, last);

@@ -100,7 +100,8 @@ static void draw_label(const struct drawing *d, const struct item *item, bool se
 static void mark_row(const struct drawing *d, int at)
 {
     if (d->where.col > 0)
-        surface_puts(d->s, at, d->where.col - 1, d->where.col, "▌", d->t->theme->tones[TONE_ACCENT]);
+        surface_puts(d->s, at, d->where.col - 1, d->where.col, "▌",
+                     d->t->theme->tones[TONE_ACCENT]);
     else if (d->where.cols > 0)
         surface_at(d->s, at, 0)->style.attrs |= ATTR_REVERSE;
 }
@@ -204,7 +205,8 @@ void transcript_draw(struct transcript *t, struct surface *s, struct rect where,
         t->top = end;
     }
     for (int r = 0; focused && where.col > 0 && r < where.rows; r++)
-        surface_puts(s, where.row + r, where.col - 1, where.col, "▏", t->theme->tones[TONE_ACCENT]);
+        surface_puts(s, where.row + r, where.col - 1, where.col, "▏",
+                     t->theme->tones[TONE_ACCENT]);
     draw_rows(&d, t);
     release_far(t);
 }

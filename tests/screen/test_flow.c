@@ -293,7 +293,8 @@ static void test_blocks(void)
     test_rows("> a\n> > b\n>\n> - c", 40, false, "▎ a\n▎\n▎ ▎ b\n▎\n▎ • c");
     test_rows("-\n- b", 40, false, "•\n• b");
     test_rows("a\n\n---\nb", 5, false, "a\n\n─────\n\nb");
-    test_rows("- x\n  ```py\n  if a:\n      b\n  ```", 40, false, "• x\n    py\n  │ if a:\n  │     b");
+    test_rows("- x\n  ```py\n  if a:\n      b\n  ```", 40, false,
+              "• x\n    py\n  │ if a:\n  │     b");
     test_rows("a<br>b", 40, false, "a\nb");
 }
 

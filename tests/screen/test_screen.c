@@ -579,7 +579,7 @@ int main(void)
 {
     static const struct {
         int rows, cols;
-    } sizes[] = {{10, 40}, {24, 80}, {40, 120}};
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
     static void (*const at_every_size[])(int rows, int cols) = {
         test_start,  test_turn,   test_wide, test_paste,  test_resize,
         test_scroll, test_cancel, test_help, test_images, test_broken_image};

@@ -1,5 +1,5 @@
-/* The transcript: rows made as they are seen, places kept, things selected and found; and the keys of
- * reading in the program. */
+/* The transcript: rows made as they are seen, places kept, things selected and found; and the keys
+ * of reading in the program. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,7 +160,8 @@ static void test_places(void)
 static void test_rubbish(unsigned seed)
 {
     static const char *const pieces[] = {
-        "word ", "你好", "👨‍👩‍👧", "\n\n", "- ", "| a | b |\n|-|-|\n| \033[2J | x\x9B |\n", "```c\nint\033 x;\n```\n",
+        "word ", "你好", "👨‍👩‍👧", "\n\n", "- ",
+        "| a | b |\n|-|-|\n| \033[2J | x\x9B |\n", "```c\nint\033 x;\n```\n",
         "[l](<\033]0;x>)", "# ", "> ", "**", "\x80", "\xE2\x80\xAE", "مرحبا "};
     struct pane *p = pane_new();
     unsigned state = seed;
@@ -302,7 +303,7 @@ static void test_clipboard(void)
 static void put_answer(struct str *out, int i)
 {
     str_clear(out);
-    str_printf(out, "## Part %d\n\nSome **bold** words and `code` in a paragraph that is long.\n\n", i);
+    str_printf(out, "## Part %d\n\nSome **bold** words and `code` in a long paragraph.\n\n", i);
     str_puts(out, "| Item | Price |\n|---|--:|\n| bread | 4,60 € |\n| 你好 | 7,80 € |\n\n");
     str_puts(out, "```c\nint main(void)\n{\n    return 0; /* fine */\n}\n```\n\n");
     for (int k = 0; k < 12; k++)
@@ -337,7 +338,8 @@ static void test_big(void)
     start = now_ms();
     transcript_search(p->t, "part 17");
     double searched = now_ms() - start;
-    printf("%zu messages, %.1f MB: open %.1f ms (%zu MB), page %.2f ms, resize %.2f ms, search %.0f ms\n",
+    printf("%zu messages, %.1f MB: open %.1f ms (%zu MB), page %.2f ms, resize %.2f ms, "
+           "search %.0f ms\n",
            2 * n, (double)bytes / 1e6, opened, resident >> 20, page, resized, searched);
     CHECK(opened < LIMIT_MS && page < LIMIT_MS / 10 && resized < LIMIT_MS / 10);
     str_done(&text);
