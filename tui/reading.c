@@ -126,21 +126,21 @@ static void tell_match(struct app *app)
     app_say(app, "%s · n next, N back, Esc ends", count);
 }
 
-static void on_search(struct app *app, enum prompt_event event, const char *text)
-{
-    if (event == PROMPT_CHANGED)
-        transcript_search(app->transcript, text);
-    else if (event == PROMPT_LEFT)
-        transcript_search(app->transcript, "");
-    else if (*text)
-        tell_match(app);
-}
-
 static bool is_searching(const struct app *app)
 {
     size_t k, n;
     transcript_search_count(app->transcript, &k, &n);
     return n > 0;
+}
+
+static void on_search(struct app *app, enum prompt_event event, const char *text)
+{
+    if (event == PROMPT_CHANGED)
+        transcript_search(app->transcript, text);
+    else if (event == PROMPT_ENTERED && is_searching(app))
+        tell_match(app);
+    else
+        transcript_search(app->transcript, "");
 }
 
 static void step_match(struct app *app, int step)

@@ -24,6 +24,7 @@ void transcript_clear(struct transcript *t)
     t->top = t->last = (struct place){0, 0};
     t->anchor.item = t->match.item = NO_ITEM;
     t->following = true;
+    str_clear(&t->query);
     transcript_deselect(t);
 }
 

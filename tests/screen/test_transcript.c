@@ -127,7 +127,7 @@ static bool is_whole(const struct surface *s)
 static void test_places(void)
 {
     struct pane *p = pane_new();
-    char line[64];
+    char line[128];
     for (int i = 0; i < 200; i++) {
         snprintf(line, sizeof line, "answer **%d** with some words to wrap\n\nand %d more", i, i);
         say(p, "question", line);
