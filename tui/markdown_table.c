@@ -15,7 +15,8 @@ enum {
 struct table_cell {
     size_t start, end; /* of the text */
     struct flow_runs runs;
-    int cells; /* of its longest line */
+    int cells; /* of its longest line ... */
+    int word;  /* ... and word */
 };
 
 struct table {
@@ -24,18 +25,21 @@ struct table {
     size_t rows, cols;
     const uint8_t *align;  /* 'l', 'c', 'r', 0 */
     int *widths;           /* of the columns */
+    int *words;            /* what they should not be narrowed below */
     struct flow *wrapped;  /* the cells of one row */
     size_t spaces, rule;   /* in the text: as many of each as a row has cells */
     size_t bar, colon, joint;
     size_t first_place;
 };
 
-static int longest_line(const char *text, size_t n)
+/* Cells of the longest part between any of some characters. */
+static int longest_part(const char *text, size_t n, const char *between)
 {
     int longest = 0;
     for (size_t i = 0; i <= n;) {
-        const char *newline = memchr(text + i, '\n', n - i);
-        size_t end = newline ? (size_t)(newline - text) : n;
+        size_t end = i;
+        while (end < n && !strchr(between, text[end]))
+            end++;
         int cells = (int)glyph_cells(text + i, end - i);
         longest = cells > longest ? cells : longest;
         i = end + 1;
@@ -52,7 +56,9 @@ static void read_cell(struct table *t, struct table_cell *cell, cmark_node *node
     else
         l->line.n = 0;
     cell->end = l->m->text.len;
-    cell->cells = longest_line(l->m->text.data + cell->start, cell->end - cell->start);
+    const char *text = l->m->text.data + cell->start;
+    cell->cells = longest_part(text, cell->end - cell->start, "\n");
+    cell->word = longest_part(text, cell->end - cell->start, " \n");
     cell->runs = l->line; /* taken over */
     l->line = (struct flow_runs){0};
 }
@@ -96,31 +102,55 @@ static void put_drawings(struct table *t)
 
 /* ---- Widths --------------------------------------------------------------------------------- */
 
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int capped(const struct table *t, size_t col, int cap)
+{
+    return max(t->widths[col] < cap ? t->widths[col] : cap, t->words[col]);
+}
+
 static int sum_capped(const struct table *t, int cap)
 {
     int sum = 0;
     for (size_t c = 0; c < t->cols; c++)
-        sum += t->widths[c] < cap ? t->widths[c] : cap;
+        sum += capped(t, c, cap);
     return sum;
 }
 
-/* Makes the columns fit, the widest narrowed first. False if they would be too narrow to read. */
-static bool fit_columns(struct table *t, int room)
+static void measure_columns(struct table *t)
 {
     t->widths = mem_new(t->cols + 1, sizeof *t->widths);
-    for (size_t i = 0; i < t->rows * t->cols; i++)
-        if (t->cells[i].cells > t->widths[i % t->cols])
-            t->widths[i % t->cols] = t->cells[i].cells;
+    t->words = mem_new(t->cols + 1, sizeof *t->words);
+    for (size_t i = 0; i < t->rows * t->cols; i++) {
+        size_t c = i % t->cols;
+        t->widths[c] = max(t->widths[c], t->cells[i].cells);
+        t->words[c] = max(t->words[c], t->cells[i].word);
+    }
+}
+
+/* Makes the columns fit, the widest narrowed first, through words only where it must be. False if
+ * they would be too narrow to read. */
+static bool fit_columns(struct table *t, int room)
+{
+    int cap = 1;
+    measure_columns(t);
     room -= BORDER_CELLS * (int)t->cols + 1;
-    if (sum_capped(t, NARROWEST_CELLS) > room)
+    if (sum_capped(t, cap) > room) {
+        memset(t->words, 0, t->cols * sizeof *t->words);
+        cap = NARROWEST_CELLS;
+    }
+    if (sum_capped(t, cap) > room)
         return false;
-    int cap = NARROWEST_CELLS;
     while (cap < room && sum_capped(t, cap + 1) <= room)
         cap++;
     int left = room - sum_capped(t, cap);
-    for (size_t c = 0; c < t->cols; c++)
-        if (t->widths[c] > cap)
-            t->widths[c] = cap + (left-- > 0);
+    for (size_t c = 0; c < t->cols; c++) {
+        int width = capped(t, c, cap);
+        t->widths[c] = width + (t->widths[c] > width && left-- > 0);
+    }
     return true;
 }
 
@@ -261,8 +291,10 @@ static void lay_field(struct table *t, const struct table_cell *head, struct tab
 
 static void lay_records(struct table *t)
 {
-    for (size_t c = 0; t->rows == 1 && c < t->cols; c++)
-        lay_field(t, &t->cells[c], &(struct table_cell){t->cells[c].end, t->cells[c].end, {0}, 0});
+    for (size_t c = 0; t->rows == 1 && c < t->cols; c++) {
+        size_t end = t->cells[c].end;
+        lay_field(t, &t->cells[c], &(struct table_cell){.start = end, .end = end});
+    }
     for (size_t row = 1; row < t->rows; row++) {
         if (row > 1)
             begin_row(t, place_of(t, &t->cells[row * t->cols]));
@@ -287,4 +319,5 @@ void lay_table(struct lay *l, cmark_node *node)
         flow_runs_done(&t.cells[i].runs);
     free(t.cells);
     free(t.widths);
+    free(t.words);
 }

@@ -307,6 +307,9 @@ static void test_tables(void)
     test_rows(prices, 21, false,
               "│ Item     │  Price │\n├──────────┼────────┤\n│ Roggenbr │ 4,60 € │\n"
               "│ ot       │        │\n│ 你好     │      1 │");
+    test_rows(prices, 22, false,
+              "│ Item       │ Price │\n├────────────┼───────┤\n│ Roggenbrot │  4,60 │\n"
+              "│            │     € │\n│ 你好       │     1 │");
     test_rows(prices, 16, false,
               "Item: Roggenbrot\nPrice: 4,60 €\n\nItem: 你好\nPrice: 1");
     test_rows("|a|b|\n|-|-|\n|one two three four|five|", 20, false,
