@@ -168,6 +168,21 @@ static void set_width(struct transcript *t, int width)
     t->anchor.top = t->top;
 }
 
+/* An answer may have fewer rows than before, once it is complete. */
+static void settle_top(struct transcript *t)
+{
+    struct place end = rows_last_top(t);
+    if (t->following || !place_before(t->top, end)) {
+        t->following = true;
+        t->top = end;
+        return;
+    }
+    rows_make(t, t->top.item);
+    size_t rows = rows_of_item(t, t->top.item);
+    if (t->top.row >= rows)
+        t->top.row = rows - 1;
+}
+
 static void release_far(struct transcript *t)
 {
     for (size_t i = 0; i < t->n; i++)
@@ -199,11 +214,7 @@ void transcript_draw(struct transcript *t, struct surface *s, struct rect where,
     struct drawing d = {t, s, where, focused, hints};
     t->page = where.rows;
     set_width(t, where.cols);
-    struct place end = rows_last_top(t);
-    if (t->following || !place_before(t->top, end)) {
-        t->following = true;
-        t->top = end;
-    }
+    settle_top(t);
     for (int r = 0; focused && where.col > 0 && r < where.rows; r++)
         surface_puts(s, where.row + r, where.col - 1, where.col, "▏",
                      t->theme->tones[TONE_ACCENT]);
