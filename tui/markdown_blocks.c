@@ -59,6 +59,13 @@ int lay_room(const struct lay *l)
     return room;
 }
 
+void lay_row(struct lay *l, size_t place)
+{
+    lay_prefixes(l);
+    flow_row(&l->m->flow, place);
+    flow_put_runs(&l->m->flow, &l->first);
+}
+
 size_t lay_begin(struct lay *l)
 {
     str_putc(&l->m->text, '\n');
@@ -128,12 +135,10 @@ static void lay_language(struct lay *l, const char *info, size_t n)
 {
     if (n == 0)
         return;
-    lay_prefixes(l);
     size_t start = lay_begin(l);
     str_puts(&l->m->text, "  ");
     str_put(&l->m->text, info, n);
-    flow_row(&l->m->flow, l->m->place);
-    flow_put_runs(&l->m->flow, &l->first);
+    lay_row(l, l->m->place);
     flow_put(&l->m->flow, start, l->m->text.len, TONE_MUTED, 0);
 }
 
@@ -155,12 +160,10 @@ static void lay_code(struct lay *l, cmark_node *block)
 
 static void lay_rule(struct lay *l)
 {
-    lay_prefixes(l);
     size_t start = lay_begin(l);
     for (int i = lay_room(l); i > 0; i--)
         str_puts(&l->m->text, "─");
-    flow_row(&l->m->flow, l->m->place);
-    flow_put_runs(&l->m->flow, &l->first);
+    lay_row(l, l->m->place);
     flow_put(&l->m->flow, start, l->m->text.len, TONE_RULE, 0);
 }
 
@@ -187,9 +190,7 @@ static void lay_gap(struct lay *l, cmark_node *node)
                  cmark_node_get_type(cmark_node_parent(node)) != CMARK_NODE_DOCUMENT;
     if (begins_text || first || is_tight(node))
         return;
-    lay_prefixes(l);
-    flow_row(&l->m->flow, l->m->place);
-    flow_put_runs(&l->m->flow, &l->first);
+    lay_row(l, l->m->place);
 }
 
 static void enter_list(struct lay *l, cmark_node *list)
@@ -265,11 +266,8 @@ static void leave(struct lay *l, cmark_node *node)
         l->lists--;
     if (type != CMARK_NODE_ITEM && type != CMARK_NODE_BLOCK_QUOTE)
         return;
-    if (marker_is_due(l)) { /* nothing is in it */
-        lay_prefixes(l);
-        flow_row(&l->m->flow, l->m->place);
-        flow_put_runs(&l->m->flow, &l->first);
-    }
+    if (marker_is_due(l)) /* nothing is in it */
+        lay_row(l, l->m->place);
     l->quotes -= type == CMARK_NODE_BLOCK_QUOTE;
     l->depth--;
 }

@@ -32,6 +32,8 @@ struct lay {
 
 /* The runs that stand before the next row and those after it; the markers count as shown. */
 void lay_prefixes(struct lay *l);
+/* Begins a row with them. */
+void lay_row(struct lay *l, size_t place);
 /* Cells that they leave. */
 int lay_room(const struct lay *l);
 /* Begins content in the text; its bytes never follow other content. */

@@ -161,13 +161,6 @@ static size_t place_of(const struct table *t, const struct table_cell *cell)
     return t->first_place + (cell->start - t->cells[0].start);
 }
 
-static void begin_row(struct table *t, size_t place)
-{
-    lay_prefixes(t->lay);
-    flow_row(&t->lay->m->flow, place);
-    flow_put_runs(&t->lay->m->flow, &t->lay->first);
-}
-
 static void put_spaces(struct table *t, int n)
 {
     if (n > 0)
@@ -213,7 +206,7 @@ static void put_cell(struct table *t, size_t col, size_t row)
     put_spaces(t, spare - left + 1);
 }
 
-static void lay_row(struct table *t, struct table_cell *cells)
+static void lay_cells(struct table *t, struct table_cell *cells)
 {
     size_t height = 1;
     for (size_t c = 0; c < t->cols; c++) {
@@ -227,7 +220,7 @@ static void lay_row(struct table *t, struct table_cell *cells)
         height = t->wrapped[c].n_rows > height ? t->wrapped[c].n_rows : height;
     }
     for (size_t row = 0; row < height; row++) {
-        begin_row(t, place_of(t, cells));
+        lay_row(t->lay, place_of(t, cells));
         for (size_t c = 0; c < t->cols; c++)
             put_cell(t, c, row);
         put_bar(t);
@@ -237,7 +230,7 @@ static void lay_row(struct table *t, struct table_cell *cells)
 static void lay_rule_below_head(struct table *t)
 {
     const size_t n = strlen("─");
-    begin_row(t, place_of(t, &t->cells[t->cols - 1]));
+    lay_row(t->lay, place_of(t, &t->cells[t->cols - 1]));
     for (size_t c = 0; c <= t->cols; c++) {
         size_t joint = t->joint + n * (c == 0 ? 0 : c == t->cols ? 2 : 1);
         flow_put(&t->lay->m->flow, joint, joint + n, TONE_RULE, 0);
@@ -251,7 +244,7 @@ static void lay_grid(struct table *t)
 {
     t->wrapped = mem_new(t->cols + 1, sizeof *t->wrapped);
     for (size_t row = 0; row < t->rows; row++) {
-        lay_row(t, &t->cells[row * t->cols]);
+        lay_cells(t, &t->cells[row * t->cols]);
         if (row == 0)
             lay_rule_below_head(t);
     }
@@ -297,7 +290,7 @@ static void lay_records(struct table *t)
     }
     for (size_t row = 1; row < t->rows; row++) {
         if (row > 1)
-            begin_row(t, place_of(t, &t->cells[row * t->cols]));
+            lay_row(t->lay, place_of(t, &t->cells[row * t->cols]));
         for (size_t c = 0; c < t->cols; c++)
             lay_field(t, &t->cells[c], &t->cells[row * t->cols + c]);
     }

@@ -6,7 +6,10 @@
 #include "base/utf8.h"
 #include "tui/transcript_rows.h"
 
-enum { MAX_QUERY = 200 }; /* characters */
+enum {
+    MAX_QUERY = 200, /* characters */
+    CONTEXT_ROWS = 3
+};
 
 /* What is looked for, character by character. */
 struct needle {
@@ -152,10 +155,14 @@ static struct place match_place(struct transcript *t, struct place match)
     return (struct place){match.item, item_has_label(item) + row};
 }
 
+/* With some rows around it, where the pane has them. */
 static void go_to_match(struct transcript *t, struct place match)
 {
+    struct place from = match_place(t, match);
+    size_t around = t->page > 3 * CONTEXT_ROWS ? CONTEXT_ROWS : 0;
     t->match = match;
-    rows_show(t, match_place(t, match), 1);
+    rows_up(t, &from, around);
+    rows_show(t, from, 2 * around + 1);
 }
 
 void transcript_search(struct transcript *t, const char *query)
