@@ -13,6 +13,8 @@
 #include "tui/filling.h"
 #include "tui/layout.h"
 #include "tui/palette.h"
+#include "tui/prompt.h"
+#include "tui/reading.h"
 #include "tui/slash.h"
 #include "tui/turn.h"
 
@@ -87,6 +89,8 @@ static void step_back(struct app *app)
     if (app->help)
         app->help = false;
     else if (stop_answer(app))
+        return;
+    else if (app->focus == KEYS_TRANSCRIPT && reading_step_back(app))
         return;
     else if (app->focus != KEYS_INPUT)
         app->focus = KEYS_INPUT;
@@ -257,7 +261,7 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
     default:
         if (app->focus == KEYS_CONVERSATIONS && conversations_act(app->conversations, action))
             return;
-        if (!scroll(app, action))
+        if (!scroll(app, action) && !reading_act(app, action))
             input_act(app->input, action);
     }
 }
@@ -326,6 +330,10 @@ static enum key_context context_of_keys(const struct app *app)
 
 void actions_key(struct app *app, uint32_t key)
 {
+    if (prompt_is_open(app)) {
+        prompt_key(app, key);
+        return;
+    }
     enum action action = keys_find(context_of_keys(app), key);
     bool asked = app->asked_to_quit;
     app->asked_to_quit = false;
@@ -388,6 +396,10 @@ void actions_mouse(struct app *app, const struct term_event *event)
 
 void actions_paste(struct app *app, const char *text, size_t n)
 {
+    if (prompt_is_open(app)) {
+        prompt_paste(app, text, n);
+        return;
+    }
     app->dirty = true;
     if (app->chooser) {
         chooser_paste(app->chooser, text, n);

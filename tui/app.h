@@ -13,6 +13,7 @@
 #include "tui/input.h"
 #include "tui/keys.h"
 #include "tui/layout.h"
+#include "tui/prompt.h"
 #include "tui/status.h"
 #include "tui/surface.h"
 #include "tui/term.h"
@@ -39,6 +40,8 @@ struct app {
 
     bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;
+
+    struct prompt_line prompt; /* takes the keys while it is open */
 
     struct str notice; /* one thing to tell, above the status line; empty: none */
     bool notice_is_error;

@@ -1,182 +1,138 @@
 #include "tui/flow.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "tui/glyph.h"
+#include "tui/theme.h"
 
-enum {
-    MAX_STYLED_BYTES = 4096, /* finding where emphasis closes is quadratic in a line's length */
-    MAX_DEPTH = 4,
-    MARK_CELLS = 2,
-};
-
-/* One source line on its way to rows. */
-struct line {
-    struct flow *flow;
-    const char *text;
-    size_t start, end;
-    const struct flow_format *format;
-    bool open;     /* the text may go on here */
-    bool verbatim; /* breaks anywhere, keeps its spaces */
-    int first_indent, indent;
-    enum flow_mark mark;
-};
+void flow_runs_done(struct flow_runs *runs)
+{
+    free(runs->list);
+    *runs = (struct flow_runs){0};
+}
 
 void flow_done(struct flow *f)
 {
     free(f->rows);
-    free(f->runs.list);
-    free(f->line.list);
+    flow_runs_done(&f->runs);
     *f = (struct flow){0};
 }
 
-void flow_reset(struct flow *f)
+void flow_cut(struct flow *f, size_t n_rows, size_t n_runs)
 {
-    f->n_rows = f->runs.n = 0;
-    f->done = (struct flow_point){0};
+    f->n_rows = n_rows;
+    f->runs.n = n_runs;
 }
 
-static void add_run(struct flow_list *l, size_t start, size_t end, uint8_t look)
+static void push_run(struct flow_runs *l, const struct flow_run *run)
 {
-    if (start >= end)
-        return;
     if (l->n == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 16;
         l->list = mem_grow(l->list, l->cap, sizeof *l->list);
     }
-    l->list[l->n++] = (struct flow_run){start, end, look};
+    l->list[l->n++] = *run;
 }
 
-static struct flow_row *add_row(struct flow *f, size_t start)
+void flow_add(struct flow_runs *runs, size_t start, size_t end, uint8_t tone, uint8_t attrs)
+{
+    struct flow_run *last = runs->n ? &runs->list[runs->n - 1] : NULL;
+    if (start >= end)
+        return;
+    if (last && last->end == start && last->tone == tone && last->attrs == attrs)
+        last->end = end;
+    else
+        push_run(runs, &(struct flow_run){start, end, tone, attrs});
+}
+
+void flow_row(struct flow *f, size_t place)
 {
     if (f->n_rows == f->cap_rows) {
         f->cap_rows = f->cap_rows ? 2 * f->cap_rows : 16;
         f->rows = mem_grow(f->rows, f->cap_rows, sizeof *f->rows);
     }
-    struct flow_row *row = &f->rows[f->n_rows++];
-    *row = (struct flow_row){.first_run = f->runs.n, .start = start};
-    return row;
+    f->rows[f->n_rows++] = (struct flow_row){.first_run = f->runs.n, .start = place};
 }
 
-/* ---- Emphasis ------------------------------------------------------------------------------- */
-
-static size_t repeat(const char *s, size_t i, size_t end)
+void flow_put(struct flow *f, size_t start, size_t end, uint8_t tone, uint8_t attrs)
 {
-    size_t n = 1;
-    while (i + n < end && s[i + n] == s[i])
-        n++;
-    return n;
+    if (start >= end)
+        return;
+    push_run(&f->runs, &(struct flow_run){start, end, tone, attrs});
+    f->rows[f->n_rows - 1].n_runs++;
 }
 
-static size_t find_code_end(const char *s, size_t i, size_t end, size_t ticks)
+void flow_put_runs(struct flow *f, const struct flow_runs *runs)
 {
-    while (i < end) {
-        size_t n = s[i] == '`' ? repeat(s, i, end) : 1;
-        if (s[i] == '`' && n == ticks)
-            return i;
-        i += n;
-    }
-    return end;
-}
-
-static bool may_open(const struct line *l, size_t i, size_t n, size_t end)
-{
-    if (n > 3 || i + n >= end || isspace((unsigned char)l->text[i + n]))
-        return false;
-    return l->text[i] != '_' || i == l->start || !isalnum((unsigned char)l->text[i - 1]);
-}
-
-/* Where n marks like that at i close again; `end` if they do not. */
-static size_t find_close(const struct line *l, size_t i, size_t n, size_t end)
-{
-    const char *s = l->text;
-    for (size_t j = i + n; j < end;) {
-        size_t m = repeat(s, j, end);
-        bool fits =
-            s[j] == s[i] && (m == n || (m == 3 && n < 3)) && !isspace((unsigned char)s[j - 1]);
-        if (fits && s[i] == '_' && j + m < l->end && isalnum((unsigned char)s[j + m]))
-            fits = false;
-        if (fits)
-            return j + m - n; /* "**a *b***": the inner one closes first */
-        j += s[j] == '\\' && m == 1 ? 2 : m;
-    }
-    return end;
-}
-
-static uint8_t emphasis(size_t n)
-{
-    return n == 1 ? LOOK_ITALIC : n == 2 ? LOOK_BOLD : LOOK_BOLD | LOOK_ITALIC;
-}
-
-/* Whether the n marks at i begin something, and where it closes: `end` if it is still open. */
-static bool find_span(const struct line *l, size_t i, size_t n, size_t end, int depth,
-                      size_t *close)
-{
-    bool tick = l->text[i] == '`';
-    if (!tick && (depth == MAX_DEPTH || !may_open(l, i, n, end)))
-        return false;
-    *close = tick ? find_code_end(l->text, i + n, end, n) : find_close(l, i, n, end);
-    return *close < end || (l->open && i + n < end && (tick || n == 2));
-}
-
-static void style(struct line *l, size_t start, size_t end, uint8_t look, int depth)
-{
-    const char *s = l->text;
-    struct flow_list *runs = &l->flow->line;
-    size_t plain = start;
-    for (size_t i = start; i < end;) {
-        bool escape = s[i] == '\\' && i + 1 < end && ispunct((unsigned char)s[i + 1]);
-        bool mark = s[i] == '`' || s[i] == '*' || s[i] == '_';
-        size_t n = mark ? repeat(s, i, end) : 1, close;
-        if (escape) {
-            add_run(runs, plain, i, look);
-            plain = i + 1;
-            i += 2;
-        } else if (mark && find_span(l, i, n, end, depth, &close)) {
-            add_run(runs, plain, i, look);
-            if (s[i] == '`')
-                add_run(runs, i + n, close, look | LOOK_CODE);
-            else
-                style(l, i + n, close, look | emphasis(n), depth + 1);
-            i = plain = close < end ? close + n : end;
-        } else {
-            i += n;
-        }
-    }
-    add_run(runs, plain, end, look);
+    for (size_t i = 0; i < runs->n; i++)
+        flow_put(f, runs->list[i].start, runs->list[i].end, runs->list[i].tone,
+                 runs->list[i].attrs);
 }
 
 /* ---- Wrapping ------------------------------------------------------------------------------- */
 
-/* Puts the line's runs within [from, to) into a new row. */
-static void emit_row(struct line *l, size_t from, size_t to, bool first)
+struct wrapping {
+    struct flow *flow;
+    const struct flow_line *line;
+    const struct flow_runs *before; /* the next row */
+    size_t begin;                   /* of the row */
+    size_t run;                     /* the first that reaches behind it */
+    size_t chance;                  /* last place where it may be broken */
+    int room, used;                 /* cells of the row, and those since begin */
+    bool after_wide;
+};
+
+static size_t max(size_t a, size_t b)
 {
-    struct flow *f = l->flow;
-    struct flow_row *row = add_row(f, from);
-    row->indent = first ? l->first_indent : l->indent;
-    row->mark = first || l->mark != MARK_BULLET ? l->mark : MARK_NONE;
-    for (size_t i = 0; i < f->line.n; i++) {
-        const struct flow_run *run = &f->line.list[i];
-        add_run(&f->runs, run->start > from ? run->start : from, run->end < to ? run->end : to,
-                run->look);
-    }
-    f->rows[f->n_rows - 1].n_runs = f->runs.n - row->first_run;
+    return a > b ? a : b;
 }
 
-static size_t cells_between(const struct line *l, size_t from, size_t to)
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static int runs_cells(const char *text, const struct flow_runs *runs)
 {
     size_t cells = 0;
-    for (size_t i = 0; i < l->flow->line.n; i++) {
-        const struct flow_run *run = &l->flow->line.list[i];
-        size_t a = run->start > from ? run->start : from, b = run->end < to ? run->end : to;
-        if (a < b)
-            cells += glyph_cells(l->text + a, b - a);
+    for (size_t i = 0; runs && i < runs->n; i++)
+        cells += glyph_cells(text + runs->list[i].start, runs->list[i].end - runs->list[i].start);
+    return (int)cells;
+}
+
+static void set_before(struct wrapping *w, const struct flow_runs *before)
+{
+    w->before = before;
+    w->room = w->line->width - runs_cells(w->line->text, before);
+}
+
+static void emit_row(struct wrapping *w, size_t to)
+{
+    const struct flow_line *l = w->line;
+    flow_row(w->flow, l->place + (w->begin - l->start));
+    if (w->before)
+        flow_put_runs(w->flow, w->before);
+    for (size_t i = w->run; i < l->runs->n && l->runs->list[i].start < to; i++) {
+        const struct flow_run *run = &l->runs->list[i];
+        flow_put(w->flow, max(run->start, w->begin), min(run->end, to), run->tone, run->attrs);
     }
-    return cells;
+}
+
+static void begin_row(struct wrapping *w, size_t at, size_t p)
+{
+    const struct flow_runs *runs = w->line->runs;
+    w->begin = w->chance = at;
+    w->used = 0;
+    while (w->run < runs->n && runs->list[w->run].end <= at)
+        w->run++;
+    for (size_t i = w->run; i < runs->n && runs->list[i].start < p; i++) {
+        size_t a = max(runs->list[i].start, at), b = min(runs->list[i].end, p);
+        w->used += (int)glyph_cells(w->line->text + a, a < b ? b - a : 0);
+    }
+    if (w->before != w->line->rest)
+        set_before(w, w->line->rest);
 }
 
 /* Punctuation that must not begin a row in Chinese and Japanese. */
@@ -192,32 +148,18 @@ static bool clings(const char *s, size_t n)
     return false;
 }
 
-struct wrapping {
-    size_t begin;  /* of the row */
-    size_t chance; /* last place where it may be broken */
-    int used;      /* cells since begin */
-    bool first, after_wide;
-};
-
-/* The glyph at p does not fit: ends the row before it, at a word's start if there is one. */
-static void break_row(struct line *l, struct wrapping *w, size_t p)
+/* Takes the glyph of n bytes at p into the row, ending the row before it (at a word's start, if
+ * there is one) where it does not fit. */
+static void wrap_glyph(struct wrapping *w, size_t p, size_t n, int cells)
 {
-    size_t cut = w->chance > w->begin && !l->verbatim ? w->chance : p;
-    emit_row(l, w->begin, cut, w->first);
-    w->begin = w->chance = cut;
-    w->used = (int)cells_between(l, cut, p);
-    w->first = false;
-}
-
-static void wrap_glyph(struct line *l, struct wrapping *w, size_t p, size_t n, int cells)
-{
-    int room = l->format->width - (w->first ? l->first_indent : l->indent);
-    bool space = l->text[p] == ' ' && !l->verbatim, wide = cells > 1 && l->text[p] != '\t';
-    if ((wide || w->after_wide) && !clings(l->text + p, n))
+    const char *text = w->line->text;
+    bool space = text[p] == ' ' && !w->line->verbatim, wide = cells > 1 && text[p] != '\t';
+    if ((wide || w->after_wide) && !clings(text + p, n))
         w->chance = p;
-    while (w->used + cells > room && w->used > 0 && !space) {
-        break_row(l, w, p);
-        room = l->format->width - l->indent;
+    while (w->used + cells > w->room && w->used > 0 && !space) {
+        size_t cut = w->chance > w->begin && !w->line->verbatim ? w->chance : p;
+        emit_row(w, cut);
+        begin_row(w, cut, p);
     }
     if (space)
         w->chance = p + n;
@@ -225,173 +167,38 @@ static void wrap_glyph(struct line *l, struct wrapping *w, size_t p, size_t n, i
     w->after_wide = wide;
 }
 
-static void wrap(struct line *l)
+static void wrap_run(struct wrapping *w, const struct flow_run *run)
 {
-    struct flow *f = l->flow;
-    struct wrapping w = {.first = true};
-    if (f->line.n)
-        w.begin = w.chance = f->line.list[0].start;
-    else
-        w.begin = w.chance = l->start;
-    for (size_t i = 0; i < f->line.n; i++)
-        for (size_t p = f->line.list[i].start; p < f->line.list[i].end;) {
-            struct glyph g;
-            size_t n = glyph_next(l->text + p, f->line.list[i].end - p, &g);
-            wrap_glyph(l, &w, p, n, g.cells);
-            p += n;
+    const char *text = w->line->text;
+    for (size_t p = run->start; p < run->end;) {
+        struct glyph g;
+        if (text[p] == '\n') {
+            emit_row(w, p);
+            begin_row(w, p + 1, p + 1);
+            w->after_wide = false;
+            p++;
+            continue;
         }
-    emit_row(l, w.begin, l->end, w.first);
-}
-
-/* ---- Blocks --------------------------------------------------------------------------------- */
-
-static size_t spaces(const struct line *l)
-{
-    size_t i = l->start;
-    while (i < l->end && l->text[i] == ' ')
-        i++;
-    return i - l->start;
-}
-
-static bool is_fence(const struct line *l)
-{
-    size_t i = l->start + spaces(l);
-    return i + 3 <= l->end &&
-           (strncmp(l->text + i, "```", 3) == 0 || strncmp(l->text + i, "~~~", 3) == 0);
-}
-
-static bool is_rule(const struct line *l)
-{
-    size_t i = l->start + spaces(l);
-    if (i + 3 > l->end || !strchr("-*_", l->text[i]))
-        return false;
-    return i + repeat(l->text, i, l->end) == l->end;
-}
-
-/* Digits and "." or ")" and a space: their bytes, else 0. */
-static size_t number_length(const struct line *l, size_t i)
-{
-    size_t n = 0;
-    while (i + n < l->end && n < 9 && isdigit((unsigned char)l->text[i + n]))
-        n++;
-    bool item =
-        n && i + n + 1 < l->end && strchr(".)", l->text[i + n]) && l->text[i + n + 1] == ' ';
-    return item ? n + 2 : 0;
-}
-
-static void set_indent(struct line *l, size_t first, size_t rest)
-{
-    size_t most = (size_t)l->format->width / 2;
-    l->first_indent = (int)(first < most ? first : most);
-    l->indent = (int)(rest < most ? rest : most);
-}
-
-/* Finds what kind of line it is; returns where its text begins. */
-static size_t begin_block(struct line *l, uint8_t *look)
-{
-    const char *s = l->text;
-    size_t lead = spaces(l), i = l->start + lead;
-    if (i == l->end)
-        return i;
-    bool spaced = i + 1 < l->end && s[i + 1] == ' ';
-    if (s[i] == '#') {
-        size_t n = repeat(s, i, l->end);
-        if (n > 6 || i + n >= l->end || s[i + n] != ' ')
-            return i;
-        *look = LOOK_HEADING;
-        return i + n + 1;
-    }
-    if (s[i] == '>') {
-        l->mark = MARK_QUOTE;
-        set_indent(l, MARK_CELLS, MARK_CELLS);
-        return i + 1 + spaced;
-    }
-    if (strchr("-*+", s[i]) && spaced) {
-        l->mark = MARK_BULLET;
-        set_indent(l, lead + MARK_CELLS, lead + MARK_CELLS);
-        return i + 2;
-    }
-    size_t number = number_length(l, i);
-    set_indent(l, lead, lead + number);
-    if (number)
-        add_run(&l->flow->line, i, i + number, LOOK_MUTED);
-    return i + number;
-}
-
-static void lay_code(struct line *l)
-{
-    l->verbatim = true;
-    l->mark = MARK_CODE;
-    set_indent(l, MARK_CELLS, MARK_CELLS);
-    add_run(&l->flow->line, l->start, l->end, LOOK_CODE);
-    wrap(l);
-}
-
-/* The opening fence shows the language, if it names one; the closing one is not shown. */
-static void lay_fence(struct line *l, bool opening)
-{
-    size_t i = l->start + spaces(l);
-    i += repeat(l->text, i, l->end);
-    if (!opening || i >= l->end)
-        return;
-    l->verbatim = true;
-    set_indent(l, MARK_CELLS, MARK_CELLS);
-    add_run(&l->flow->line, i, l->end, LOOK_MUTED);
-    wrap(l);
-}
-
-static void lay_markdown(struct line *l)
-{
-    struct flow *f = l->flow;
-    if (is_fence(l)) {
-        f->done.in_fence = !f->done.in_fence;
-        lay_fence(l, f->done.in_fence);
-    } else if (f->done.in_fence) {
-        lay_code(l);
-    } else if (is_rule(l) && !l->open) {
-        add_row(f, l->start)->mark = MARK_RULE;
-    } else {
-        uint8_t look = 0;
-        size_t text = begin_block(l, &look);
-        if (l->end - text > MAX_STYLED_BYTES)
-            add_run(&f->line, text, l->end, look);
-        else
-            style(l, text, l->end, look, 0);
-        wrap(l);
+        size_t n = glyph_next(text + p, run->end - p, &g);
+        wrap_glyph(w, p, n, g.cells);
+        p += n;
     }
 }
 
-static void lay_line(struct line *l)
+void flow_wrap(struct flow *f, const struct flow_line *line)
 {
-    l->flow->line.n = 0;
-    if (l->format->markdown) {
-        lay_markdown(l);
-    } else {
-        add_run(&l->flow->line, l->start, l->end, 0);
-        wrap(l);
-    }
+    struct wrapping w = {.flow = f, .line = line, .begin = line->start, .chance = line->start};
+    set_before(&w, line->first);
+    for (size_t i = 0; i < line->runs->n; i++)
+        wrap_run(&w, &line->runs->list[i]);
+    emit_row(&w, line->end);
 }
 
-void flow_update(struct flow *f, const char *text, size_t n, const struct flow_format *format)
+void flow_plain(struct flow *f, const char *text, size_t n, int width)
 {
-    f->n_rows = f->done.n_rows;
-    f->runs.n = f->done.n_runs;
-    for (;;) {
-        size_t start = f->done.offset;
-        const char *newline = n > start ? memchr(text + start, '\n', n - start) : NULL;
-        struct line l = {.flow = f, .text = text, .start = start, .format = format};
-        l.end = newline ? (size_t)(newline - text) : n;
-        l.open = !newline && format->growing;
-        if (!newline && start == n && n > 0 && format->markdown)
-            return;
-        struct flow_point before = f->done;
-        lay_line(&l);
-        if (!newline) { /* may go on: to be laid out again */
-            f->done = before;
-            return;
-        }
-        f->done.offset = l.end + 1;
-        f->done.n_rows = f->n_rows;
-        f->done.n_runs = f->runs.n;
-    }
+    struct flow_run run = {.end = n, .tone = TONE_TEXT};
+    struct flow_runs runs = {&run, n > 0, 1};
+    struct flow_line line = {.text = text, .runs = &runs, .end = n, .width = width};
+    flow_cut(f, 0, 0);
+    flow_wrap(f, &line);
 }

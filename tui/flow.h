@@ -1,5 +1,4 @@
-/* Text in rows: light Markdown, wrapped by cells. Rows and runs point into the text, which the
- * caller keeps; a growing text is laid out again from its last line on only. */
+/* Styled text in rows, wrapped by cells. Runs point into a text that the caller keeps. */
 #ifndef TUI_FLOW_H
 #define TUI_FLOW_H
 
@@ -7,58 +6,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    LOOK_BOLD = 1,
-    LOOK_ITALIC = 2,
-    LOOK_CODE = 4,
-    LOOK_HEADING = 8,
-    LOOK_MUTED = 16,
-};
-
-enum flow_mark { MARK_NONE, MARK_BULLET, MARK_QUOTE, MARK_CODE, MARK_RULE };
-
 /* Bytes [start, end) of the text, and how they look. */
 struct flow_run {
     size_t start, end;
-    uint8_t look;
+    uint8_t tone, attrs; /* enum tone; ATTR_… on top of the tone's own */
+};
+
+struct flow_runs {
+    struct flow_run *list;
+    size_t n, cap;
 };
 
 struct flow_row {
     size_t first_run, n_runs;
-    size_t start; /* where in the text it begins */
-    int indent;   /* cells before its first run */
-    enum flow_mark
-        mark; /* drawn in the two cells before the indent's end; MARK_RULE: over the row */
-};
-
-struct flow_list {
-    struct flow_run *list;
-    size_t n, cap;
+    size_t start; /* its place in what is laid out, the same at any width */
 };
 
 /* Zero to start. */
 struct flow {
     struct flow_row *rows;
     size_t n_rows, cap_rows;
-    struct flow_list runs;
-    struct flow_list line; /* of the source line being laid out */
-    /* The state behind the last source line that is complete. */
-    struct flow_point {
-        size_t offset, n_rows, n_runs;
-        bool in_fence;
-    } done;
+    struct flow_runs runs;
 };
 
-struct flow_format {
-    int width;     /* cells */
-    bool markdown; /* else: as it stands */
-    bool growing;  /* more will follow: emphasis still open counts as meant */
+/* What is to be wrapped: a newline within it ends a row. */
+struct flow_line {
+    const char *text;
+    const struct flow_runs *runs;         /* in the order of the text */
+    size_t start, end;                    /* what they cover */
+    const struct flow_runs *first, *rest; /* before its first row and its others; NULL: nothing */
+    size_t place;                         /* of `start` */
+    int width;                            /* cells of a row, with what stands before it */
+    bool verbatim;                        /* breaks anywhere, keeps its spaces */
 };
 
 void flow_done(struct flow *f);
-/* Forgets all rows: for another width, or when the text did not just grow. */
-void flow_reset(struct flow *f);
-/* Brings the rows up to text[0..n), which begins with what it was at the last call. */
-void flow_update(struct flow *f, const char *text, size_t n, const struct flow_format *format);
+/* Drops rows and runs behind so many. */
+void flow_cut(struct flow *f, size_t n_rows, size_t n_runs);
+
+/* Empty runs are left out; one that goes on with the look of the last is joined to it. */
+void flow_add(struct flow_runs *runs, size_t start, size_t end, uint8_t tone, uint8_t attrs);
+void flow_runs_done(struct flow_runs *runs);
+/* Begins a row, and adds to it. */
+void flow_row(struct flow *f, size_t place);
+void flow_put(struct flow *f, size_t start, size_t end, uint8_t tone, uint8_t attrs);
+void flow_put_runs(struct flow *f, const struct flow_runs *runs);
+
+/* Adds the rows of a line: one at least. */
+void flow_wrap(struct flow *f, const struct flow_line *line);
+/* Makes the rows of a text without styles; a row's place is its offset. */
+void flow_plain(struct flow *f, const char *text, size_t n, int width);
 
 #endif

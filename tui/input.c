@@ -114,10 +114,8 @@ static void recall(struct input *in, size_t at)
 static void lay(struct input *in, int cols)
 {
     int width = cols - PROMPT_CELLS - 1;
-    struct flow_format format = {.width = width > 1 ? width : 1};
     in->cols = cols;
-    flow_reset(&in->flow);
-    flow_update(&in->flow, input_text(in), in->editor.text.len, &format);
+    flow_plain(&in->flow, input_text(in), in->editor.text.len, width > 1 ? width : 1);
 }
 
 static size_t row_end(const struct input *in, size_t row)

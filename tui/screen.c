@@ -7,6 +7,7 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/reading.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 
@@ -15,8 +16,7 @@ enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
 {
     struct flow flow = {.rows = NULL};
-    struct flow_format format = {.width = where.cols};
-    flow_update(&flow, text, strlen(text), &format);
+    flow_plain(&flow, text, strlen(text), where.cols);
     int n = (int)flow.n_rows;
     for (int r = 0; s && r < n && r < where.rows; r++) {
         int col = where.col;
@@ -136,7 +136,11 @@ static void draw_transcript(struct app *app, struct rect where)
     bool covered = app->help || app->chooser;
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
-    transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
+    struct str hints = {0};
+    reading_hints(&hints);
+    transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT,
+                    str_text(&hints));
+    str_done(&hints);
     surface_done(&hidden);
     if (app->chooser)
         chooser_draw(app->chooser, s, where);
@@ -175,6 +179,22 @@ static void draw_below(const struct app *app, struct surface *s, int row, struct
                        app->theme.tones[TONE_MUTED]);
 }
 
+static void put_reading_hint(const struct app *app, bool narrow, struct str *out)
+{
+    char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], c[KEY_NAME_BYTES], d[KEY_NAME_BYTES];
+    if (narrow)
+        return;
+    if (app->help)
+        str_printf(out, "%s %s scroll, ", keys_first(KEYS_TRANSCRIPT, ACTION_ROW_UP, a),
+                   keys_first(KEYS_TRANSCRIPT, ACTION_ROW_DOWN, b));
+    else
+        str_printf(out, "%s %s select, %s find, %s copy, ",
+                   keys_first(KEYS_TRANSCRIPT, ACTION_MESSAGE_PREVIOUS, a),
+                   keys_first(KEYS_TRANSCRIPT, ACTION_MESSAGE_NEXT, b),
+                   keys_first(KEYS_TRANSCRIPT, ACTION_SEARCH, c),
+                   keys_first(KEYS_TRANSCRIPT, ACTION_COPY, d));
+}
+
 /* Keys that work now, for the status line, by the bindings in force. False: those of writing. */
 static bool put_hint(const struct app *app, bool narrow, struct str *out)
 {
@@ -195,9 +215,7 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
             str_printf(out, ", %s new, %s find, %s writes", keys_first(context, ACTION_NEW, a),
                        keys_first(context, ACTION_FIND, b), back);
     } else if (context == KEYS_TRANSCRIPT) {
-        if (!narrow)
-            str_printf(out, "%s %s scroll, ", keys_first(context, ACTION_ROW_UP, a),
-                       keys_first(context, ACTION_ROW_DOWN, b));
+        put_reading_hint(app, narrow, out);
         str_printf(out, "%s %s", back, app->help ? "closes" : "writes");
     } else {
         str_printf(out, "%s sends, %s new line", keys_first(context, ACTION_SEND, a),
@@ -256,7 +274,10 @@ void screen_draw(struct app *app)
     draw_below(app, s, l.rule, l.transcript);
     input_draw(app->input, s, l.input, writing);
     draw_info(app, s, l.info);
-    draw_status(app, s, l.status);
+    if (prompt_is_open(app))
+        reading_draw_prompt(app, s, l.status);
+    else
+        draw_status(app, s, l.status);
     term_show(app->term, s);
     app->dirty = false;
 }

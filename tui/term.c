@@ -7,10 +7,12 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -370,17 +372,56 @@ static void take_size(struct terminal *t)
     term_forget(t);
 }
 
-void term_suspend(struct terminal *t)
+static void lend_screen(struct terminal *t)
 {
     rest(t);
     send_modes(t, false);
     endwin();
     set_signals(false);
-    kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
+}
+
+static void take_screen_back(struct terminal *t)
+{
     set_signals(true);
     reset_prog_mode();
     send_modes(t, true);
     take_size(t);
+}
+
+void term_suspend(struct terminal *t)
+{
+    lend_screen(t);
+    kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
+    take_screen_back(t);
+}
+
+void term_send(struct terminal *t, const char *bytes, size_t n)
+{
+    (void)t;
+    while (n > 0) {
+        ssize_t sent = write(STDOUT_FILENO, bytes, n);
+        if (sent <= 0 && errno != EINTR)
+            return;
+        bytes += sent > 0 ? sent : 0;
+        n -= sent > 0 ? (size_t)sent : 0;
+    }
+}
+
+/* By a shell: $EDITOR may have arguments. What Ctrl-C does meanwhile is the editor's business. */
+bool term_edit(struct terminal *t, const char *path)
+{
+    static const char command[] = "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"";
+    const char *argv[] = {"sh", "-c", command, "sh", path, NULL};
+    pid_t pid;
+    int status = -1;
+    lend_screen(t);
+    bool started = posix_spawnp(&pid, "sh", NULL, NULL, (char *const *)argv, environ) == 0;
+    handle(SIGINT, SIG_IGN, 0);
+    handle(SIGQUIT, SIG_IGN, 0);
+    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    take_screen_back(t);
+    return started && status == 0;
 }
 
 /* ---- Input ---------------------------------------------------------------------------------- */

@@ -64,6 +64,11 @@ void term_set_ground(struct terminal *t, struct style ground);
 void term_show(struct terminal *t, const struct surface *s);
 /* The next term_show sends everything. */
 void term_forget(struct terminal *t);
+/* Sends a sequence that draws nothing. */
+void term_send(struct terminal *t, const char *bytes, size_t n);
+/* Leaves the screen to a program that opens a file, $VISUAL, $EDITOR or vi, until it ends. False if
+ * it could not be run. */
+bool term_edit(struct terminal *t, const char *path);
 /* Stops the process as Ctrl-Z does, and comes back. */
 void term_suspend(struct terminal *t);
 

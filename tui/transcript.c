@@ -4,58 +4,28 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
-#include "tui/flow.h"
-
-struct item {
-    enum item_kind kind;
-    struct str text;
-    char *aside; /* owned; NULL: none */
-    bool growing, interrupted;
-    struct flow flow;
-    int width;   /* that the flow was made for; 0: not yet */
-    size_t laid; /* bytes of text that it covers */
-};
-
-/* A place in the text that stays where it is when rows are made anew. */
-struct anchor {
-    size_t item, row, offset;
-};
-
-struct transcript {
-    const struct theme *theme;
-    struct item *items;
-    size_t n, cap;
-    bool following;
-    size_t top; /* first row shown, where not following */
-    struct anchor anchor; /* what was at the top before the rows were made anew ... */
-    size_t anchor_top;    /* ... which holds while the top is still this */
-    int width, page;
-    size_t total; /* rows, when last laid out */
-};
+#include "tui/transcript_rows.h"
 
 struct transcript *transcript_new(const struct theme *theme)
 {
     struct transcript *t = mem_new(1, sizeof *t);
     t->theme = theme;
     t->following = true;
+    t->anchor.item = t->match.item = NO_ITEM;
+    transcript_deselect(t);
     return t;
-}
-
-static void item_done(struct item *item)
-{
-    str_done(&item->text);
-    free(item->aside);
-    flow_done(&item->flow);
 }
 
 void transcript_clear(struct transcript *t)
 {
     for (size_t i = 0; i < t->n; i++)
         item_done(&t->items[i]);
-    t->n = 0;
-    t->top = 0;
+    t->n = t->below = 0;
+    t->top = t->last = (struct place){0, 0};
+    t->anchor.item = t->match.item = NO_ITEM;
     t->following = true;
+    str_clear(&t->query);
+    transcript_deselect(t);
 }
 
 void transcript_free(struct transcript *t)
@@ -63,6 +33,7 @@ void transcript_free(struct transcript *t)
     if (!t)
         return;
     transcript_clear(t);
+    str_done(&t->query);
     free(t->items);
     free(t);
 }
@@ -80,7 +51,7 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
     }
     struct item *item = &t->items[t->n++];
     *item = (struct item){.kind = kind, .aside = mem_copy(aside)};
-    str_puts(&item->text, text);
+    item_add_text(item, text, strlen(text));
     t->following = true;
 }
 
@@ -98,7 +69,7 @@ void transcript_append(struct transcript *t, const char *text, size_t n)
     struct item *item = last_answer(t);
     if (!item)
         return;
-    str_put(&item->text, text, n);
+    item_add_text(item, text, n);
     item->growing = true;
 }
 
@@ -113,7 +84,7 @@ void transcript_finish(struct transcript *t, const char *aside, bool interrupted
     }
     item->growing = false;
     item->interrupted = interrupted;
-    item->width = 0; /* emphasis that stayed open is plain text after all */
+    item_spoil(item); /* emphasis that stayed open is plain text after all */
 }
 
 void transcript_drop_answer(struct transcript *t)
@@ -124,6 +95,10 @@ void transcript_drop_answer(struct transcript *t)
     item_done(item);
     memmove(item, item + 1, (size_t)(t->items + t->n - (item + 1)) * sizeof *item);
     t->n--;
+    if (t->top.item >= t->n)
+        t->following = true;
+    t->match.item = NO_ITEM;
+    transcript_deselect(t);
 }
 
 bool transcript_answer_is_empty(const struct transcript *t)
@@ -139,98 +114,39 @@ void transcript_reopen(struct transcript *t)
         return;
     item->growing = true;
     item->interrupted = false;
+    item_spoil(item);
     t->following = true;
 }
 
-/* ---- Rows ----------------------------------------------------------------------------------- */
-
-static bool has_label(const struct item *item)
+void transcript_set_branch(struct transcript *t, size_t message, size_t k, size_t n)
 {
-    return item->kind == ITEM_USER || item->kind == ITEM_MODEL;
-}
-
-/* Label, text, and an empty row behind. */
-static size_t item_rows(const struct item *item)
-{
-    return has_label(item) + item->flow.n_rows + 1;
-}
-
-static void lay_item(struct item *item, int width)
-{
-    struct flow_format format = {width, item->kind == ITEM_MODEL, item->growing};
-    if (item->width != width)
-        flow_reset(&item->flow);
-    else if (item->laid == item->text.len)
-        return;
-    flow_update(&item->flow, str_text(&item->text), item->text.len, &format);
-    item->width = width;
-    item->laid = item->text.len;
-}
-
-static struct anchor find_anchor(const struct transcript *t)
-{
-    struct anchor a = {.row = t->top};
-    while (a.item < t->n && a.row >= item_rows(&t->items[a.item]))
-        a.row -= item_rows(&t->items[a.item++]);
-    if (a.item == t->n)
-        return a;
-    const struct item *item = &t->items[a.item];
-    size_t row = a.row - (a.row && has_label(item));
-    a.offset = a.row && row < item->flow.n_rows ? item->flow.rows[row].start : 0;
-    return a;
-}
-
-static size_t anchor_row(const struct transcript *t, const struct anchor *a)
-{
-    size_t top = 0;
-    for (size_t i = 0; i < a->item && i < t->n; i++)
-        top += item_rows(&t->items[i]);
-    if (a->item >= t->n || a->row == 0)
-        return top;
-    const struct item *item = &t->items[a->item];
-    size_t row = 0;
-    while (row + 1 < item->flow.n_rows && item->flow.rows[row + 1].start <= a->offset)
-        row++;
-    return top + has_label(item) + row;
-}
-
-static void lay(struct transcript *t, int width)
-{
-    bool rewrap = t->width && t->width != width && !t->following;
-    if (rewrap && (t->top == 0 || t->top != t->anchor_top))
-        t->anchor = find_anchor(t);
-    t->total = 0;
     for (size_t i = 0; i < t->n; i++) {
-        lay_item(&t->items[i], width);
-        t->total += item_rows(&t->items[i]);
+        if (!item_has_label(&t->items[i]) || message-- > 0)
+            continue;
+        t->items[i].branch = k;
+        t->items[i].n_branches = n;
+        return;
     }
-    if (t->total)
-        t->total--; /* nothing follows the last item */
-    if (rewrap)
-        t->top = t->anchor_top = anchor_row(t, &t->anchor);
-    t->width = width;
 }
 
-static size_t last_top(const struct transcript *t)
-{
-    return t->total > (size_t)t->page ? t->total - (size_t)t->page : 0;
-}
+/* ---- Scrolling ------------------------------------------------------------------------------ */
 
 void transcript_scroll(struct transcript *t, long rows)
 {
-    size_t top = t->following ? last_top(t) : t->top;
+    struct place end = rows_last_top(t);
+    if (t->following)
+        t->top = end;
     if (rows < 0)
-        top = top > (size_t)-rows ? top - (size_t)-rows : 0;
+        rows_up(t, &t->top, (size_t)-rows);
     else
-        top += (size_t)rows;
-    t->following = top >= last_top(t);
-    t->top = top;
+        rows_down(t, &t->top, (size_t)rows);
+    t->following = !place_before(t->top, end);
 }
 
 void transcript_to_start(struct transcript *t)
 {
-    t->top = 0;
-    t->following = last_top(t) == 0;
+    t->top = (struct place){0, 0};
+    t->following = !place_before(t->top, rows_last_top(t));
 }
 
 void transcript_to_end(struct transcript *t)
@@ -245,102 +161,90 @@ int transcript_page(const struct transcript *t)
 
 size_t transcript_below(const struct transcript *t)
 {
-    size_t end = t->top + (size_t)t->page;
-    return t->following || end >= t->total ? 0 : t->total - end;
+    return t->following ? 0 : t->below;
 }
 
-/* ---- Drawing -------------------------------------------------------------------------------- */
+/* ---- Selection ------------------------------------------------------------------------------ */
 
-static struct style run_style(const struct theme *theme, enum item_kind kind, uint8_t look)
+bool transcript_deselect(struct transcript *t)
 {
-    struct style style = theme->tones[TONE_TEXT];
-    if (kind == ITEM_NOTE || look & LOOK_MUTED)
-        style = theme->tones[TONE_MUTED];
-    if (kind == ITEM_ERROR)
-        style = theme->tones[TONE_ERROR];
-    if (look & LOOK_HEADING)
-        style = theme->tones[TONE_HEADING];
-    if (look & LOOK_CODE)
-        style = theme->tones[TONE_CODE];
-    if (look & LOOK_BOLD)
-        style.attrs |= ATTR_BOLD;
-    if (look & LOOK_ITALIC)
-        style.attrs |= ATTR_ITALIC;
-    return style;
+    bool was = t->selected != NO_ITEM;
+    t->selected = NO_ITEM;
+    t->code = -1;
+    return was;
 }
 
-static void draw_mark(const struct transcript *t, struct surface *s, const struct flow_row *row,
-                      int at, struct rect where)
+/* Where a search for the next thing to select begins: with nothing selected, at the edge of the
+ * view. */
+static size_t first_candidate(const struct transcript *t, int step)
 {
-    static const char *const marks[] = {[MARK_BULLET] = "•", [MARK_QUOTE] = "▎", [MARK_CODE] = "│"};
-    const struct style *tones = t->theme->tones;
-    if (row->mark == MARK_RULE)
-        surface_fill(s, at, where.col, where.col + where.cols, "─", tones[TONE_RULE]);
-    else if (row->mark != MARK_NONE && row->indent >= 2)
-        surface_puts(s, at, where.col + row->indent - 2, where.col + where.cols, marks[row->mark],
-                     tones[row->mark == MARK_BULLET ? TONE_MUTED : TONE_RULE]);
+    if (t->selected != NO_ITEM)
+        return t->selected;
+    return step < 0 ? t->last.item : t->top.item;
 }
 
-static void draw_row(const struct transcript *t, struct surface *s, const struct item *item,
-                     size_t r, int at, struct rect where)
+bool transcript_select_message(struct transcript *t, int step)
 {
-    const struct flow_row *row = &item->flow.rows[r];
-    draw_mark(t, s, row, at, where);
-    int col = where.col + row->indent, end = where.col + where.cols;
-    for (size_t i = 0; i < row->n_runs; i++) {
-        const struct flow_run *run = &item->flow.runs.list[row->first_run + i];
-        col = surface_put(s, at, col, end, str_text(&item->text) + run->start,
-                          run->end - run->start, run_style(t->theme, item->kind, run->look));
+    bool fresh = t->selected == NO_ITEM || (t->code >= 0 && step < 0);
+    size_t i = first_candidate(t, step) + (fresh ? 0 : (size_t)step);
+    while (i < t->n && !item_has_label(&t->items[i]))
+        i += (size_t)step;
+    if (i >= t->n) /* below the first, too */
+        return false;
+    t->selected = i;
+    t->code = -1;
+    rows_make(t, i);
+    rows_show(t, (struct place){i, 0}, rows_of_item(t, i));
+    return true;
+}
+
+/* Most answers have no code, and need no rows to know it. */
+static long count_codes(struct transcript *t, size_t i)
+{
+    const struct item *item = &t->items[i];
+    const char *text = str_text(&item->text);
+    bool likely = item->kind == ITEM_MODEL && (strstr(text, "```") || strstr(text, "~~~") ||
+                                               strstr(text, "    ") || strchr(text, '\t'));
+    return likely ? (long)rows_make(t, i)->laid.n_codes : 0;
+}
+
+bool transcript_select_code(struct transcript *t, int step)
+{
+    size_t i = first_candidate(t, step);
+    bool within = i == t->selected && (t->code >= 0 || step > 0);
+    long k = within ? t->code + step : step < 0 && i < t->n ? count_codes(t, i) - 1 : 0;
+    while (i < t->n && (k < 0 || k >= count_codes(t, i))) {
+        i += (size_t)step;
+        k = step < 0 && i < t->n ? count_codes(t, i) - 1 : 0;
     }
+    if (i >= t->n)
+        return false;
+    t->selected = i;
+    t->code = k;
+    const struct markdown_code *code = &rows_make(t, i)->laid.codes[k];
+    rows_show(t, (struct place){i, 1 + code->first_row}, code->end_row - code->first_row);
+    return true;
 }
 
-static void draw_label(const struct transcript *t, struct surface *s, const struct item *item,
-                       int at, struct rect where)
+enum selected transcript_get_selected(struct transcript *t, struct str *out, size_t *message)
 {
-    const struct style *tones = t->theme->tones;
-    bool user = item->kind == ITEM_USER;
-    int end = where.col + where.cols;
-    int col = surface_puts(s, at, where.col, end, user ? "You" : "Gemma",
-                           tones[user ? TONE_USER : TONE_MODEL]);
-    if (item->interrupted)
-        col = surface_puts(s, at, col, end, "  interrupted", tones[TONE_WARNING]);
-    if (item->growing && item->text.len == 0)
-        col = surface_puts(s, at, col, end, "  …", tones[TONE_MUTED]);
-    if (item->aside)
-        surface_puts_right(s, at, col + 2, end, item->aside, tones[TONE_MUTED]);
-}
-
-static void draw_item(const struct transcript *t, struct surface *s, const struct item *item,
-                      long from, struct rect where)
-{
-    bool label = has_label(item);
-    for (size_t r = 0; r < item_rows(item) - 1; r++) {
-        long at = from + (long)r;
-        if (at < 0 || at >= where.rows)
-            continue;
-        if (label && r == 0)
-            draw_label(t, s, item, where.row + (int)at, where);
-        else
-            draw_row(t, s, item, r - label, where.row + (int)at, where);
+    const struct item *answer = last_answer(t);
+    size_t i = t->selected;
+    str_clear(out);
+    *message = 0;
+    if (i == NO_ITEM && !answer)
+        return SELECTED_NOTHING;
+    if (i == NO_ITEM)
+        i = (size_t)(answer - t->items);
+    for (size_t k = 0; k < i; k++)
+        *message += item_has_label(&t->items[k]);
+    struct item *item = rows_make(t, i);
+    if (t->code < 0 || (size_t)t->code >= item->laid.n_codes) {
+        str_put(out, str_text(&item->text), item->text.len);
+        return SELECTED_MESSAGE;
     }
-}
-
-void transcript_draw(struct transcript *t, struct surface *s, struct rect where, bool focused)
-{
-    int bar = where.col > 0 ? where.col - 1 : -1;
-    t->page = where.rows;
-    lay(t, where.cols);
-    if (t->following || t->top >= last_top(t)) {
-        t->following = true;
-        t->top = last_top(t);
-    }
-    long at = -(long)t->top;
-    for (size_t i = 0; i < t->n && at < where.rows; i++) {
-        long rows = (long)item_rows(&t->items[i]);
-        if (at + rows > 0)
-            draw_item(t, s, &t->items[i], at, where);
-        at += rows;
-    }
-    for (int r = 0; focused && bar >= 0 && r < where.rows; r++)
-        surface_puts(s, where.row + r, bar, bar + 1, "▏", t->theme->tones[TONE_ACCENT]);
+    const struct markdown_code *code = &item->laid.codes[t->code];
+    str_put(out, item->laid.text.data + code->start, code->end - code->start);
+    str_putc(out, '\n');
+    return SELECTED_CODE;
 }

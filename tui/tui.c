@@ -119,6 +119,7 @@ static void close_app(struct app *app)
     conversations_free(app->conversations);
     chooser_free(app->chooser);
     input_free(app->input);
+    prompt_drop(app);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);

@@ -1,5 +1,6 @@
 #include "tests/screen/emulator.h"
 
+#include <nettle/base64.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ struct emulator {
     bool alternate;
     int accidents, clears;
     size_t bytes;
-    struct str row;
+    struct str row, written, copied;
     char cell[32];
     bool ended;
     int status;
@@ -88,6 +89,8 @@ void emulator_stop(struct emulator *e)
     close(e->fd);
     vterm_free(e->vterm);
     str_done(&e->row);
+    str_done(&e->written);
+    str_done(&e->copied);
     free(e);
 }
 
@@ -136,6 +139,7 @@ static bool take(struct emulator *e, int ms)
     if (n <= 0)
         return false;
     e->bytes += (size_t)n;
+    str_put(&e->written, bytes, (size_t)n);
     count_clears(e, bytes, (size_t)n);
     vterm_input_write(e->vterm, bytes, (size_t)n);
     size_t answer = vterm_output_read(e->vterm, bytes, sizeof bytes);
@@ -327,6 +331,23 @@ int emulator_clears(const struct emulator *e)
 size_t emulator_bytes(const struct emulator *e)
 {
     return e->bytes;
+}
+
+const char *emulator_copied(struct emulator *e)
+{
+    static const char intro[] = "\033]52;c;";
+    struct base64_decode_ctx decode;
+    const char *at = NULL, *next = str_text(&e->written), *end = next + e->written.len;
+    while ((next = memmem(next, (size_t)(end - next), intro, sizeof intro - 1)))
+        at = next += sizeof intro - 1;
+    size_t n = at ? strcspn(at, "\007") : 0;
+    uint8_t *bytes = mem_new(BASE64_DECODE_LENGTH(n) + 1, 1);
+    base64_decode_init(&decode);
+    str_clear(&e->copied);
+    if (base64_decode_update(&decode, &n, bytes, n, at ? at : ""))
+        str_put(&e->copied, (const char *)bytes, n);
+    free(bytes);
+    return str_text(&e->copied);
 }
 
 void emulator_dump(struct emulator *e)

@@ -47,6 +47,8 @@ int emulator_accidents(const struct emulator *e);
 /* How often the whole screen was erased, and how much was written. */
 int emulator_clears(const struct emulator *e);
 size_t emulator_bytes(const struct emulator *e);
+/* What was last put on the clipboard; "" if nothing was. Borrowed until the next call. */
+const char *emulator_copied(struct emulator *e);
 /* The whole screen to standard error, for a failed check. */
 void emulator_dump(struct emulator *e);
 

@@ -212,7 +212,7 @@ static void test_focus(void)
     struct emulator *e = kit_start_real(30, 120);
     CHECK(e, emulator_shows(e, "Enter sends"));
     emulator_send(e, "\t");
-    CHECK(e, emulator_shows(e, "Up Down scroll"));
+    CHECK(e, emulator_shows(e, "[ ] select"));
     emulator_send(e, "\t");
     CHECK(e, emulator_shows(e, "Enter opens"));
     emulator_send(e, "\t");
@@ -220,7 +220,7 @@ static void test_focus(void)
     emulator_send(e, "\033[Z");
     CHECK(e, emulator_shows(e, "Enter opens"));
     emulator_send(e, "\033[1;3C");
-    CHECK(e, emulator_shows(e, "Up Down scroll"));
+    CHECK(e, emulator_shows(e, "[ ] select"));
     emulator_send(e, "\033[1;3D");
     CHECK(e, emulator_shows(e, "Enter opens"));
     emulator_send(e, ESC);

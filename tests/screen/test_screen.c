@@ -217,7 +217,7 @@ static void test_scroll(int rows, int cols)
 {
     struct emulator *e = start(rows, cols);
     ask(e, "lines 400");
-    CHECK(e, emulator_shows(e, "line 50"));
+    CHECK(e, emulator_shows(e, rows > 50 ? "line 100" : "line 50"));
     emulator_send(e, "\033[5~"); /* page up: no longer follows */
     emulator_run(e, 60);
     char *top = mem_copy(emulator_row(e, 0));
@@ -687,7 +687,7 @@ int main(void)
 {
     static const struct {
         int rows, cols;
-    } sizes[] = {{10, 40}, {24, 80}, {40, 120}};
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
     static void (*const at_every_size[])(int rows, int cols) = {
         test_start,  test_turn,   test_wide, test_paste,  test_resize,
         test_scroll, test_cancel, test_help, test_images, test_broken_image};

@@ -1,0 +1,555 @@
+/* The transcript: rows made as they are seen, places kept, things selected and found; and the keys
+ * of reading in the program. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "tests/screen/emulator.h"
+#include "tui/clipboard.h"
+#include "tui/transcript.h"
+#include "tui/tui.h"
+
+enum { ROWS = 24, COLS = 80, BIG_BYTES = 5000000, LIMIT_MS = 500, TOKENS = 3000 };
+
+static int n_passed, n_failed;
+static char folder[64];
+
+static void check_at(int line, bool ok, const char *what)
+{
+    n_passed += ok;
+    n_failed += !ok;
+    if (!ok)
+        fprintf(stderr, "test_transcript.c:%d: failed: %s\n", line, what);
+}
+#define CHECK(condition) check_at(__LINE__, condition, #condition)
+
+static void check_screen(int line, struct emulator *e, bool ok, const char *what)
+{
+    check_at(line, ok, what);
+    if (!ok)
+        emulator_dump(e);
+}
+#define SEE(e, condition) check_screen(__LINE__, e, condition, #condition)
+
+/* The same numbers everywhere. */
+static unsigned draw(unsigned *state, unsigned below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % below;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+/* ---- A pane --------------------------------------------------------------------------------- */
+
+struct pane {
+    struct theme theme;
+    struct transcript *t;
+    struct surface s;
+    struct str text;
+};
+
+static struct pane *pane_new(void)
+{
+    struct pane *p = mem_new(1, sizeof *p);
+    theme_choose(&p->theme, "dark", 256, BACKGROUND_DARK, NULL);
+    p->t = transcript_new(&p->theme);
+    return p;
+}
+
+static void pane_free(struct pane *p)
+{
+    transcript_free(p->t);
+    surface_done(&p->s);
+    str_done(&p->text);
+    free(p);
+}
+
+static void put_row(struct str *out, const struct surface *s, int row)
+{
+    size_t start = out->len;
+    for (int c = 0; c < s->cols; c++)
+        str_puts(out, surface_at(s, row, c)->cells ? surface_at(s, row, c)->text : "");
+    while (out->len > start && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = 0;
+    str_putc(out, '\n');
+}
+
+/* The pane as text, a row a line. */
+static const char *shown(struct pane *p, int rows, int cols)
+{
+    surface_resize(&p->s, rows, cols);
+    transcript_draw(p->t, &p->s, (struct rect){0, 0, rows, cols}, true, "y copy");
+    str_clear(&p->text);
+    for (int r = 0; r < rows; r++)
+        put_row(&p->text, &p->s, r);
+    return str_text(&p->text);
+}
+
+static bool shows(struct pane *p, const char *text)
+{
+    return strstr(shown(p, ROWS, COLS), text) != NULL;
+}
+
+static void say(struct pane *p, const char *question, const char *answer)
+{
+    transcript_add(p->t, ITEM_USER, question, NULL);
+    transcript_add(p->t, ITEM_MODEL, answer, NULL);
+    transcript_finish(p->t, NULL, false);
+}
+
+/* No cell holds what is not printable, and each is covered once. */
+static bool is_whole(const struct surface *s)
+{
+    for (int row = 0; row < s->rows; row++)
+        for (int col = 0; col < s->cols;) {
+            const struct cell *cell = surface_at(s, row, col);
+            if (cell->cells == 0 || col + cell->cells > s->cols ||
+                (unsigned char)cell->text[0] < 0x20 || cell->text[0] == 0x7F)
+                return false;
+            col += cell->cells;
+        }
+    return true;
+}
+
+/* ---- Places --------------------------------------------------------------------------------- */
+
+static void test_places(void)
+{
+    struct pane *p = pane_new();
+    char line[128];
+    for (int i = 0; i < 200; i++) {
+        snprintf(line, sizeof line, "answer **%d** with some words to wrap\n\nand %d more", i, i);
+        say(p, "question", line);
+    }
+    CHECK(shows(p, "and 199 more"));
+    CHECK(transcript_below(p->t) == 0);
+    transcript_scroll(p->t, -500);
+    char *before = mem_copy(shown(p, ROWS, COLS));
+    CHECK(transcript_below(p->t) == 500);
+    transcript_append(p->t, " and\n\nmore\n\nstill", 17);
+    CHECK(strcmp(before, shown(p, ROWS, COLS)) == 0);
+    CHECK(transcript_below(p->t) == 504);
+    char *first = mem_text(before, strcspn(before, "\n"));
+    shown(p, 12, 20);
+    shown(p, 70, 250);
+    CHECK(strncmp(shown(p, ROWS, COLS), first, strlen(first)) == 0);
+    transcript_scroll(p->t, 500);
+    transcript_scroll(p->t, 4);
+    CHECK(shows(p, "still"));
+    CHECK(transcript_below(p->t) == 0);
+    transcript_to_start(p->t);
+    CHECK(shows(p, "answer 0 with"));
+    CHECK(transcript_below(p->t) == 200 * 8 + 3 - ROWS);
+    free(before);
+    free(first);
+    pane_free(p);
+}
+
+/* Whatever is done to it, what is drawn is whole. */
+static void test_rubbish(unsigned seed)
+{
+    static const char *const pieces[] = {
+        "word ", "你好", "👨‍👩‍👧", "\n\n", "- ",
+        "| a | b |\n|-|-|\n| \033[2J | x\x9B |\n", "```c\nint\033 x;\n```\n",
+        "[l](<\033]0;x>)", "# ", "> ", "**", "\x80", "\xE2\x80\xAE", "مرحبا "};
+    struct pane *p = pane_new();
+    unsigned state = seed;
+    bool whole = true;
+    for (int i = 0; i < 300; i++) {
+        unsigned what = draw(&state, 14);
+        const char *piece = pieces[draw(&state, sizeof pieces / sizeof pieces[0])];
+        int step = draw(&state, 2) ? 1 : -1;
+        if (what == 0)
+            transcript_add(p->t, (enum item_kind)draw(&state, 4), piece, piece);
+        else if (what == 1)
+            transcript_finish(p->t, NULL, draw(&state, 2));
+        else if (what == 2 && draw(&state, 4) == 0)
+            transcript_drop_answer(p->t);
+        else if (what == 3)
+            transcript_scroll(p->t, (long)draw(&state, 40) - 20);
+        else if (what == 4)
+            transcript_select_message(p->t, step);
+        else if (what == 5)
+            transcript_select_code(p->t, step);
+        else if (what == 6)
+            transcript_search(p->t, piece);
+        else if (what == 7)
+            transcript_search_step(p->t, step);
+        else if (what == 8 && draw(&state, 8) == 0)
+            transcript_clear(p->t);
+        else
+            transcript_append(p->t, piece, strlen(piece));
+        int rows = (int)draw(&state, 30), cols = 1 + (int)draw(&state, 90);
+        if (draw(&state, 3) == 0) {
+            shown(p, rows ? rows : 1, cols);
+            whole = whole && is_whole(&p->s);
+        }
+    }
+    CHECK(whole);
+    pane_free(p);
+}
+
+/* ---- Selection and search ------------------------------------------------------------------- */
+
+static void test_selection(void)
+{
+    struct pane *p = pane_new();
+    struct str text = {0};
+    size_t message;
+    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_NOTHING);
+    CHECK(!transcript_select_message(p->t, -1) && !transcript_select_code(p->t, 1));
+    say(p, "one", "first\n\n```py\nif a:\n\tb\n```\n\n- x\n\n  ```\n  c\n  ```");
+    say(p, "two", "second");
+    transcript_set_branch(p->t, 3, 2, 3);
+    CHECK(shows(p, "Gemma  ‹ 2/3 ›"));
+    CHECK(!shows(p, "y copy"));
+    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_MESSAGE && message == 3);
+    CHECK(strcmp(str_text(&text), "second") == 0);
+    CHECK(transcript_select_message(p->t, -1) && transcript_select_message(p->t, -1));
+    transcript_get_selected(p->t, &text, &message);
+    CHECK(strcmp(str_text(&text), "two") == 0 && message == 2);
+    CHECK(shows(p, "two\ny copy\nGemma"));
+    CHECK(transcript_select_code(p->t, -1));
+    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_CODE && message == 1);
+    CHECK(strcmp(str_text(&text), "c\n") == 0);
+    CHECK(transcript_select_code(p->t, -1));
+    transcript_get_selected(p->t, &text, &message);
+    CHECK(strcmp(str_text(&text), "if a:\n\tb\n") == 0);
+    CHECK(!transcript_select_code(p->t, -1));
+    CHECK(transcript_select_code(p->t, 1) && !transcript_select_code(p->t, 1));
+    CHECK(transcript_select_message(p->t, -1)); /* the one it is in */
+    transcript_get_selected(p->t, &text, &message);
+    CHECK(message == 1 && strncmp(str_text(&text), "first", 5) == 0);
+    CHECK(transcript_deselect(p->t) && !transcript_deselect(p->t));
+    str_done(&text);
+    pane_free(p);
+}
+
+static bool is_match(struct pane *p, size_t want_k, size_t want_n)
+{
+    size_t k, n;
+    transcript_search_count(p->t, &k, &n);
+    return k == want_k && n == want_n;
+}
+
+static void test_search(void)
+{
+    struct pane *p = pane_new();
+    char many[4096] = "";
+    for (int i = 0; i < 100; i++)
+        strcat(many, "filler line\n\n");
+    say(p, "Where is Straße, ΣΊΣΥΦΟΣ or 你好?", many);
+    say(p, "two words", "here **two**\nwords, and `two words` once more");
+    shown(p, ROWS, COLS);
+    transcript_to_start(p->t);
+    shown(p, ROWS, COLS);
+    transcript_search(p->t, "two words");
+    CHECK(is_match(p, 1, 3));
+    CHECK(shows(p, "two words"));
+    transcript_search_step(p->t, 1);
+    CHECK(is_match(p, 2, 3));
+    CHECK(shows(p, "here two"));
+    transcript_search_step(p->t, 1);
+    transcript_search_step(p->t, 1);
+    CHECK(is_match(p, 1, 3));
+    transcript_search_step(p->t, -1);
+    CHECK(is_match(p, 3, 3));
+    transcript_search(p->t, "σίσυφοσ");
+    CHECK(is_match(p, 1, 1) && shows(p, "ΣΊΣΥΦΟΣ"));
+    CHECK(surface_at(&p->s, 1, 17)->style.attrs & ATTR_REVERSE);
+    transcript_search(p->t, "STRASSE");
+    CHECK(is_match(p, 0, 0));
+    transcript_search(p->t, "straße");
+    CHECK(is_match(p, 1, 1));
+    transcript_search(p->t, "Two");
+    CHECK(is_match(p, 0, 0));
+    transcript_search(p->t, "好");
+    CHECK(is_match(p, 1, 1));
+    transcript_search(p->t, "filler");
+    CHECK(is_match(p, 1, 100));
+    transcript_search(p->t, "");
+    CHECK(is_match(p, 0, 0));
+    pane_free(p);
+}
+
+static void test_clipboard(void)
+{
+    struct str out = {0};
+    struct err err;
+    CHECK(clipboard_sequence(&out, "h\xC3\xA9", 3, false, &err));
+    CHECK(strcmp(str_text(&out), "\033]52;c;aMOp\007") == 0);
+    str_clear(&out);
+    CHECK(clipboard_sequence(&out, "hi", 2, true, &err));
+    CHECK(strcmp(str_text(&out), "\033]52;c;aGk=\007\033Ptmux;\033\033]52;c;aGk=\007\033\\") == 0);
+    char *big = mem_new(CLIPBOARD_BYTES + 1, 1);
+    CHECK(!clipboard_sequence(&out, big, CLIPBOARD_BYTES + 1, false, &err));
+    free(big);
+    str_done(&out);
+}
+
+/* ---- Speed ---------------------------------------------------------------------------------- */
+
+static void put_answer(struct str *out, int i)
+{
+    str_clear(out);
+    str_printf(out, "## Part %d\n\nSome **bold** words and `code` in a long paragraph.\n\n", i);
+    str_puts(out, "| Item | Price |\n|---|--:|\n| bread | 4,60 € |\n| 你好 | 7,80 € |\n\n");
+    str_puts(out, "```c\nint main(void)\n{\n    return 0; /* fine */\n}\n```\n\n");
+    for (int k = 0; k < 12; k++)
+        str_printf(out, "%d. a point with *some* words, as answers have them\n", k + 1);
+}
+
+static void test_big(void)
+{
+    struct pane *p = pane_new();
+    struct str text = {0};
+    size_t bytes = 0, n = 0;
+    double start = now_ms();
+    for (; bytes < BIG_BYTES; n++) {
+        put_answer(&text, (int)n);
+        say(p, "another question", str_text(&text));
+        bytes += text.len;
+    }
+    shown(p, ROWS, COLS);
+    double opened = now_ms() - start;
+    size_t resident = mem_resident();
+    start = now_ms();
+    for (int i = 0; i < 100; i++) {
+        transcript_scroll(p->t, -ROWS);
+        shown(p, ROWS, COLS);
+    }
+    double page = (now_ms() - start) / 100;
+    transcript_to_start(p->t);
+    CHECK(shows(p, "Part 0"));
+    start = now_ms();
+    shown(p, ROWS, COLS / 2);
+    double resized = now_ms() - start;
+    start = now_ms();
+    transcript_search(p->t, "part 17");
+    double searched = now_ms() - start;
+    printf("%zu messages, %.1f MB: open %.1f ms (%zu MB), page %.2f ms, resize %.2f ms, "
+           "search %.0f ms\n",
+           2 * n, (double)bytes / 1e6, opened, resident >> 20, page, resized, searched);
+    CHECK(opened < LIMIT_MS && page < LIMIT_MS / 10 && resized < LIMIT_MS / 10);
+    str_done(&text);
+    pane_free(p);
+}
+
+/* An answer that comes in small pieces, drawn after each. */
+static void test_stream(void)
+{
+    struct pane *p = pane_new();
+    struct str text = {0};
+    size_t bytes = 0;
+    double worst = 0, start = now_ms();
+    transcript_add(p->t, ITEM_USER, "question", NULL);
+    transcript_add(p->t, ITEM_MODEL, "", NULL);
+    put_answer(&text, 1);
+    for (size_t i = 0; i < TOKENS; i++) {
+        double before = now_ms();
+        transcript_append(p->t, text.data + i * 5 % (text.len - 5), 5);
+        bytes += 5;
+        shown(p, ROWS, COLS);
+        worst = now_ms() - before > worst ? now_ms() - before : worst;
+    }
+    double each = (now_ms() - start) / TOKENS;
+    printf("%d tokens, %zu bytes: %.2f ms a token with drawing, %.2f ms at worst\n", TOKENS, bytes,
+           each, worst);
+    CHECK(each < 20);
+    str_done(&text);
+    pane_free(p);
+}
+
+/* ---- In the program ------------------------------------------------------------------------- */
+
+static int run_fake(void *user)
+{
+    struct err err;
+    struct options options;
+    (void)user;
+    if (chdir(folder) != 0 || !options_init(&options, &err) || !tui_run(&options, NULL, &err))
+        return 1;
+    options_done(&options);
+    return 0;
+}
+
+static void ask(struct emulator *e, const char *text)
+{
+    emulator_send(e, "\033[200~");
+    emulator_send(e, text);
+    emulator_send(e, "\033[201~");
+    emulator_send(e, "\r");
+    SEE(e, emulator_shows(e, "18.5 tok/s"));
+    SEE(e, emulator_hides(e, "Esc stops"));
+}
+
+static void leave(struct emulator *e)
+{
+    emulator_send(e, "\003\004");
+    SEE(e, emulator_wait(e) == 0);
+    emulator_stop(e);
+}
+
+static void test_keys(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    SEE(e, emulator_shows(e, "fake-gemma"));
+    int clears = emulator_clears(e);
+    ask(e, "say before\r```py\rx = 1\r```\rbehind");
+    SEE(e, emulator_clears(e) == clears);
+    emulator_send(e, "\t{");
+    emulator_send(e, "y");
+    SEE(e, emulator_shows(e, "copied the code: 6 bytes"));
+    SEE(e, strcmp(emulator_copied(e), "x = 1\n") == 0);
+    emulator_send(e, "[");
+    SEE(e, emulator_shows(e, "r again · y copy"));
+    emulator_send(e, "y");
+    SEE(e, emulator_shows(e, "copied the message: 29 bytes"));
+    emulator_send(e, "\033");
+    SEE(e, emulator_hides(e, "r again"));
+    SEE(e, emulator_shows(e, "Esc writes"));
+    emulator_send(e, "g/BEHIND");
+    SEE(e, emulator_shows(e, "nowhere"));
+    emulator_send(e, "\025behind");
+    SEE(e, emulator_shows(e, "1 of 2"));
+    emulator_send(e, "\r");
+    SEE(e, emulator_shows(e, "n next"));
+    emulator_send(e, "n");
+    SEE(e, emulator_shows(e, "2 of 2"));
+    emulator_send(e, "\033");
+    SEE(e, emulator_hides(e, "2 of 2"));
+    emulator_run(e, 100); /* or what follows might be taken for Alt and a key */
+    emulator_send(e, "w");
+    SEE(e, emulator_shows(e, "Write to: answer-"));
+    emulator_send(e, "\025out-");
+    char name[32];
+    snprintf(name, sizeof name, "%d.md", cols);
+    emulator_send(e, name);
+    emulator_send(e, "\r");
+    SEE(e, emulator_shows(e, "written to out-"));
+    emulator_send(e, "w\025out-");
+    emulator_send(e, name);
+    emulator_send(e, "\r");
+    SEE(e, emulator_shows(e, "such a file already"));
+    emulator_send(e, "i");
+    leave(e);
+}
+
+static void test_turns(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    SEE(e, emulator_shows(e, "fake-gemma"));
+    emulator_send(e, "slow\r");
+    SEE(e, emulator_shows(e, "w5"));
+    emulator_send(e, "\033");
+    SEE(e, emulator_shows(e, "interrupted"));
+    SEE(e, emulator_hides(e, "Esc stops"));
+    emulator_send(e, "\tc");
+    SEE(e, emulator_shows(e, "Esc stops"));
+    SEE(e, emulator_shows(e, "w60"));
+    emulator_send(e, "\033");
+    SEE(e, emulator_hides(e, "Esc stops"));
+    emulator_send(e, "r");
+    SEE(e, emulator_hides(e, "w60"));
+    SEE(e, emulator_shows(e, "w5"));
+    emulator_send(e, "\033");
+    SEE(e, emulator_shows(e, "interrupted"));
+    leave(e);
+}
+
+/* The editor gets the text, and the screen comes back. */
+static void test_editor(int rows, int cols)
+{
+    char path[128], text[64] = "";
+    snprintf(path, sizeof path, "sh %s/editor an-argument", folder);
+    setenv("VISUAL", path, 1);
+    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    unsetenv("VISUAL");
+    SEE(e, emulator_shows(e, "fake-gemma"));
+    ask(e, "say to be read");
+    emulator_send(e, "\to");
+    SEE(e, emulator_shows(e, "lent"));
+    SEE(e, !emulator_on_alternate_screen(e));
+    emulator_send(e, "\r");
+    SEE(e, emulator_shows(e, "Esc writes"));
+    SEE(e, emulator_on_alternate_screen(e));
+    SEE(e, emulator_shows(e, "Gemma"));
+    snprintf(path, sizeof path, "%s/seen", folder);
+    FILE *f = fopen(path, "r");
+    CHECK(f && fgets(text, sizeof text, f) && strcmp(text, "to be read") == 0);
+    if (f)
+        fclose(f);
+    unlink(path);
+    leave(e);
+}
+
+static bool write_editor(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/editor", folder);
+    FILE *f = fopen(path, "w");
+    return f && fputs("cp \"$2\" seen; echo lent; read line\n", f) >= 0 && fclose(f) == 0;
+}
+
+static bool prepare(void)
+{
+    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
+    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME",
+                                         "LC_ALL",   "TMUX",      "VISUAL"};
+    snprintf(folder, sizeof folder, "/tmp/facet-transcript-XXXXXX");
+    if (!mkdtemp(folder))
+        return false;
+    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
+        setenv(homes[i], folder, 1);
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        unsetenv(absent[i]);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("LANG", "C.UTF-8", 1);
+    return write_editor();
+}
+
+static void clean_up(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        fprintf(stderr, "%s is left over\n", folder);
+}
+
+int main(void)
+{
+    static const int sizes[][2] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
+    setlocale(LC_ALL, "C.UTF-8");
+    if (!prepare()) {
+        perror("mkdtemp");
+        return 1;
+    }
+    test_places();
+    for (unsigned seed = 1; seed <= 300; seed++)
+        test_rubbish(seed);
+    test_selection();
+    test_search();
+    test_clipboard();
+    test_big();
+    test_stream();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        test_keys(sizes[i][0], sizes[i][1]);
+        test_turns(sizes[i][0], sizes[i][1]);
+        test_editor(sizes[i][0], sizes[i][1]);
+    }
+    clean_up();
+    printf("%d passed, %d failed\n", n_passed, n_failed);
+    return n_failed > 0;
+}

@@ -1,0 +1,82 @@
+#include "tui/transcript_item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void item_done(struct item *item)
+{
+    str_done(&item->text);
+    free(item->aside);
+    free(item->matches);
+    markdown_done(&item->laid);
+}
+
+void item_add_text(struct item *item, const char *text, size_t n)
+{
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + n - at))); at++)
+        item->n_lines++;
+    str_put(&item->text, text, n);
+}
+
+void item_release(struct item *item)
+{
+    markdown_done(&item->laid);
+    item->has_rows = false;
+}
+
+void item_spoil(struct item *item)
+{
+    item_release(item);
+    item->width = item->searched_width = 0;
+}
+
+void item_lay(struct item *item, int width)
+{
+    const char *text = str_text(&item->text);
+    if (item->has_rows && item->width == width && item->bytes == item->text.len)
+        return;
+    if (item->kind != ITEM_MODEL) {
+        flow_plain(&item->laid.flow, text, item->text.len, width);
+    } else {
+        if (item->width != width)
+            markdown_reset(&item->laid);
+        markdown_update(&item->laid, text, item->text.len, width, item->growing);
+    }
+    item->has_rows = true;
+    item->width = width;
+    item->bytes = item->text.len;
+    item->n_rows = item->laid.flow.n_rows;
+}
+
+size_t item_text_rows(const struct item *item, int width)
+{
+    if (item->width == width && item->bytes == item->text.len)
+        return item->n_rows;
+    return item->text.len / (size_t)(width > 0 ? width : 1) + item->n_lines + 1;
+}
+
+bool item_has_label(const struct item *item)
+{
+    return item->kind == ITEM_USER || item->kind == ITEM_MODEL;
+}
+
+const char *item_shown(const struct item *item, size_t *n)
+{
+    const struct str *shown = item->kind == ITEM_MODEL ? &item->laid.text : &item->text;
+    *n = shown->len;
+    return str_text(shown);
+}
+
+size_t item_row_at(const struct item *item, size_t place)
+{
+    const struct flow *f = &item->laid.flow;
+    size_t low = 0, high = f->n_rows;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (f->rows[middle].start <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
