@@ -11,11 +11,14 @@
 #include "tui/browse.h"
 #include "tui/editor.h"
 #include "tui/filling.h"
+#include "tui/find.h"
 #include "tui/layout.h"
 #include "tui/palette.h"
 #include "tui/prompt.h"
 #include "tui/reading.h"
+#include "tui/revising.h"
 #include "tui/slash.h"
+#include "tui/theming.h"
 #include "tui/turn.h"
 
 /* ---- Sending -------------------------------------------------------------------------------- */
@@ -94,6 +97,8 @@ static void step_back(struct app *app)
         return;
     else if (app->focus != KEYS_INPUT)
         app->focus = KEYS_INPUT;
+    else if (app->editing)
+        revising_leave(app);
     else
         app_hush(app);
 }
@@ -107,6 +112,7 @@ static void interrupt(struct app *app, bool asked)
     if (!input_is_empty(app->input)) {
         input_remember(app->input); /* Up brings it back */
         input_clear(app->input);
+        app->editing = 0;
     } else if (asked) {
         app->quit = true;
     } else {
@@ -239,8 +245,17 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
     case ACTION_CONTEXT:
         filling_open(app);
         break;
-    case ACTION_TAKE:
-        browse_open(app, conversations_selected(app->conversations));
+    case ACTION_FIND:
+        find_open(app, "");
+        break;
+    case ACTION_THEME:
+        theming_choose(app);
+        break;
+    case ACTION_UNDELETE:
+        if (app->focus == KEYS_CONVERSATIONS)
+            browse_act(app, action);
+        else
+            revising_undelete(app);
         break;
     case ACTION_CANCEL:
         step_back(app);
@@ -259,7 +274,7 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         app->help_top = 0;
         break;
     default:
-        if (app->focus == KEYS_CONVERSATIONS && conversations_act(app->conversations, action))
+        if (app->focus == KEYS_CONVERSATIONS && browse_act(app, action))
             return;
         if (!scroll(app, action) && !reading_act(app, action))
             input_act(app->input, action);

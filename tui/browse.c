@@ -3,13 +3,18 @@
 #include "history/store.h"
 #include "tui/turn.h"
 
-void browse_refresh(struct app *app)
+static void refresh_list(struct app *app)
 {
     struct err err;
     if (!conversations_load(app->conversations, app->store, &err))
         app_fail(app, "%s", err.text);
-    conversations_set_open(app->conversations, chat_conversation(app->chat));
     app->dirty = true;
+}
+
+void browse_refresh(struct app *app)
+{
+    refresh_list(app);
+    conversations_set_open(app->conversations, chat_conversation(app->chat));
 }
 
 bool browse_open(struct app *app, int64_t conversation)
@@ -21,16 +26,18 @@ bool browse_open(struct app *app, int64_t conversation)
         return app_fail(app, "%s", err.text), false;
     turn_show_all(app);
     browse_refresh(app);
+    app->editing = 0;
     app->focus = KEYS_INPUT;
     return true;
 }
 
 void browse_resume(struct app *app)
 {
+    struct err err;
+    int64_t last = app->store ? store_last(app->store, &err) : 0;
     browse_refresh(app);
-    int64_t newest = conversations_selected(app->conversations);
-    if (newest)
-        browse_open(app, newest);
+    if (last)
+        browse_open(app, last);
 }
 
 bool browse_new(struct app *app)
@@ -51,4 +58,76 @@ bool browse_conversations(struct app *app)
     browse_refresh(app);
     app->focus = KEYS_CONVERSATIONS;
     return true;
+}
+
+/* ---- The one that is selected --------------------------------------------------------------- */
+
+static void rename_to(struct app *app, enum prompt_event event, const char *title)
+{
+    struct err err;
+    if (event != PROMPT_ENTERED || !*title)
+        return;
+    if (!store_rename(app->store, conversations_selected(app->conversations), title, &err))
+        app_fail(app, "%s", err.text);
+    refresh_list(app);
+}
+
+/* The one on the screen is left: there is nothing to go on with. */
+static void put_away(struct app *app, int64_t id, enum action action)
+{
+    struct err err;
+    char key[KEY_NAME_BYTES];
+    bool delete = action == ACTION_DELETE_CONVERSATION;
+    if (id == chat_conversation(app->chat) && !browse_new(app))
+        return;
+    app->focus = KEYS_CONVERSATIONS;
+    bool ok = delete ? store_delete(app->store, id, &err)
+                     : store_archive(app->store, id, true, &err);
+    if (!ok) {
+        app_fail(app, "%s", err.text);
+    } else if (delete) {
+        app->deleted = id;
+        app_say(app, "deleted; %s takes it back, for 30 days: facet history undelete %lld",
+                keys_first(KEYS_CONVERSATIONS, ACTION_UNDELETE, key), (long long)id);
+    } else {
+        app_say(app, "archived; finding goes on to find it: facet history unarchive %lld",
+                (long long)id);
+    }
+    refresh_list(app);
+}
+
+static void undelete(struct app *app)
+{
+    struct err err;
+    if (!app->deleted)
+        app_say(app, "nothing was deleted here");
+    else if (!store_undelete(app->store, app->deleted, &err))
+        app_fail(app, "%s", err.text);
+    app->deleted = 0;
+    refresh_list(app);
+}
+
+bool browse_act(struct app *app, enum action action)
+{
+    int64_t id = conversations_selected(app->conversations);
+    switch (action) {
+    case ACTION_TAKE:
+        if (id)
+            browse_open(app, id);
+        return true;
+    case ACTION_RENAME:
+        if (id)
+            prompt_open(app, "Title: ", conversations_title(app->conversations, id), rename_to);
+        return true;
+    case ACTION_ARCHIVE:
+    case ACTION_DELETE_CONVERSATION:
+        if (id)
+            put_away(app, id, action);
+        return true;
+    case ACTION_UNDELETE:
+        undelete(app);
+        return true;
+    default:
+        return conversations_act(app->conversations, action);
+    }
 }

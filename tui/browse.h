@@ -13,6 +13,9 @@ bool browse_open(struct app *app, int64_t conversation);
 bool browse_new(struct app *app);
 /* The focus goes to the conversations pane. */
 bool browse_conversations(struct app *app);
+/* What the keys of the conversations pane do with the one that is selected; false for an action
+ * that is none of theirs. */
+bool browse_act(struct app *app, enum action action);
 /* After something was written: the pane is brought up to the history. */
 void browse_refresh(struct app *app);
 

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "tui/clipboard.h"
+#include "tui/revising.h"
 #include "tui/turn.h"
 
 enum { NAME_BYTES = 64, COUNT_BYTES = 64 };
@@ -170,9 +171,35 @@ static void select_next(struct app *app, bool code, int step)
         app_say(app, "no %s %s", code ? "code" : "message", step < 0 ? "before" : "after");
 }
 
+/* What changes the message that is selected, or the last answer. */
+static void revise(struct app *app, enum action action)
+{
+    struct str text = {0};
+    size_t message;
+    enum selected kind = transcript_get_selected(app->transcript, &text, &message);
+    str_done(&text);
+    if (kind == SELECTED_NOTHING)
+        app_say(app, "there is no answer yet");
+    else if (action == ACTION_EDIT)
+        revising_edit(app, message);
+    else if (action == ACTION_DELETE_MESSAGE)
+        revising_delete(app, message);
+    else if (action == ACTION_FORK)
+        revising_fork(app, message);
+    else
+        revising_branch(app, message, action == ACTION_BRANCH_NEXT ? 1 : -1);
+}
+
 bool reading_act(struct app *app, enum action action)
 {
     switch (action) {
+    case ACTION_EDIT:
+    case ACTION_DELETE_MESSAGE:
+    case ACTION_FORK:
+    case ACTION_BRANCH_PREVIOUS:
+    case ACTION_BRANCH_NEXT:
+        revise(app, action);
+        return true;
     case ACTION_MESSAGE_PREVIOUS:
     case ACTION_MESSAGE_NEXT:
         select_next(app, false, action == ACTION_MESSAGE_NEXT ? 1 : -1);

@@ -35,19 +35,50 @@ void theming_background(struct app *app, enum background background)
     choose(app, app->theme_wanted, NULL); /* what is wrong with it was told before */
 }
 
-static void list(struct app *app)
+/* A value is the place of the name among the names, and behind them "auto". */
+static char *name_at(int64_t value)
 {
     struct named_list themes = named_list(NAMED_THEME);
-    struct str text = {0};
+    char *name = mem_copy((size_t)value < themes.n ? themes.names[value] : "auto");
+    named_list_done(&themes);
+    return name;
+}
+
+static void preview(void *user, int64_t value)
+{
+    char *name = name_at(value);
+    choose(user, name, NULL);
+    free(name);
+}
+
+static void taken(void *user, int64_t value)
+{
+    char *name = name_at(value);
+    theming_run(user, name);
+    free(name);
+}
+
+static void left(void *user)
+{
+    struct app *app = user;
+    choose(app, app->theme_wanted, NULL);
+}
+
+void theming_choose(struct app *app)
+{
+    struct named_list themes = named_list(NAMED_THEME);
+    struct chooser_hooks hooks = {.marked = preview, .taken = taken, .left = left, .user = app};
+    struct chooser *c = chooser_new(&app->theme, "Themes", "no theme is called like that", &hooks);
     for (size_t i = 0; i < themes.n; i++) {
-        bool now = strcmp(themes.names[i], app->theme.name) == 0;
         char *summary = named_summary(NAMED_THEME, themes.names[i]);
-        str_printf(&text, "%s %-20s %s\n", now ? "▸" : " ", themes.names[i], summary);
+        chooser_add(c, themes.names[i], summary, (int64_t)i);
         free(summary);
     }
-    str_puts(&text, "/theme NAME changes it; /theme auto goes by the terminal.");
-    transcript_add(app->transcript, ITEM_NOTE, str_text(&text), NULL);
-    str_done(&text);
+    chooser_add(c, "auto", "goes by the terminal", (int64_t)themes.n);
+    for (size_t i = 0; i < themes.n; i++)
+        if (strcmp(themes.names[i], app->theme.name) == 0)
+            chooser_mark(c, (int64_t)i);
+    app_choose(app, c);
     named_list_done(&themes);
 }
 
@@ -56,7 +87,7 @@ bool theming_run(struct app *app, const char *name)
     struct err err;
     struct theme before = app->theme;
     if (!*name)
-        return list(app), true;
+        return theming_choose(app), true;
     if (!choose(app, name, &err)) {
         app->theme = before;
         show(app);

@@ -9,8 +9,10 @@
 void theming_start(struct app *app);
 /* The terminal told how bright its background is. */
 void theming_background(struct app *app, enum background background);
-/* /theme: changes it while facet runs; "" lists the themes that there are. False: it stays. */
+/* /theme: changes it while facet runs; "" opens the list. False: it stays. */
 bool theming_run(struct app *app, const char *name);
+/* The themes in a list, each seen while it is marked. */
+void theming_choose(struct app *app);
 void theming_done(struct app *app);
 
 #endif

@@ -4,6 +4,7 @@
 #include "tui/app.h"
 #include "tui/bindings.h"
 #include "tui/browse.h"
+#include "tui/find.h"
 #include "tui/screen.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
@@ -118,6 +119,7 @@ static void close_app(struct app *app)
     transcript_free(app->transcript);
     conversations_free(app->conversations);
     chooser_free(app->chooser);
+    find_done(app);
     input_free(app->input);
     prompt_drop(app);
     surface_done(&app->surface);

@@ -49,12 +49,61 @@ static void keep_sent(struct app *app, const char *text, struct attachment *cons
     app->turn.n_pictures = n;
 }
 
-static void clock_time(char out[ASIDE_BYTES])
+static void clock_time(time_t when, char out[ASIDE_BYTES])
 {
-    time_t now = time(NULL);
     struct tm local;
-    localtime_r(&now, &local);
+    localtime_r(&when, &local);
     strftime(out, ASIDE_BYTES, "%H:%M", &local);
+}
+
+static void show_message(struct app *app, const struct message *m)
+{
+    char *text = message_text(m, 1), aside[ASIDE_BYTES] = "";
+    if (m->created)
+        clock_time((time_t)m->created, aside);
+    transcript_add(app->transcript, m->role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text,
+                   m->role == ROLE_USER && *aside ? aside : NULL);
+    if (m->role == ROLE_MODEL)
+        transcript_finish(app->transcript, NULL, m->interrupted);
+    free(text);
+}
+
+static void show_branches(struct app *app)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    for (size_t i = 0, shown = 0; i < ms->n; i++)
+        if (ms->list[i].role == ROLE_USER || ms->list[i].role == ROLE_MODEL)
+            transcript_set_branch(app->transcript, shown++, ms->list[i].variant,
+                                  ms->list[i].n_variants);
+}
+
+/* The conversation's first n messages. */
+static void show_first(struct app *app, size_t n)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    transcript_clear(app->transcript);
+    for (size_t i = 0; i < ms->n && i < n; i++)
+        if (ms->list[i].role == ROLE_USER || ms->list[i].role == ROLE_MODEL)
+            show_message(app, &ms->list[i]);
+}
+
+void turn_show_all(struct app *app)
+{
+    show_first(app, SIZE_MAX);
+    show_branches(app);
+}
+
+/* A question that replaces another is shown in its place: what followed is another branch. */
+static bool submit(struct app *app, struct message *message, struct err *err)
+{
+    if (!app->editing)
+        return chat_submit(app->chat, message, err);
+    if (!chat_is_busy(app->chat))
+        show_first(app, app->editing - 1);
+    bool ok = chat_edit(app->chat, app->editing - 1, message, err);
+    if (!ok && !chat_is_busy(app->chat))
+        turn_show_all(app);
+    return ok;
 }
 
 void turn_send(struct app *app)
@@ -65,15 +114,16 @@ void turn_send(struct app *app)
     struct attachment *const *pictures = input_settle(app->input, &n);
     const char *text = input_text(app->input);
     message_from_input(&message, text, pictures, n);
-    if (!chat_submit(app->chat, &message, &err)) {
+    if (!submit(app, &message, &err)) {
         message_done(&message);
         app_fail(app, "%s", err.text);
         return;
     }
+    app->editing = 0;
     begin(app);
     keep_sent(app, text, pictures, n);
     char aside[ASIDE_BYTES];
-    clock_time(aside);
+    clock_time(time(NULL), aside);
     transcript_add(app->transcript, ITEM_USER, text, aside);
     transcript_add(app->transcript, ITEM_MODEL, "", NULL);
     transcript_append(app->transcript, "", 0);
@@ -133,15 +183,6 @@ static void on_text(struct app *app, const struct chat_event *event)
         app->tokens_a_second =
             (double)(used - app->turn.used_at_first_word) / (now - app->turn.first_word);
     }
-}
-
-static void show_message(struct app *app, const struct message *m)
-{
-    char *text = message_text(m, 1);
-    transcript_add(app->transcript, m->role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text, NULL);
-    if (m->role == ROLE_MODEL)
-        transcript_finish(app->transcript, NULL, m->interrupted);
-    free(text);
 }
 
 /* A new answer that ended before its first word leaves the old one. */
@@ -240,16 +281,8 @@ void turn_event(struct app *app, const struct chat_event *event)
         else
             on_failed(app, event);
         turn_done(app);
+        show_branches(app);
         browse_refresh(app);
         break;
     }
-}
-
-void turn_show_all(struct app *app)
-{
-    const struct messages *ms = chat_messages(app->chat);
-    transcript_clear(app->transcript);
-    for (size_t i = 0; i < ms->n; i++)
-        if (ms->list[i].role == ROLE_USER || ms->list[i].role == ROLE_MODEL)
-            show_message(app, &ms->list[i]);
 }

@@ -267,7 +267,7 @@ static void test_search(void)
     CHECK(is_match(p, 3, 3));
     transcript_search(p->t, "σίσυφοσ");
     CHECK(is_match(p, 1, 1) && shows(p, "ΣΊΣΥΦΟΣ"));
-    CHECK(surface_at(&p->s, 1, 17)->style.attrs & ATTR_REVERSE);
+    CHECK(surface_at(&p->s, 1, 17)->style.bg == p->theme.tones[TONE_MATCH].bg);
     transcript_search(p->t, "STRASSE");
     CHECK(is_match(p, 0, 0));
     transcript_search(p->t, "straße");

@@ -1,0 +1,110 @@
+#include "tui/revising.h"
+
+#include <stdlib.h>
+
+#include "tui/browse.h"
+#include "tui/turn.h"
+
+static void failed(struct app *app, const struct err *err)
+{
+    app_fail(app, "%s", err->text);
+}
+
+static bool is_said(const struct message *m)
+{
+    return m->role == ROLE_USER || m->role == ROLE_MODEL;
+}
+
+/* Where the transcript's message is among those of the chat. False, and said, if there is none, or
+ * an answer is under way. */
+static bool find_message(struct app *app, size_t message, size_t *index)
+{
+    if (chat_is_busy(app->chat)) {
+        app_say(app, "an answer is under way: Esc stops it");
+        return false;
+    }
+    const struct messages *ms = chat_messages(app->chat);
+    for (*index = 0; *index < ms->n; ++*index)
+        if (is_said(&ms->list[*index]) && message-- == 0)
+            return true;
+    app_say(app, "nothing was said yet");
+    return false;
+}
+
+void revising_edit(struct app *app, size_t message)
+{
+    size_t index;
+    if (!find_message(app, message, &index))
+        return;
+    const struct messages *ms = chat_messages(app->chat);
+    while (index > 0 && ms->list[index].role != ROLE_USER)
+        index--;
+    const struct message *m = &ms->list[index];
+    char *text = message_text(m, 1);
+    input_clear(app->input);
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].image)
+            input_attach(app->input, attachment_keep(m->parts[i].image));
+    input_set(app->input, text);
+    free(text);
+    app->editing = index + 1;
+    app->focus = KEYS_INPUT;
+    app_say(app, "Enter sends it instead of what was said, which stays beside it; Esc: as new");
+}
+
+void revising_leave(struct app *app)
+{
+    app->editing = 0;
+    app_say(app, "it will be sent as a new message");
+}
+
+void revising_branch(struct app *app, size_t message, int step)
+{
+    struct err err;
+    size_t index;
+    if (!find_message(app, message, &index))
+        return;
+    if (!chat_branch(app->chat, index, step, &err))
+        failed(app, &err);
+    turn_show_all(app);
+}
+
+void revising_delete(struct app *app, size_t message)
+{
+    struct err err;
+    char key[KEY_NAME_BYTES];
+    size_t index;
+    if (!find_message(app, message, &index))
+        return;
+    if (chat_delete(app->chat, index, &err))
+        app_say(app, "deleted; %s takes it back",
+                keys_first(KEYS_TRANSCRIPT, ACTION_UNDELETE, key));
+    else
+        failed(app, &err);
+    turn_show_all(app);
+    browse_refresh(app);
+}
+
+void revising_undelete(struct app *app)
+{
+    struct err err;
+    if (!chat_undelete(app->chat, &err))
+        failed(app, &err);
+    turn_show_all(app);
+    browse_refresh(app);
+}
+
+void revising_fork(struct app *app, size_t message)
+{
+    struct err err;
+    size_t index;
+    if (!find_message(app, message, &index))
+        return;
+    if (!chat_fork(app->chat, index, &err)) {
+        failed(app, &err);
+        return;
+    }
+    app_say(app, "a new conversation; the old one stays as it was");
+    turn_show_all(app);
+    browse_refresh(app);
+}

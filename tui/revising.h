@@ -1,0 +1,19 @@
+/* Changing what was said: branches, edited questions, deleted messages. `message` counts what user
+ * and model said from 0, as the transcript does. */
+#ifndef TUI_REVISING_H
+#define TUI_REVISING_H
+
+#include "tui/app.h"
+
+/* Puts the question into the input (that of an answer, if an answer is meant), to be sent instead
+ * of it. */
+void revising_edit(struct app *app, size_t message);
+/* What is sent now is a message of its own again. */
+void revising_leave(struct app *app);
+/* step 1: to the next variant, -1: to the one before. */
+void revising_branch(struct app *app, size_t message, int step);
+void revising_delete(struct app *app, size_t message);
+void revising_undelete(struct app *app);
+void revising_fork(struct app *app, size_t message);
+
+#endif
