@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "chat/commands.h"
 #include "tui/attaching.h"
-#include "tui/editor.h"
 #include "tui/slash.h"
+#include "tui/steps.h"
 #include "tui/turn.h"
 
 /* ---- Sending -------------------------------------------------------------------------------- */
@@ -24,12 +23,15 @@ static bool is_blank(const char *text)
 /* Where a command may begin: behind the tokens of pictures attached so far. */
 static size_t command_start(const char *text)
 {
+    struct token token;
     size_t at = 0;
     for (;;) {
-        size_t n = text[at] == ' ' ? 1 : editor_token(text, at, NULL);
-        if (!n)
+        if (text[at] == ' ')
+            at++;
+        else if (token_read(text, at, &token) && token.kind == TOKEN_IMAGE)
+            at += token.bytes;
+        else
             return at;
-        at += n;
     }
 }
 
@@ -148,7 +150,13 @@ static bool scroll(struct app *app, enum action action)
     }
 }
 
-static void act(struct app *app, enum action action, bool asked_to_quit)
+static void edit(struct app *app, uint32_t key)
+{
+    if (app->focus == KEYS_INPUT && input_key(app->input, key) == EDITOR_SEND)
+        send(app);
+}
+
+static void act(struct app *app, enum action action, uint32_t key, bool asked_to_quit)
 {
     switch (action) {
     case ACTION_SEND:
@@ -161,7 +169,10 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         if (input_is_empty(app->input))
             app->quit = true;
         else
-            input_act(app->input, action);
+            edit(app, key);
+        break;
+    case ACTION_NEWLINE:
+        input_insert(app->input, "\n", 1);
         break;
     case ACTION_FOCUS_INPUT:
         app->focus = KEYS_INPUT;
@@ -187,7 +198,7 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         break;
     default:
         if (!scroll(app, action))
-            input_act(app->input, action);
+            edit(app, key);
     }
 }
 
@@ -229,20 +240,19 @@ static bool works_over_help(enum action action)
 
 void actions_key(struct app *app, uint32_t key)
 {
-    enum action action = keys_find(app->help ? KEYS_TRANSCRIPT : app->focus, key);
+    bool editing = app->focus == KEYS_INPUT && !app->help;
+    enum action action = editing && input_wants(app->input, key)
+                             ? ACTION_EDIT
+                             : keys_find(app->help ? KEYS_TRANSCRIPT : app->focus, key);
     bool asked = app->asked_to_quit;
     app->asked_to_quit = false;
     app->dirty = true;
     if (!app->notice_is_error)
         app_hush(app);
-    if (app->help && !works_over_help(action)) {
+    if (app->help && !works_over_help(action))
         help_action(app, action);
-    } else if (action != ACTION_NONE) {
-        act(app, action, asked);
-    } else if (app->focus == KEYS_INPUT && keys_is_text(key)) {
-        char bytes[4];
-        input_insert(app->input, bytes, utf8_put(key, bytes));
-    }
+    else
+        act(app, action, key, asked);
 }
 
 void actions_paste(struct app *app, const char *text, size_t n)

@@ -7,24 +7,23 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "tui/complete.h"
-#include "tui/editor.h"
 #include "tui/flow.h"
+#include "tui/steps.h"
 
-enum { PROMPT_CELLS = 2, MAX_SENT = 500 };
+enum { PROMPT_CELLS = 2 };
 
 struct input {
     const struct theme *theme;
-    struct editor editor;
     struct attachment **pictures; /* number N is pictures[N - 1] */
     size_t n_pictures;
-    char **sent;
-    size_t n_sent, at_sent; /* at_sent == n_sent: the message being written */
-    char *draft;            /* what was being written when Up left it; owned */
     struct flow flow;
-    int cols; /* that the rows are made for */
-    int goal; /* column that Up and Down keep to; -1: the cursor's */
+    int cols;       /* that the rows are made for */
+    int goal;       /* column that going from row to row keeps to; -1: the cursor's */
+    bool went_rows; /* the key at hand did */
     size_t top;
 };
+
+static bool go_rows(void *user, int by);
 
 struct input *input_new(const struct theme *theme)
 {
@@ -32,16 +31,17 @@ struct input *input_new(const struct theme *theme)
     in->theme = theme;
     in->goal = -1;
     in->cols = 80;
+    editor_open(go_rows, in);
     return in;
 }
 
 void input_clear(struct input *in)
 {
-    editor_set(&in->editor, "");
+    editor_clear();
     for (size_t i = 0; i < in->n_pictures; i++)
         attachment_release(in->pictures[i]);
     in->n_pictures = 0;
-    in->at_sent = in->n_sent;
+    in->goal = -1;
 }
 
 void input_free(struct input *in)
@@ -49,63 +49,43 @@ void input_free(struct input *in)
     if (!in)
         return;
     input_clear(in);
-    editor_done(&in->editor);
-    for (size_t i = 0; i < in->n_sent; i++)
-        free(in->sent[i]);
-    free(in->sent);
+    editor_close();
     free(in->pictures);
-    free(in->draft);
     flow_done(&in->flow);
     free(in);
 }
 
 const char *input_text(const struct input *in)
 {
-    return str_text(&in->editor.text);
+    (void)in;
+    return editor_text();
 }
 
 bool input_is_empty(const struct input *in)
 {
-    return in->editor.text.len == 0;
+    (void)in;
+    return editor_length() == 0;
 }
 
 void input_set(struct input *in, const char *text)
 {
-    editor_set(&in->editor, text);
+    if (*text)
+        editor_set(text);
+    else
+        input_clear(in);
     in->goal = -1;
 }
 
 void input_insert(struct input *in, const char *text, size_t n)
 {
-    editor_insert(&in->editor, text, n);
+    editor_insert(text, n);
     in->goal = -1;
 }
 
-/* ---- What was sent before ------------------------------------------------------------------- */
-
 void input_remember(struct input *in)
 {
-    const char *text = input_text(in);
-    bool again = in->n_sent && strcmp(in->sent[in->n_sent - 1], text) == 0;
-    if (*text && !again) {
-        if (in->n_sent == MAX_SENT) {
-            free(in->sent[0]);
-            memmove(in->sent, in->sent + 1, --in->n_sent * sizeof *in->sent);
-        }
-        in->sent = mem_grow(in->sent, in->n_sent + 1, sizeof *in->sent);
-        in->sent[in->n_sent++] = mem_copy(text);
-    }
-    in->at_sent = in->n_sent;
-}
-
-static void recall(struct input *in, size_t at)
-{
-    if (in->at_sent == in->n_sent) {
-        free(in->draft);
-        in->draft = mem_copy(input_text(in));
-    }
-    in->at_sent = at;
-    input_set(in, at < in->n_sent ? in->sent[at] : in->draft);
+    if (!input_is_empty(in))
+        editor_remember(editor_text());
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
@@ -117,13 +97,13 @@ static void lay(struct input *in, int cols)
     struct flow_format format = {.width = width > 1 ? width : 1};
     in->cols = cols;
     flow_reset(&in->flow);
-    flow_update(&in->flow, input_text(in), in->editor.text.len, &format);
+    flow_update(&in->flow, editor_text(), editor_length(), &format);
 }
 
 static size_t row_end(const struct input *in, size_t row)
 {
     if (row + 1 == in->flow.n_rows)
-        return in->editor.text.len;
+        return editor_length();
     size_t next = in->flow.rows[row + 1].start;
     return next > in->flow.rows[row].start && input_text(in)[next - 1] == '\n' ? next - 1 : next;
 }
@@ -131,7 +111,7 @@ static size_t row_end(const struct input *in, size_t row)
 static size_t cursor_row(const struct input *in)
 {
     size_t row = 0;
-    while (row + 1 < in->flow.n_rows && in->flow.rows[row + 1].start <= in->editor.cursor)
+    while (row + 1 < in->flow.n_rows && in->flow.rows[row + 1].start <= editor_cursor())
         row++;
     return row;
 }
@@ -139,73 +119,52 @@ static size_t cursor_row(const struct input *in)
 static int cursor_col(const struct input *in, size_t row)
 {
     size_t start = in->flow.rows[row].start;
-    return (int)glyph_cells(input_text(in) + start, in->editor.cursor - start);
+    return (int)glyph_cells(editor_text() + start, editor_cursor() - start);
 }
 
+/* The cursor goes by clusters; a token that it would stand in is left to its left. */
 static void go_to_row(struct input *in, size_t row, int goal)
 {
     size_t start = in->flow.rows[row].start;
-    in->editor.cursor =
-        start + glyph_fit(input_text(in) + start, row_end(in, row) - start, (size_t)goal);
-    in->editor.cutting = false;
+    size_t at = start + glyph_fit(editor_text() + start, row_end(in, row) - start, (size_t)goal);
+    editor_move(steps_floor(editor_text(), editor_length(), at));
     in->goal = goal;
+    in->went_rows = true;
 }
 
-static void up_or_down(struct input *in, bool up)
+static bool go_rows(void *user, int by)
 {
+    struct input *in = user;
     lay(in, in->cols);
     size_t row = cursor_row(in);
-    int goal = in->goal >= 0 ? in->goal : cursor_col(in, row);
-    if (up && row > 0)
-        go_to_row(in, row - 1, goal);
-    else if (!up && row + 1 < in->flow.n_rows)
-        go_to_row(in, row + 1, goal);
-    else if (up && in->at_sent > 0)
-        recall(in, in->at_sent - 1);
-    else if (!up && in->at_sent < in->n_sent)
-        recall(in, in->at_sent + 1);
+    if (by < 0 ? row == 0 : row + 1 == in->flow.n_rows)
+        return false;
+    go_to_row(in, by < 0 ? row - 1 : row + 1, in->goal >= 0 ? in->goal : cursor_col(in, row));
+    return true;
 }
 
-bool input_act(struct input *in, enum action action)
+bool input_wants(const struct input *in, uint32_t key)
 {
-    static void (*const edits[])(struct editor *) = {
-        [ACTION_LEFT] = editor_left,
-        [ACTION_RIGHT] = editor_right,
-        [ACTION_WORD_LEFT] = editor_word_left,
-        [ACTION_WORD_RIGHT] = editor_word_right,
-        [ACTION_LINE_START] = editor_line_start,
-        [ACTION_LINE_END] = editor_line_end,
-        [ACTION_DELETE_BACK] = editor_delete_back,
-        [ACTION_DELETE] = editor_delete,
-        [ACTION_DELETE_OR_QUIT] = editor_delete,
-        [ACTION_KILL_TO_END] = editor_kill_to_end,
-        [ACTION_KILL_TO_START] = editor_kill_to_start,
-        [ACTION_KILL_WORD_BACK] = editor_kill_word_back,
-        [ACTION_KILL_WORD] = editor_kill_word,
-        [ACTION_YANK] = editor_yank,
-    };
-    if (action == ACTION_UP || action == ACTION_DOWN) {
-        up_or_down(in, action == ACTION_UP);
-        return true;
-    }
-    if (action == ACTION_NEWLINE) {
-        input_insert(in, "\n", 1);
-        return true;
-    }
-    if ((size_t)action >= sizeof edits / sizeof edits[0] || !edits[action])
-        return false;
-    edits[action](&in->editor);
-    in->goal = -1;
-    return true;
+    (void)in;
+    return editor_wants(key);
+}
+
+enum editor_wish input_key(struct input *in, uint32_t key)
+{
+    in->went_rows = false;
+    enum editor_wish wish = editor_key(key);
+    if (!in->went_rows)
+        in->goal = -1;
+    return wish;
 }
 
 bool input_complete(struct input *in, struct str *others)
 {
     struct completion c;
-    if (!complete_line(input_text(in), in->editor.cursor, &c))
+    (void)in;
+    if (!complete_line(editor_text(), editor_cursor(), &c))
         return false;
-    editor_remove(&in->editor, c.start, in->editor.cursor);
-    input_insert(in, str_text(&c.text), c.text.len);
+    editor_replace(c.start, editor_cursor(), str_text(&c.text));
     str_put(others, str_text(&c.others), c.others.len);
     completion_done(&c);
     return true;
@@ -213,23 +172,26 @@ bool input_complete(struct input *in, struct str *others)
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
 
-/* The next token that names a picture, at or behind *at; false if there is none. */
-static bool next_token(const struct input *in, size_t *at, size_t *length, size_t *number)
+static bool picture_at(const struct input *in, size_t at, struct token *token)
 {
-    const char *text = input_text(in);
-    for (; *at < in->editor.text.len; ++*at) {
-        *length = editor_token(text, *at, number);
-        if (*length && *number >= 1 && *number <= in->n_pictures)
+    return token_read(editor_text(), at, token) && token->kind == TOKEN_IMAGE &&
+           token->number >= 1 && token->number <= in->n_pictures;
+}
+
+/* The next token that names a picture, at or behind *at; false if there is none. */
+static bool next_picture(const struct input *in, size_t *at, struct token *token)
+{
+    for (; *at < editor_length(); ++*at)
+        if (picture_at(in, *at, token))
             return true;
-    }
     return false;
 }
 
 static bool is_named(const struct input *in, size_t number)
 {
-    size_t length, found;
-    for (size_t at = 0; next_token(in, &at, &length, &found); at += length)
-        if (found == number)
+    struct token token;
+    for (size_t at = 0; next_picture(in, &at, &token); at += token.bytes)
+        if (token.number == number)
             return true;
     return false;
 }
@@ -237,24 +199,20 @@ static bool is_named(const struct input *in, size_t number)
 /* Token `from` becomes `to`; 0: goes, with the space behind it. */
 static void rename_tokens(struct input *in, size_t from, size_t to)
 {
-    struct editor *e = &in->editor;
-    size_t length, number;
-    for (size_t at = 0; next_token(in, &at, &length, &number);) {
-        if (number != from) {
-            at += length;
+    struct token token;
+    for (size_t at = 0; next_picture(in, &at, &token);) {
+        if (token.number != from) {
+            at += token.bytes;
             continue;
         }
-        char token[32];
-        int n = to ? snprintf(token, sizeof token, "[image %zu]", to) : 0;
-        size_t cursor = e->cursor, end = at + length;
-        if (!to && end < e->text.len && e->text.data[end] == ' ')
+        char name[32] = "";
+        if (to)
+            snprintf(name, sizeof name, "[image %zu]", to);
+        size_t end = at + token.bytes;
+        if (!to && editor_text()[end] == ' ')
             end++;
-        editor_remove(e, at, end);
-        size_t after = cursor >= end ? cursor - (end - at) + (size_t)n : cursor > at ? at : cursor;
-        e->cursor = at;
-        editor_insert(e, token, (size_t)n);
-        e->cursor = after;
-        at += (size_t)n;
+        editor_replace(at, end, name);
+        at += strlen(name);
     }
 }
 
@@ -276,15 +234,14 @@ static void drop_unnamed(struct input *in)
             remove_picture(in, i);
 }
 
+/* Numbers are not used again while undoing or yanking may bring a token back. */
 void input_attach(struct input *in, struct attachment *picture)
 {
-    if (!strstr(str_text(&in->editor.cut), "[image "))
-        drop_unnamed(in); /* else Ctrl-Y may bring a token back */
     in->pictures = mem_grow(in->pictures, in->n_pictures + 1, sizeof(void *));
     in->pictures[in->n_pictures++] = picture;
     struct str token = {0};
-    size_t at = in->editor.cursor;
-    if (at > 0 && !strchr(" \n", input_text(in)[at - 1]))
+    size_t at = editor_cursor();
+    if (at > 0 && !strchr(" \n", editor_text()[at - 1]))
         str_putc(&token, ' ');
     str_printf(&token, "[image %zu] ", in->n_pictures);
     input_insert(in, token.data, token.len);
@@ -332,28 +289,27 @@ struct attachment *const *input_settle(struct input *in, size_t *n)
 int input_rows(struct input *in, int cols)
 {
     lay(in, cols);
-    return (int)in->flow.n_rows;
+    return (int)in->flow.n_rows + (*editor_message() != 0);
 }
 
 static void draw_row(const struct input *in, struct surface *s, size_t row, int at,
                      struct rect where)
 {
-    const char *text = input_text(in);
-    struct style plain = in->theme->tones[TONE_TEXT], token = in->theme->tones[TONE_ACCENT];
+    const char *text = editor_text();
+    struct style plain = in->theme->tones[TONE_TEXT], accent = in->theme->tones[TONE_ACCENT];
     int col = where.col + PROMPT_CELLS, end = where.col + where.cols;
     for (size_t i = in->flow.rows[row].start, stop = row_end(in, row); i < stop;) {
-        size_t number, n = editor_token(text, i, &number);
-        bool picture = n && number >= 1 && number <= in->n_pictures && i + n <= stop;
-        if (!picture)
-            n = utf8_cluster(text + i, stop - i, NULL);
-        col = surface_put(s, at, col, end, text + i, n, picture ? token : plain);
+        struct token token;
+        bool picture = picture_at(in, i, &token) && i + token.bytes <= stop;
+        size_t n = picture ? token.bytes : utf8_cluster(text + i, stop - i, NULL);
+        col = surface_put(s, at, col, end, text + i, n, picture ? accent : plain);
         i += n;
     }
 }
 
-void input_draw(struct input *in, struct surface *s, struct rect where, bool focused)
+/* The rows of the text, as many as there is room for around the cursor. */
+static void draw_text(struct input *in, struct surface *s, struct rect where, bool focused)
 {
-    lay(in, where.cols);
     size_t row = cursor_row(in), rows = (size_t)where.rows;
     if (row < in->top)
         in->top = row;
@@ -361,7 +317,10 @@ void input_draw(struct input *in, struct surface *s, struct rect where, bool foc
         in->top = row - rows + 1;
     if (in->top + rows > in->flow.n_rows)
         in->top = in->flow.n_rows > rows ? in->flow.n_rows - rows : 0;
-    surface_puts(s, where.row, where.col, where.col + where.cols, in->top ? "⋮" : ">",
+    surface_puts(s, where.row, where.col, where.col + where.cols,
+                 in->top                ? "⋮"
+                 : editor_in_commands() ? ":"
+                                        : ">",
                  in->theme->tones[focused ? TONE_ACCENT : TONE_MUTED]);
     for (size_t r = 0; r < rows && in->top + r < in->flow.n_rows; r++)
         draw_row(in, s, in->top + r, where.row + (int)r, where);
@@ -370,4 +329,17 @@ void input_draw(struct input *in, struct surface *s, struct rect where, bool foc
         s->cursor_row = where.row + (int)(row - in->top);
         s->cursor_col = col < end ? col : end;
     }
+}
+
+void input_draw(struct input *in, struct surface *s, struct rect where, bool focused)
+{
+    lay(in, where.cols);
+    const char *message = editor_message();
+    if (*message && where.rows > 1) {
+        surface_puts(s, where.row, where.col, where.col + where.cols, message,
+                     in->theme->tones[TONE_MUTED]);
+        where.row++;
+        where.rows--;
+    }
+    draw_text(in, s, where, focused);
 }

@@ -1,4 +1,5 @@
-/* The input pane: the message being written, its pictures, and what was sent before. */
+/* The input pane: the message being written, its pictures, and what was sent before. One at a time:
+ * its text is in the editor, which is readline's. */
 #ifndef TUI_INPUT_H
 #define TUI_INPUT_H
 
@@ -7,7 +8,7 @@
 
 #include "base/str.h"
 #include "chat/attach.h"
-#include "tui/keys.h"
+#include "tui/editor.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -18,14 +19,15 @@ void input_free(struct input *in);
 
 const char *input_text(const struct input *in);
 bool input_is_empty(const struct input *in);
-/* Forgets text and pictures. */
+/* Forgets text and pictures; so does input_set with "". */
 void input_clear(struct input *in);
-/* Puts the text among those that Up brings back. */
+/* Puts the text among those that Up and searches bring back. */
 void input_remember(struct input *in);
 void input_set(struct input *in, const char *text);
 void input_insert(struct input *in, const char *text, size_t n);
-/* Editing; false for an action that is not the input's. */
-bool input_act(struct input *in, enum action action);
+/* Whether the key is the input's whatever it means elsewhere (editor_wants). */
+bool input_wants(const struct input *in, uint32_t key);
+enum editor_wish input_key(struct input *in, uint32_t key);
 /* Completes what stands before the cursor; *others: what else it could be, for showing. False if
  * there is nothing to complete. */
 bool input_complete(struct input *in, struct str *others);

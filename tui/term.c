@@ -349,7 +349,7 @@ static uint32_t from_control(int c)
     case 127:
         return K_BACKSPACE;
     }
-    return c >= 1 && c <= 26 ? K_CTRL | (uint32_t)('a' + c - 1) : 0;
+    return K_CTRL | (uint32_t)(c >= 1 && c <= 26 ? c + 'a' - 1 : c + '@'); /* Ctrl-@, \\, ], ^, _ */
 }
 
 /* Adds a byte to the character being read; true when it is complete. */
