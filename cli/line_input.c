@@ -1,7 +1,6 @@
 #include "cli/line_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,9 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "chat/sent.h"
 #include "cli/line_complete.h"
-
-enum { HISTORY_LINES = 1000 };
 
 /* readline calls back without a word on whose behalf, and is one for the process anyway. */
 static struct {
@@ -30,18 +27,13 @@ static void on_line(char *line)
     received.done = true;
 }
 
-static char *history_file(void)
+static void remember_one(void *user, const char *text)
 {
-    char *state = path_xdg(XDG_STATE);
-    char *path = file_make_dirs(state, NULL) ? path_join(state, "line_history") : NULL;
-    free(state);
-    int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd >= 0)
-        close(fd);
-    return path;
+    (void)user;
+    add_history(text);
 }
 
-static void open_readline(struct line_input *in, bool keep_history)
+static void open_readline(bool keep_history)
 {
     rl_readline_name = "facet";
     rl_variable_bind("enable-bracketed-paste", "on");
@@ -50,26 +42,21 @@ static void open_readline(struct line_input *in, bool keep_history)
         rl_outstream = stderr;
     line_complete_install();
     using_history();
-    stifle_history(HISTORY_LINES);
-    history_comment_char = '#'; /* with time stamps, messages of several lines come back whole */
-    history_write_timestamps = 1;
-    in->history_path = keep_history ? history_file() : NULL;
-    if (in->history_path)
-        read_history(in->history_path);
+    stifle_history(SENT_MAX);
+    if (keep_history)
+        sent_read(remember_one, NULL, NULL);
 }
 
 void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history)
 {
-    *in = (struct line_input){.terminal = isatty(STDIN_FILENO), .interrupt = interrupt};
+    *in = (struct line_input){
+        .terminal = isatty(STDIN_FILENO), .interrupt = interrupt, .keep = keep_history};
     if (in->terminal)
-        open_readline(in, keep_history);
+        open_readline(keep_history);
 }
 
 void line_input_close(struct line_input *in)
 {
-    if (in->history_path)
-        history_truncate_file(in->history_path, HISTORY_LINES);
-    free(in->history_path);
     str_done(&in->held);
 }
 
@@ -159,8 +146,8 @@ static void remember(const struct line_input *in, const char *text)
     if (!in->terminal || !*text)
         return;
     add_history(text);
-    if (in->history_path)
-        append_history(1, in->history_path);
+    if (in->keep)
+        sent_add(text, NULL);
 }
 
 /* Whether another line belongs to the message. */

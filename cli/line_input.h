@@ -10,7 +10,7 @@
 struct line_input {
     bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
-    char *history_path; /* of what was typed; NULL: none is kept */
+    bool keep; /* what was typed, chat/sent.h */
     struct str held;    /* read but not yet handed out, where there is no terminal */
 };
 

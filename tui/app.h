@@ -45,6 +45,7 @@ struct app {
         struct attachment **pictures; /* as sent; own references */
         size_t n_pictures;
     } turn;
+    struct drafting *drafting; /* drafting.h; NULL: drafts are not kept */
     double tokens_a_second;
     double seconds_a_view; /* measured; 0: not yet */
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "chat/sent.h"
 #include "tui/complete.h"
 #include "tui/flow.h"
 #include "tui/steps.h"
@@ -14,6 +15,7 @@ enum { PROMPT_CELLS = 2 };
 
 struct input {
     const struct theme *theme;
+    bool keep;                    /* what is sent */
     struct attachment **pictures; /* number N is pictures[N - 1] */
     size_t n_pictures;
     struct flow flow;
@@ -25,13 +27,23 @@ struct input {
 
 static bool go_rows(void *user, int by);
 
-struct input *input_new(const struct theme *theme)
+static void remember_one(void *user, const char *text)
+{
+    (void)user;
+    editor_remember(text);
+}
+
+struct input *input_new(const struct theme *theme, bool keep)
 {
     struct input *in = mem_new(1, sizeof *in);
     in->theme = theme;
+    in->keep = keep;
     in->goal = -1;
     in->cols = 80;
     editor_open(go_rows, in);
+    if (keep)
+        sent_read(remember_one, NULL, NULL);
+    editor_clear();
     return in;
 }
 
@@ -84,8 +96,11 @@ void input_insert(struct input *in, const char *text, size_t n)
 
 void input_remember(struct input *in)
 {
-    if (!input_is_empty(in))
-        editor_remember(editor_text());
+    if (input_is_empty(in))
+        return;
+    editor_remember(editor_text());
+    if (in->keep)
+        sent_add(editor_text(), NULL);
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
@@ -275,6 +290,12 @@ const struct attachment *input_picture(const struct input *in, size_t k, size_t 
             return in->pictures[i - 1];
         }
     return NULL;
+}
+
+struct attachment *const *input_pictures(const struct input *in, size_t *n)
+{
+    *n = in->n_pictures;
+    return in->pictures;
 }
 
 struct attachment *const *input_settle(struct input *in, size_t *n)

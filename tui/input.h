@@ -14,7 +14,8 @@
 
 struct input;
 
-struct input *input_new(const struct theme *theme);
+/* keep: what is sent goes into the file of sent messages (chat/sent.h), and those in it are found. */
+struct input *input_new(const struct theme *theme, bool keep);
 void input_free(struct input *in);
 
 const char *input_text(const struct input *in);
@@ -40,6 +41,8 @@ bool input_detach(struct input *in, size_t number);
 size_t input_n_pictures(const struct input *in);
 /* The k-th of those and its number. */
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number);
+/* All of them, with or without a token: number N is [N - 1]. */
+struct attachment *const *input_pictures(const struct input *in, size_t *n);
 /* Drops pictures without a token and numbers the others from 1, in the text too. Returns them,
  * borrowed. */
 struct attachment *const *input_settle(struct input *in, size_t *n);

@@ -2,6 +2,7 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/drafting.h"
 #include "tui/screen.h"
 #include "tui/turn.h"
 
@@ -61,6 +62,9 @@ static void loop(struct app *app)
             drawn = app_now();
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
+        int due_ms = drafting_tick(app);
+        if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
+            timeout_ms = due_ms;
         if (taken && !app->quit)
             term_wait(app->term, chat_fd(app->chat), timeout_ms);
     }
@@ -76,9 +80,10 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->store = store;
     app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
     app->transcript = transcript_new(&app->theme);
-    app->input = input_new(&app->theme);
+    app->input = input_new(&app->theme, !options->no_history);
     app->focus = KEYS_INPUT;
     app->dirty = true;
+    drafting_open(app);
     return true;
 }
 
@@ -86,6 +91,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
 static void close_app(struct app *app)
 {
     term_close(app->term);
+    drafting_close(app);
     chat_close(app->chat);
     turn_done(app);
     transcript_free(app->transcript);

@@ -60,4 +60,4 @@ check "terminal: Ctrl-C on an empty line warns" wait_for 'once more'
 screen send-keys C-c
 check "terminal: Ctrl-C twice leaves" wait_for 'code 130'
 screen kill-server
-check "what was typed is kept, for its owner alone" test "$(stat -c %a "$XDG_STATE_HOME/facet/line_history")" = 600
+check "what was typed is kept, for its owner alone" test "$(stat -c %a "$XDG_STATE_HOME/facet/sent")" = 600

@@ -21,7 +21,8 @@ static void check_at(int line, struct emulator *e, bool ok, const char *what)
     if (ok)
         return;
     fprintf(stderr, "test_input.c:%d: failed: %s\n", line, what);
-    emulator_dump(e);
+    if (e)
+        emulator_dump(e);
 }
 #define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
 /* The cursor stands in front of the text. */
@@ -285,6 +286,78 @@ static void test_streaming(void)
     leave(e);
 }
 
+/* ---- What is kept --------------------------------------------------------------------------- */
+
+static void test_sent(void)
+{
+    char path[160];
+    struct stat st;
+    struct emulator *e = start();
+    ask(e, "say kept one");
+    TYPE(e, "two\nlines", "lines");
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "echo: two"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    leave(e);
+    e = start();
+    TYPE(e, "\033[A", "> two");
+    CHECK(e, emulator_shows(e, "  lines"));
+    TYPE(e, "\022kept o", "> say kept one");
+    leave(e);
+    snprintf(path, sizeof path, "%s/facet/sent", folder);
+    check_at(__LINE__, NULL, stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "0600");
+}
+
+static int run_without_history(void *user)
+{
+    setenv("FACET_NO_HISTORY", "yes", 1);
+    return run_fake(user);
+}
+
+static void test_sent_without_history(void)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/facet/sent", folder);
+    unlink(path);
+    struct emulator *e = emulator_start(24, 80, run_without_history, NULL);
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    ask(e, "say nothing is kept");
+    TYPE(e, "\033[A", "> say nothing is kept");
+    leave(e);
+    check_at(__LINE__, NULL, access(path, F_OK) != 0, "no file");
+}
+
+/* Killed without a warning, and started again. */
+static void test_draft(void)
+{
+    char line[160];
+    struct emulator *e = start();
+    snprintf(line, sizeof line, "\033[200~%s/dot.ppm\033[201~", folder);
+    TYPE(e, line, "> [image 1]");
+    TYPE(e, "what is\nthis", "this");
+    emulator_run(e, 1100); /* a second is what is promised */
+    emulator_signal(e, SIGKILL);
+    CHECK(e, emulator_wait(e) == 128 + SIGKILL);
+    emulator_stop(e);
+    e = start();
+    CHECK(e, emulator_shows(e, "> [image 1] what is"));
+    CHECK(e, emulator_shows(e, "  this"));
+    CHECK(e, emulator_shows(e, "dot.ppm · 8×6"));
+    CHECK(e, emulator_shows(e, "was being written"));
+    struct emulator *other = start(); /* beside one that lives: it is not offered twice */
+    CHECK(other, emulator_hides(other, "what is"));
+    leave(other);
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "echo: [image 1] what is"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    emulator_signal(e, SIGKILL);
+    CHECK(e, emulator_wait(e) == 128 + SIGKILL);
+    emulator_stop(e);
+    e = start(); /* sent: gone */
+    CHECK(e, emulator_hides(e, "what is"));
+    leave(e);
+}
+
 static void test_small(void)
 {
     struct emulator *e = start_with(10, 40, NULL);
@@ -332,7 +405,8 @@ int main(void)
 {
     static void (*const tests[])(void) = {
         test_undo,   test_kill_ring, test_macro,  test_search, test_rows,  test_clusters,
-        test_tokens, test_vi,        test_inputrc, test_escape, test_streaming, test_small};
+        test_tokens, test_vi,        test_inputrc, test_escape, test_streaming, test_sent,
+        test_sent_without_history, test_draft, test_small};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
