@@ -125,7 +125,7 @@ static int talk(struct line_mode *line)
     progress_init(&line->progress, line->options->quiet);
     line->notes = line->out.terminal ? stdout : stderr;
     setvbuf(stdout, NULL, _IONBF, 0); /* answers and notes share the terminal */
-    line_input_open(&line->input, &line->interrupt, !line->options->no_history);
+    line_input_open(&line->input, &line->interrupt, line->store, !line->options->no_history);
     greet(line);
     int code = converse(line);
     part(line);

@@ -33,26 +33,27 @@ static void remember_one(void *user, const char *text)
     add_history(text);
 }
 
-static void open_readline(bool keep_history)
+static void open_readline(struct store *store, bool keep_history)
 {
     rl_readline_name = "facet";
     rl_variable_bind("enable-bracketed-paste", "on");
     /* What standard output gets are answers; where it is no terminal, the prompt goes elsewhere. */
     if (!isatty(STDOUT_FILENO))
         rl_outstream = stderr;
-    line_complete_install();
+    line_complete_install(store);
     using_history();
     stifle_history(SENT_MAX);
     if (keep_history)
         sent_read(remember_one, NULL, NULL);
 }
 
-void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history)
+void line_input_open(struct line_input *in, struct interrupt *interrupt, struct store *store,
+                     bool keep_history)
 {
     *in = (struct line_input){
         .terminal = isatty(STDIN_FILENO), .interrupt = interrupt, .keep = keep_history};
     if (in->terminal)
-        open_readline(keep_history);
+        open_readline(store, keep_history);
 }
 
 void line_input_close(struct line_input *in)

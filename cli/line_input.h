@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "cli/interrupt.h"
 
+struct store;
+
 struct line_input {
     bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
@@ -14,7 +16,9 @@ struct line_input {
     struct str held;    /* read but not yet handed out, where there is no terminal */
 };
 
-void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history);
+/* store: for completing the numbers of conversations; may be NULL. */
+void line_input_open(struct line_input *in, struct interrupt *interrupt, struct store *store,
+                     bool keep_history);
 void line_input_close(struct line_input *in);
 
 enum line_got {

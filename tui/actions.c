@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/compose.h"
 #include "tui/attaching.h"
 #include "tui/slash.h"
 #include "tui/steps.h"
@@ -38,7 +39,7 @@ static size_t command_start(const char *text)
 /* A command, or a path alone, is taken out of the text; it comes back if it fails. */
 static bool run_instead(struct app *app)
 {
-    char *text = mem_copy(input_text(app->input));
+    char *text = input_full_text(app->input);
     size_t at = command_start(text);
     char *before = mem_text(text, at);
     bool command = command_is(text + at), done = true;
@@ -82,6 +83,8 @@ static void step_back(struct app *app)
 {
     if (app->help)
         app->help = false;
+    else if (input_end_completion(app->input))
+        return;
     else if (stop_answer(app))
         return;
     else if (app->focus != KEYS_INPUT)
@@ -115,12 +118,10 @@ static void focus_next(struct app *app)
 
 static void complete(struct app *app)
 {
-    struct str others = {0};
     if (input_is_empty(app->input))
         focus_next(app);
-    else if (input_complete(app->input, &others) && others.len)
-        app_say(app, "%s", str_text(&others));
-    str_done(&others);
+    else
+        input_complete(app->input, app->store);
 }
 
 static bool scroll(struct app *app, enum action action)
@@ -150,10 +151,29 @@ static bool scroll(struct app *app, enum action action)
     }
 }
 
+/* The text, with its pastes, in the user's own editor. */
+static void compose_text(struct app *app)
+{
+    struct err err;
+    char *text = input_full_text(app->input);
+    term_leave(app->term);
+    bool ok = compose(&text, &err);
+    term_return(app->term);
+    if (ok)
+        input_set(app->input, text);
+    else
+        app_fail(app, "%s", err.text);
+    free(text);
+}
+
 static void edit(struct app *app, uint32_t key)
 {
-    if (app->focus == KEYS_INPUT && input_key(app->input, key) == EDITOR_SEND)
+    enum editor_wish wish =
+        app->focus == KEYS_INPUT ? input_key(app->input, key) : EDITOR_NOTHING;
+    if (wish == EDITOR_SEND)
         send(app);
+    else if (wish == EDITOR_COMPOSE)
+        compose_text(app);
 }
 
 static void act(struct app *app, enum action action, uint32_t key, bool asked_to_quit)
@@ -170,6 +190,10 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
             app->quit = true;
         else
             edit(app, key);
+        break;
+    case ACTION_UNFOLD:
+        if (!input_unfold(app->input))
+            app_say(app, "there is no folded paste");
         break;
     case ACTION_NEWLINE:
         input_insert(app->input, "\n", 1);
@@ -262,5 +286,5 @@ void actions_paste(struct app *app, const char *text, size_t n)
     app->focus = KEYS_INPUT;
     app_hush(app);
     if (attaching_text(app, text) != ATTACHED)
-        input_insert(app->input, text, n);
+        input_paste(app->input, text, n);
 }

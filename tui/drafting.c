@@ -59,10 +59,12 @@ static void keep(struct app *app, struct drafting *d)
     const char **paths = mem_new(n + 1, sizeof *paths);
     for (size_t i = 0; i < n; i++)
         paths[i] = pictures[i]->path;
-    if (!draft_write(d->draft, input_text(app->input), paths, n, &err)) {
+    char *text = input_full_text(app->input);
+    if (!draft_write(d->draft, text, paths, n, &err)) {
         app_fail(app, "what is being written cannot be kept: %s", err.text);
         d->failed = true;
     }
+    free(text);
     free(paths);
     free(d->written);
     d->written = mem_copy(input_text(app->input));

@@ -7,8 +7,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "chat/sent.h"
-#include "tui/complete.h"
+#include "tui/candidates.h"
 #include "tui/flow.h"
+#include "tui/pastes.h"
 #include "tui/steps.h"
 
 enum { PROMPT_CELLS = 2 };
@@ -18,6 +19,8 @@ struct input {
     bool keep;                    /* what is sent */
     struct attachment **pictures; /* number N is pictures[N - 1] */
     size_t n_pictures;
+    struct pastes pastes;
+    struct candidates candidates;
     struct flow flow;
     int cols;       /* that the rows are made for */
     int goal;       /* column that going from row to row keeps to; -1: the cursor's */
@@ -53,6 +56,8 @@ void input_clear(struct input *in)
     for (size_t i = 0; i < in->n_pictures; i++)
         attachment_release(in->pictures[i]);
     in->n_pictures = 0;
+    pastes_done(&in->pastes);
+    candidates_close(&in->candidates);
     in->goal = -1;
 }
 
@@ -85,12 +90,14 @@ void input_set(struct input *in, const char *text)
         editor_set(text);
     else
         input_clear(in);
+    candidates_close(&in->candidates);
     in->goal = -1;
 }
 
 void input_insert(struct input *in, const char *text, size_t n)
 {
     editor_insert(text, n);
+    candidates_close(&in->candidates);
     in->goal = -1;
 }
 
@@ -98,9 +105,11 @@ void input_remember(struct input *in)
 {
     if (input_is_empty(in))
         return;
-    editor_remember(editor_text());
+    char *text = input_full_text(in);
+    editor_remember(text);
     if (in->keep)
-        sent_add(editor_text(), NULL);
+        sent_add(text, NULL);
+    free(text);
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
@@ -167,21 +176,56 @@ bool input_wants(const struct input *in, uint32_t key)
 enum editor_wish input_key(struct input *in, uint32_t key)
 {
     in->went_rows = false;
+    candidates_close(&in->candidates);
     enum editor_wish wish = editor_key(key);
     if (!in->went_rows)
         in->goal = -1;
     return wish;
 }
 
-bool input_complete(struct input *in, struct str *others)
+bool input_complete(struct input *in, struct store *store)
 {
-    struct completion c;
-    (void)in;
-    if (!complete_line(editor_text(), editor_cursor(), &c))
+    return candidates_tab(&in->candidates, store);
+}
+
+bool input_end_completion(struct input *in)
+{
+    return candidates_close(&in->candidates);
+}
+
+/* ---- Pastes --------------------------------------------------------------------------------- */
+
+void input_paste(struct input *in, const char *text, size_t n)
+{
+    if (paste_is_long(text, n)) {
+        text = pastes_add(&in->pastes, text, n);
+        n = strlen(text);
+    }
+    input_insert(in, text, n);
+}
+
+char *input_full_text(const struct input *in)
+{
+    return pastes_unfold(&in->pastes, editor_text());
+}
+
+bool input_unfold(struct input *in)
+{
+    const struct paste *paste = NULL;
+    size_t start = 0;
+    for (size_t at = 0; at < editor_length(); at++) {
+        const struct paste *here = pastes_at(&in->pastes, editor_text(), at);
+        if (here) {
+            paste = here;
+            start = at;
+        }
+        if (here && at + strlen(here->token) >= editor_cursor())
+            break;
+    }
+    if (!paste)
         return false;
-    editor_replace(c.start, editor_cursor(), str_text(&c.text));
-    str_put(others, str_text(&c.others), c.others.len);
-    completion_done(&c);
+    editor_replace(start, start + strlen(paste->token), paste->text);
+    candidates_close(&in->candidates);
     return true;
 }
 
@@ -310,7 +354,13 @@ struct attachment *const *input_settle(struct input *in, size_t *n)
 int input_rows(struct input *in, int cols)
 {
     lay(in, cols);
-    return (int)in->flow.n_rows + (*editor_message() != 0);
+    return (int)in->flow.n_rows + (*editor_message() != 0) +
+           candidates_rows(&in->candidates, cols - PROMPT_CELLS);
+}
+
+static bool paste_at(const struct input *in, size_t at, struct token *token)
+{
+    return pastes_at(&in->pastes, editor_text(), at) && token_read(editor_text(), at, token);
 }
 
 static void draw_row(const struct input *in, struct surface *s, size_t row, int at,
@@ -321,9 +371,9 @@ static void draw_row(const struct input *in, struct surface *s, size_t row, int 
     int col = where.col + PROMPT_CELLS, end = where.col + where.cols;
     for (size_t i = in->flow.rows[row].start, stop = row_end(in, row); i < stop;) {
         struct token token;
-        bool picture = picture_at(in, i, &token) && i + token.bytes <= stop;
-        size_t n = picture ? token.bytes : utf8_cluster(text + i, stop - i, NULL);
-        col = surface_put(s, at, col, end, text + i, n, picture ? accent : plain);
+        bool named = (picture_at(in, i, &token) || paste_at(in, i, &token)) && i + token.bytes <= stop;
+        size_t n = named ? token.bytes : utf8_cluster(text + i, stop - i, NULL);
+        col = surface_put(s, at, col, end, text + i, n, named ? accent : plain);
         i += n;
     }
 }
@@ -362,5 +412,12 @@ void input_draw(struct input *in, struct surface *s, struct rect where, bool foc
         where.row++;
         where.rows--;
     }
+    struct rect below = {.col = where.col + PROMPT_CELLS, .cols = where.cols - PROMPT_CELLS};
+    below.rows = candidates_rows(&in->candidates, below.cols);
+    if (below.rows >= where.rows)
+        below.rows = where.rows - 1;
+    where.rows -= below.rows;
+    below.row = where.row + where.rows;
     draw_text(in, s, where, focused);
+    candidates_draw(&in->candidates, in->theme, s, below);
 }

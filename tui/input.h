@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/str.h"
 #include "chat/attach.h"
 #include "tui/editor.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
 struct input;
+struct store; /* history/store.h */
 
 /* keep: what is sent goes into the file of sent messages (chat/sent.h), and those in it are found. */
 struct input *input_new(const struct theme *theme, bool keep);
@@ -29,9 +29,19 @@ void input_insert(struct input *in, const char *text, size_t n);
 /* Whether the key is the input's whatever it means elsewhere (editor_wants). */
 bool input_wants(const struct input *in, uint32_t key);
 enum editor_wish input_key(struct input *in, uint32_t key);
-/* Completes what stands before the cursor; *others: what else it could be, for showing. False if
- * there is nothing to complete. */
-bool input_complete(struct input *in, struct str *others);
+/* Completes what stands before the cursor, or steps through what it could be (candidates.h). False
+ * if there is nothing to complete. store may be NULL. */
+bool input_complete(struct input *in, struct store *store);
+/* Takes the candidates away; false if none were shown. */
+bool input_end_completion(struct input *in);
+
+/* Inserts what was pasted; a long text as a token that stands for it. */
+void input_paste(struct input *in, const char *text, size_t n);
+/* Puts a paste in the place of its token, the one at the cursor or else the last. False if there is
+ * none. */
+bool input_unfold(struct input *in);
+/* The text with what its pastes stand for: as it is sent. free() it. */
+char *input_full_text(const struct input *in);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
 void input_attach(struct input *in, struct attachment *picture);

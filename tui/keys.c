@@ -20,6 +20,7 @@ const struct key_row key_rows[] = {
     {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
     {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
     {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or path; if empty: read"},
+    {ACTION_UNFOLD, KEYS_INPUT, {C('o')}, "unfold a paste"},
     {ACTION_EDIT, KEYS_INPUT, {K_UP, C('p')}, "line above, then what was sent before"},
     {ACTION_EDIT, KEYS_INPUT, {K_DOWN, C('n')}, "line below, then what was sent after"},
     {ACTION_EDIT, KEYS_INPUT, {C('r'), C('s')}, "search what was sent"},

@@ -34,6 +34,7 @@ enum action {
     ACTION_SEND,
     ACTION_NEWLINE,
     ACTION_COMPLETE,
+    ACTION_UNFOLD,
     ACTION_EDIT, /* listed for F1: the key goes to readline, whose binding it is */
     ACTION_DELETE_OR_QUIT,
     ACTION_ROW_UP,

@@ -276,16 +276,27 @@ static void take_size(struct terminal *t)
     term_forget(t);
 }
 
-void term_suspend(struct terminal *t)
+void term_leave(struct terminal *t)
 {
+    (void)t;
     send(PASTE_OFF);
     endwin();
     set_signals(false);
-    kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
+}
+
+void term_return(struct terminal *t)
+{
     set_signals(true);
     reset_prog_mode();
     send(PASTE_ON);
     take_size(t);
+}
+
+void term_suspend(struct terminal *t)
+{
+    term_leave(t);
+    kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
+    term_return(t);
 }
 
 /* ---- Input ---------------------------------------------------------------------------------- */

@@ -49,6 +49,9 @@ struct term_event term_next(struct terminal *t);
 void term_show(struct terminal *t, const struct surface *s);
 /* The next term_show sends everything. */
 void term_forget(struct terminal *t);
+/* Lends the terminal to another program, and takes it back. */
+void term_leave(struct terminal *t);
+void term_return(struct terminal *t);
 /* Stops the process as Ctrl-Z does, and comes back. */
 void term_suspend(struct terminal *t);
 

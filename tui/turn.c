@@ -60,11 +60,12 @@ void turn_send(struct app *app)
     struct message message = {.role = ROLE_USER};
     size_t n;
     struct attachment *const *pictures = input_settle(app->input, &n);
-    const char *text = input_text(app->input);
+    char *text = input_full_text(app->input);
     message_from_input(&message, text, pictures, n);
     if (!chat_submit(app->chat, &message, &err)) {
         message_done(&message);
         app_fail(app, "%s", err.text);
+        free(text);
         return;
     }
     begin(app);
@@ -76,6 +77,7 @@ void turn_send(struct app *app)
     transcript_append(app->transcript, "", 0);
     input_remember(app->input);
     input_clear(app->input);
+    free(text);
 }
 
 void turn_regenerate(struct app *app)

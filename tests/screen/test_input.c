@@ -358,6 +358,91 @@ static void test_draft(void)
     leave(e);
 }
 
+/* ---- Pastes, $EDITOR, completion ------------------------------------------------------------ */
+
+static void paste_lines(struct emulator *e, int n)
+{
+    char line[32];
+    emulator_send(e, "\033[200~");
+    for (int i = 1; i <= n; i++) {
+        snprintf(line, sizeof line, "pasted %d%s", i, i < n ? "\r" : "");
+        emulator_send(e, line);
+    }
+    emulator_send(e, "\033[201~");
+}
+
+static void test_folding(void)
+{
+    struct emulator *e = start_with(40, 80, NULL);
+    paste_lines(e, 8);
+    CHECK(e, emulator_shows(e, "pasted 8")); /* short enough */
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "pasted"));
+    TYPE(e, "see ", "> see");
+    paste_lines(e, 12);
+    CHECK(e, emulator_shows(e, "> see [paste 1: 12 lines]"));
+    paste_lines(e, 9);
+    CHECK(e, emulator_shows(e, "[paste 1: 12 lines][paste 2: 9 lines]"));
+    emulator_send(e, "\177"); /* as one character */
+    CHECK(e, emulator_hides(e, "paste 2"));
+    TYPE(e, "\037", "[paste 2: 9 lines]");
+    TYPE(e, "\001\017", "> see pasted 1"); /* Ctrl-O unfolds the first behind the cursor */
+    CHECK(e, emulator_shows(e, "pasted 12[paste 2: 9 lines]"));
+    TYPE(e, "\037", "> see [paste 1: 12 lines][paste 2: 9 lines]");
+    emulator_send(e, "\r"); /* sent, they are what they stand for */
+    CHECK(e, emulator_shows(e, "echo: see pasted 1"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "pasted 12pasted 1"));
+    leave(e);
+}
+
+static void test_compose(void)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/edit.sh", folder);
+    write_file("edit.sh", "#!/bin/sh\nsed -i 's/draft/edited/' \"$2\"\necho more >>\"$2\"\n");
+    chmod(path, 0700);
+    strcat(path, " -x");
+    setenv("VISUAL", path, 1);
+    struct emulator *e = start();
+    TYPE(e, "a draft\030\005", "> a edited"); /* Ctrl-X Ctrl-E */
+    CHECK(e, emulator_shows(e, "  more"));
+    CHECK(e, emulator_on_alternate_screen(e));
+    leave(e);
+    setenv("VISUAL", "false", 1);
+    e = start();
+    TYPE(e, "a draft\030\005", "the editor failed");
+    CHECK(e, emulator_shows(e, "> a draft"));
+    leave(e);
+    unsetenv("VISUAL");
+}
+
+static void test_completion(void)
+{
+    char line[160];
+    struct emulator *e = start();
+    TYPE(e, "/con\t", "continue  context");
+    TYPE(e, "\t", "> /continue");
+    TYPE(e, "\t", "> /context");
+    CHECK(e, emulator_shows(e, "continue  context"));
+    emulator_send(e, "\033"); /* a step back: the rows go, the text stays */
+    CHECK(e, emulator_hides(e, "continue"));
+    CHECK(e, emulator_shows(e, "> /context"));
+    TYPE(e, "\003/set cr\t", "> /set crops");
+    TYPE(e, "\t", "auto  hf");
+    TYPE(e, "h\t", "> /set crops hf");
+    CHECK(e, emulator_hides(e, "auto"));
+    snprintf(line, sizeof line, "%s/two words", folder);
+    mkdir(line, 0700);
+    write_file("two words/it's.ppm", "P6\n1 1\n255\nabc");
+    TYPE(e, "\003/image ~/tw\t\t", "> /image ~/two words/it's.ppm");
+    TYPE(e, "\003/image \"~/tw\t\t", "> /image \"~/two words/it's.ppm\"");
+    TYPE(e, "\003/image ~/two\\ w\t\t", "> /image ~/two\\ words/it\\'s.ppm");
+    TYPE(e, "\r", "> [image 1]");
+    CHECK(e, emulator_shows(e, "it's.ppm · 1×1"));
+    leave(e);
+}
+
 static void test_small(void)
 {
     struct emulator *e = start_with(10, 40, NULL);
@@ -406,7 +491,7 @@ int main(void)
     static void (*const tests[])(void) = {
         test_undo,   test_kill_ring, test_macro,  test_search, test_rows,  test_clusters,
         test_tokens, test_vi,        test_inputrc, test_escape, test_streaming, test_sent,
-        test_sent_without_history, test_draft, test_small};
+        test_sent_without_history, test_draft, test_folding, test_compose, test_completion, test_small};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
