@@ -47,6 +47,7 @@ static bool run(const char *path, struct err *err)
     bool ok = start(path, &pid, err);
     while (ok && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    sigaction(SIGINT, &ignore, NULL); /* one that came meanwhile is dropped */
     sigaction(SIGINT, &before[0], NULL);
     sigaction(SIGQUIT, &before[1], NULL);
     if (ok && status != 0)

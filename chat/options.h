@@ -20,7 +20,7 @@ struct options {
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
-    bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool quiet, verbose, dry_run, no_history, no_lookup, plain;
 };
 
 /* One row of options.def. */

@@ -1,29 +1,26 @@
 #include "cli/chat.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/history.h"
 #include "cli/line.h"
+#include "cli/plain.h"
 #include "history/store.h"
 #include "tui/tui.h"
 
 /* Whether a full screen can be drawn and keys be read. */
 static bool has_screen(void)
 {
-    const char *term = getenv("TERM");
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
-           strcmp(term, "dumb") != 0;
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static int run(struct args *args, struct err *err)
 {
     struct store *store = history_open(&args->options);
     int code;
-    if (has_screen() && !args_has(args, "line"))
+    if (has_screen() && !args_has(args, "line") && !plain_is_wanted(&args->options))
         code = tui_run(&args->options, store, err) ? EXIT_DONE : EXIT_FAILED;
     else
         code = line_run(&args->options, store, err);
@@ -40,8 +37,8 @@ const struct verb verb_chat = {
     .name = "chat",
     .operands = "",
     .summary = "talk, with pictures: full screen, or --line for a prompt",
-    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists "
-               "its commands.",
+    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. --plain, or "
+               "ACCESSIBLE=1, makes it one for screen readers. /help lists its commands.",
     .options = TAKES_ALL & ~TAKES(dry_run),
     .flags = flags,
     .n_flags = 1,

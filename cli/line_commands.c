@@ -9,6 +9,7 @@
 #include "chat/save.h"
 #include "chat/typed_path.h"
 #include "cli/history.h"
+#include "cli/preview.h"
 #include "history/store.h"
 
 typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
@@ -41,6 +42,8 @@ static bool do_image(struct line_mode *line, const char *argument, struct err *e
         return false;
     line->attached = mem_grow(line->attached, line->n_attached + 1, sizeof *line->attached);
     line->attached[line->n_attached++] = a;
+    if (!line->plain && line->notes == stdout)
+        preview_show(&a->image);
     describe(line, a, line->n_attached);
     return true;
 }

@@ -11,6 +11,7 @@
 #include <readline/readline.h>
 
 #include "base/mem.h"
+#include "chat/compose.h"
 #include "chat/sent.h"
 #include "cli/line_complete.h"
 
@@ -33,6 +34,46 @@ static void remember_one(void *user, const char *text)
     add_history(text);
 }
 
+static int insert_line_break(int count, int key)
+{
+    (void)count;
+    (void)key;
+    rl_insert_text("\n");
+    return 0;
+}
+
+/* Ctrl-X Ctrl-E, as in a shell; here the text comes back to be looked at. */
+static int compose_line(int count, int key)
+{
+    struct err err;
+    char *text = mem_copy(rl_line_buffer);
+    (void)count;
+    (void)key;
+    rl_deprep_terminal();
+    bool ok = compose(&text, &err);
+    rl_prep_terminal(1);
+    if (ok) {
+        rl_begin_undo_group();
+        rl_delete_text(0, rl_end);
+        rl_point = 0;
+        rl_insert_text(text);
+        rl_end_undo_group();
+    } else {
+        fprintf(rl_outstream, "\nfacet: %s\n", err.text);
+    }
+    rl_on_new_line();
+    free(text);
+    return 0;
+}
+
+static void add_commands(void)
+{
+    rl_add_defun("insert-line-break", insert_line_break, -1);
+    rl_add_defun("edit-and-execute-command", compose_line, -1);
+    rl_bind_keyseq_in_map("\033\r", insert_line_break, emacs_standard_keymap);
+    rl_bind_keyseq_in_map("\030\005", compose_line, emacs_standard_keymap);
+}
+
 static void open_readline(struct store *store, bool keep_history)
 {
     rl_readline_name = "facet";
@@ -41,6 +82,7 @@ static void open_readline(struct store *store, bool keep_history)
     if (!isatty(STDOUT_FILENO))
         rl_outstream = stderr;
     line_complete_install(store);
+    add_commands();
     using_history();
     stifle_history(SENT_MAX);
     if (keep_history)
@@ -76,8 +118,8 @@ static enum line_got leave_prompt(void)
     bool typed = rl_end > 0;
     rl_callback_sigcleanup();
     rl_free_line_state();
+    fputs("^C\n", rl_outstream); /* before the terminal's modes go back, and the cursor with them */
     rl_callback_handler_remove();
-    fputs("^C\n", rl_outstream);
     return typed ? LINE_CLEARED : LINE_STRUCK;
 }
 
@@ -159,17 +201,16 @@ static bool goes_on(struct str *text, bool block)
     return cut_end(text, "\\");
 }
 
-enum line_got line_input_read(struct line_input *in, char **text)
+enum line_got line_input_read(struct line_input *in, const char *prompt, char **text)
 {
     struct str all = {0};
-    bool block = false, more = true;
+    bool block = false, more = true, first = true;
     enum line_got got = LINE_TEXT;
-    for (const char *prompt = "> "; more && got == LINE_TEXT; prompt = "… ") {
+    for (; more && got == LINE_TEXT; first = false) {
         char *line;
-        got = read_line(in, prompt, &line);
+        got = read_line(in, first ? prompt : "… ", &line);
         if (got != LINE_TEXT)
             break;
-        bool first = prompt[0] == '>';
         block = block || (first && strncmp(line, "\"\"\"", 3) == 0);
         if (!first)
             str_putc(&all, '\n');

@@ -28,9 +28,9 @@ enum line_got {
     LINE_STRUCK,  /* Ctrl-C on an empty line */
 };
 
-/* One message: a line, or several where a line ends with a backslash, where """ opens (until the
+/* prompt: where there is a terminal. One message: a line, or several where a line ends with a backslash, where """ opens (until the
  * next
  * """), or pasted. free() *text, which is NULL but for LINE_TEXT. */
-enum line_got line_input_read(struct line_input *in, char **text);
+enum line_got line_input_read(struct line_input *in, const char *prompt, char **text);
 
 #endif

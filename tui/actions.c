@@ -60,7 +60,7 @@ static void send(struct app *app)
     if (is_blank(input_text(app->input)))
         return;
     if (command_is(input_text(app->input)))
-        input_remember(app->input);
+        input_remember(app->input, true);
     if (run_instead(app))
         return;
     if (chat_is_busy(app->chat))
@@ -99,7 +99,7 @@ static void interrupt(struct app *app, bool asked)
     if (stop_answer(app))
         return;
     if (!input_is_empty(app->input)) {
-        input_remember(app->input); /* Up brings it back */
+        input_remember(app->input, false); /* Up brings it back */
         input_clear(app->input);
     } else if (asked) {
         app->quit = true;

@@ -101,13 +101,13 @@ void input_insert(struct input *in, const char *text, size_t n)
     in->goal = -1;
 }
 
-void input_remember(struct input *in)
+void input_remember(struct input *in, bool sent)
 {
     if (input_is_empty(in))
         return;
     char *text = input_full_text(in);
     editor_remember(text);
-    if (in->keep)
+    if (in->keep && sent)
         sent_add(text, NULL);
     free(text);
 }

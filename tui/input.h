@@ -22,8 +22,8 @@ const char *input_text(const struct input *in);
 bool input_is_empty(const struct input *in);
 /* Forgets text and pictures; so does input_set with "". */
 void input_clear(struct input *in);
-/* Puts the text among those that Up and searches bring back. */
-void input_remember(struct input *in);
+/* Puts the text among those that Up and searches bring back; what was sent, for later times too. */
+void input_remember(struct input *in, bool sent);
 void input_set(struct input *in, const char *text);
 void input_insert(struct input *in, const char *text, size_t n);
 /* Whether the key is the input's whatever it means elsewhere (editor_wants). */

@@ -75,7 +75,7 @@ void turn_send(struct app *app)
     transcript_add(app->transcript, ITEM_USER, text, aside);
     transcript_add(app->transcript, ITEM_MODEL, "", NULL);
     transcript_append(app->transcript, "", 0);
-    input_remember(app->input);
+    input_remember(app->input, true);
     input_clear(app->input);
     free(text);
 }
