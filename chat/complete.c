@@ -177,7 +177,7 @@ static void add_conversations(struct completion *c, struct store *store, const c
 /* ---- */
 
 /* What a command takes, its row in commands.def tells. */
-static void find(struct completion *c, const char *line, struct store *store)
+static void find_in_command(struct completion *c, const char *line, struct store *store)
 {
     size_t n = strcspn(line, " "), argument = n + strspn(line + n, " ");
     c->start = line[n] ? argument : 1;
@@ -198,6 +198,16 @@ static void find(struct completion *c, const char *line, struct store *store)
     }
 }
 
+static void find(struct completion *c, const char *line, struct store *store)
+{
+    if (line[0] == '/')
+        find_in_command(c, line, store);
+    if (c->n == 0 && strchr(line + 1, '/')) {
+        c->start = 0;
+        add_paths(c, line);
+    }
+}
+
 static size_t common_bytes(const struct completion *c)
 {
     size_t same = strlen(c->list[0].text);
@@ -215,7 +225,7 @@ static size_t common_bytes(const struct completion *c)
 bool complete_line(const char *line, size_t cursor, struct store *store, struct completion *c)
 {
     *c = (struct completion){0};
-    if (cursor == 0 || line[0] != '/' || memchr(line, '\n', cursor))
+    if (cursor == 0 || !strchr("/~", line[0]) || memchr(line, '\n', cursor))
         return false;
     char *before = mem_text(line, cursor);
     find(c, before, store);

@@ -1,5 +1,5 @@
-/* What a line that begins with a slash could go on with: commands, paths, options and their values,
- * conversations. */
+/* What a command could go on with: its name, paths, options and their values, conversations; and
+ * what a path alone could, which begins with / or ~/. */
 #ifndef CHAT_COMPLETE_H
 #define CHAT_COMPLETE_H
 

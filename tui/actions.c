@@ -21,26 +21,11 @@ static bool is_blank(const char *text)
     return *text == 0;
 }
 
-/* Where a command may begin: behind the tokens of pictures attached so far. */
-static size_t command_start(const char *text)
-{
-    struct token token;
-    size_t at = 0;
-    for (;;) {
-        if (text[at] == ' ')
-            at++;
-        else if (token_read(text, at, &token) && token.kind == TOKEN_IMAGE)
-            at += token.bytes;
-        else
-            return at;
-    }
-}
-
 /* A command, or a path alone, is taken out of the text; it comes back if it fails. */
 static bool run_instead(struct app *app)
 {
     char *text = input_full_text(app->input);
-    size_t at = command_start(text);
+    size_t at = steps_command_start(text);
     char *before = mem_text(text, at);
     bool command = command_is(text + at), done = true;
     input_set(app->input, before);

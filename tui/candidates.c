@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "tui/editor.h"
+#include "tui/steps.h"
 
 enum { MAX_ROWS = 4, GAP = 2 };
 
@@ -30,9 +31,12 @@ bool candidates_tab(struct candidates *c, struct store *store)
         put_chosen(c);
         return true;
     }
-    if (!complete_line(editor_text(), editor_cursor(), store, &c->found))
+    size_t cursor = editor_cursor(), start = steps_command_start(editor_text());
+    if (cursor < start ||
+        !complete_line(editor_text() + start, cursor - start, store, &c->found))
         return false;
-    c->end = editor_cursor();
+    c->found.start += start;
+    c->end = cursor;
     c->chosen = c->found.n;
     put(c, c->found.list[0].text, c->found.common);
     if (c->found.n == 1)

@@ -50,6 +50,20 @@ bool token_read(const char *text, size_t at, struct token *token)
     return true;
 }
 
+size_t steps_command_start(const char *text)
+{
+    struct token token;
+    size_t at = 0;
+    for (;;) {
+        if (text[at] == ' ')
+            at++;
+        else if (token_read(text, at, &token) && token.kind == TOKEN_IMAGE)
+            at += token.bytes;
+        else
+            return at;
+    }
+}
+
 size_t steps_next(const char *text, size_t len, size_t at)
 {
     struct token token;

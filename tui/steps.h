@@ -15,6 +15,9 @@ struct token {
 /* Reads the token that begins at text[at]; false if none does. */
 bool token_read(const char *text, size_t at, struct token *token);
 
+/* Where a command may begin: behind the tokens of pictures that stand at the start. */
+size_t steps_command_start(const char *text);
+
 size_t steps_next(const char *text, size_t len, size_t at);
 size_t steps_previous(const char *text, size_t len, size_t at);
 /* The nearest place at or before `at` where the cursor may stand. */

@@ -37,7 +37,7 @@ wait_for() {
 }
 : >err
 code=0
-screen -f /dev/null new-session -d -x 100 -y 30 "'$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
+screen -f /dev/null new-session -d -x 100 -y 30 "VISUAL=./edit.sh '$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
 check "terminal: the prompt tells how much of the context is used" wait_for '^gemma 0% >'
 screen send-keys '/ima' Tab 'a.p' Tab Enter
 check "terminal: completion of commands and paths" wait_for 'image 1. a.ppm: PPM, 40 x 30'
@@ -61,6 +61,10 @@ screen send-keys '/set cr' Tab 'h' Tab
 check "terminal: completion of options and their values" wait_for '> /set crops hf'
 screen send-keys C-c '/open ' Tab Tab
 check "terminal: completion of conversations, with their titles" wait_for '1 hello'
+printf '#!/bin/sh\nsed -i s/draft/edited/ "$1"\n' >edit.sh
+chmod +x edit.sh
+screen send-keys C-c 'a draft' C-x C-e
+check "terminal: Ctrl-X Ctrl-E" wait_for '> a edited'
 screen send-keys C-c 'first half' M-Enter 'second half' Enter
 check "terminal: Alt-Enter begins a line" wait_for '^second half'
 check "terminal: the prompt comes back" wait_for '^gemma [0-9]*% >$'

@@ -409,6 +409,12 @@ static void test_compose(void)
     CHECK(e, emulator_shows(e, "  more"));
     CHECK(e, emulator_on_alternate_screen(e));
     leave(e);
+    static char inputrc[96];
+    snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", folder);
+    e = start_with(24, 80, inputrc);
+    TYPE(e, "a draft\033", ": a draft");
+    TYPE(e, "v", "a edited");
+    leave(e);
     setenv("VISUAL", "false", 1);
     e = start();
     TYPE(e, "a draft\030\005", "the editor failed");
@@ -440,6 +446,8 @@ static void test_completion(void)
     TYPE(e, "\003/image ~/two\\ w\t\t", "> /image ~/two\\ words/it\\'s.ppm");
     TYPE(e, "\r", "> [image 1]");
     CHECK(e, emulator_shows(e, "it's.ppm · 1×1"));
+    TYPE(e, "/ima\t~/do\t", "> [image 1] /image ~/dot.ppm");
+    TYPE(e, "\003~/do\t", "> ~/dot.ppm");
     leave(e);
 }
 

@@ -93,6 +93,12 @@ static void paths(void **state)
     expect("/image ", "/image |my pictures/ été.jpg êta.jpg ");
     expect("/image \xC3", "/image |été.jpg êta.jpg "); /* never half a character */
     expect("/image .h", "/image .hidden|");
+    expect("~/my", "~/my pictures/|"); /* a path alone */
+    expect("~", "");
+    char line[128], completed[160];
+    snprintf(line, sizeof line, "%s/my pictures/o", folder);
+    snprintf(completed, sizeof completed, "%sne \"two\".png|", line);
+    expect(line, completed);
 }
 
 static void conversations(void **state)
