@@ -32,7 +32,8 @@ void draft_content_done(struct draft_content *c)
     *c = (struct draft_content){0};
 }
 
-/* ---- The file: a line "picture PATH" for each, an empty line, the text ------------------------ */
+/* ---- The file: a line "picture PATH" for each, an empty line, the text ------------------------
+ */
 
 static void encode(struct str *out, const char *text, const char *const *pictures, size_t n)
 {
@@ -59,7 +60,8 @@ static void decode(struct draft_content *c, const char *data)
     c->text = mem_copy(data + (*data == '\n'));
 }
 
-/* ---- What dead ones left ---------------------------------------------------------------------- */
+/* ---- What dead ones left ----------------------------------------------------------------------
+ */
 
 /* The file, locked; -1 if it is gone or its facet lives. */
 static int open_dead(const char *path)
@@ -84,10 +86,10 @@ static bool is_draft(const char *name)
 static void prefer_newer(char *path, int fd, char **best, int *best_fd)
 {
     struct stat a, b;
-    bool newer = *best_fd < 0 || (fstat(fd, &a) == 0 && fstat(*best_fd, &b) == 0 &&
-                                  (a.st_mtim.tv_sec > b.st_mtim.tv_sec ||
-                                   (a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-                                    a.st_mtim.tv_nsec > b.st_mtim.tv_nsec)));
+    bool newer = *best_fd < 0 ||
+                 (fstat(fd, &a) == 0 && fstat(*best_fd, &b) == 0 &&
+                  (a.st_mtim.tv_sec > b.st_mtim.tv_sec || (a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
+                                                           a.st_mtim.tv_nsec > b.st_mtim.tv_nsec)));
     char *drop = newer ? *best : path;
     int drop_fd = newer ? *best_fd : fd;
     if (newer) {
@@ -131,7 +133,8 @@ struct draft *draft_open(struct draft_content *found)
     return d;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
 
 static void drop(struct draft *d)
 {

@@ -126,7 +126,7 @@ bool sent_add(const char *text, struct err *err)
     if (!*text || strlen(text) > SENT_MAX_BYTES)
         return true;
     char *state = path_xdg(XDG_STATE), *path = sent_path(), *all = NULL;
-    size_t size;
+    size_t size = 0;
     bool ok = file_make_dirs(state, err);
     int lock = ok ? open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (ok && (lock < 0 || flock(lock, LOCK_EX) != 0))

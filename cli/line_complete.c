@@ -28,7 +28,8 @@ static char *completed(const char *line, const char *text, size_t n)
     return str_take(&s);
 }
 
-/* In the form that readline wants: [0] what all agree in, then each, then NULL; one alone is [0]. */
+/* In the form that readline wants: [0] what all agree in, then each, then NULL; one alone is [0].
+ */
 static char **complete(const char *line, int start, int end)
 {
     struct completion *c = &completing.found;

@@ -12,8 +12,8 @@ struct store;
 struct line_input {
     bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
-    bool keep; /* what was typed, chat/sent.h */
-    struct str held;    /* read but not yet handed out, where there is no terminal */
+    bool keep;       /* what was typed, chat/sent.h */
+    struct str held; /* read but not yet handed out, where there is no terminal */
 };
 
 /* store: for completing the numbers of conversations; may be NULL. */
@@ -28,8 +28,8 @@ enum line_got {
     LINE_STRUCK,  /* Ctrl-C on an empty line */
 };
 
-/* prompt: where there is a terminal. One message: a line, or several where a line ends with a backslash, where """ opens (until the
- * next
+/* prompt: where there is a terminal. One message: a line, or several where a line ends with a
+ * backslash, where """ opens (until the next
  * """), or pasted. free() *text, which is NULL but for LINE_TEXT. */
 enum line_got line_input_read(struct line_input *in, const char *prompt, char **text);
 

@@ -32,8 +32,7 @@ bool candidates_tab(struct candidates *c, struct store *store)
         return true;
     }
     size_t cursor = editor_cursor(), start = steps_command_start(editor_text());
-    if (cursor < start ||
-        !complete_line(editor_text() + start, cursor - start, store, &c->found))
+    if (cursor < start || !complete_line(editor_text() + start, cursor - start, store, &c->found))
         return false;
     c->found.start += start;
     c->end = cursor;

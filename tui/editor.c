@@ -155,9 +155,9 @@ bool editor_in_commands(void)
 
 static size_t special_bytes(uint32_t key, char bytes[KEY_BYTES])
 {
-    static const char *const plain[] = {"\033[A", "\033[B", "\033[D",  "\033[C",  "\033[H",
+    static const char *const plain[] = {"\033[A", "\033[B",  "\033[D",  "\033[C",  "\033[H",
                                         "\033[F", "\033[5~", "\033[6~", "\033[3~", "\177",
-                                        "\r",     "\t",     "\033[Z", "\033"};
+                                        "\r",     "\t",      "\033[Z",  "\033"};
     uint32_t base = key & K_CHARACTER_MASK;
     int modifier = key & K_ALT ? 3 : key & K_CTRL ? 5 : 0;
     if (base > K_ESC)

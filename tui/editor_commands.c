@@ -274,8 +274,8 @@ void editor_commands_bind(void)
         const char *keys;
         rl_command_func_t *command;
     } more[] = {
-        {"\033[3~", delete_char},      {"\033[1;5C", forward_word},  {"\033[1;5D", backward_word},
-        {"\033[1;3C", forward_word},   {"\033[1;3D", backward_word},
+        {"\033[3~", delete_char},    {"\033[1;5C", forward_word},  {"\033[1;5D", backward_word},
+        {"\033[1;3C", forward_word}, {"\033[1;3D", backward_word},
     };
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
     for (size_t m = 0; m < sizeof maps / sizeof maps[0]; m++) {

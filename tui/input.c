@@ -1,6 +1,5 @@
 #include "tui/input.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +9,15 @@
 #include "tui/candidates.h"
 #include "tui/flow.h"
 #include "tui/pastes.h"
+#include "tui/pictures.h"
 #include "tui/steps.h"
 
 enum { PROMPT_CELLS = 2 };
 
 struct input {
     const struct theme *theme;
-    bool keep;                    /* what is sent */
-    struct attachment **pictures; /* number N is pictures[N - 1] */
-    size_t n_pictures;
+    bool keep; /* what is sent */
+    struct pictures pictures;
     struct pastes pastes;
     struct candidates candidates;
     struct flow flow;
@@ -53,9 +52,7 @@ struct input *input_new(const struct theme *theme, bool keep)
 void input_clear(struct input *in)
 {
     editor_clear();
-    for (size_t i = 0; i < in->n_pictures; i++)
-        attachment_release(in->pictures[i]);
-    in->n_pictures = 0;
+    pictures_done(&in->pictures);
     pastes_done(&in->pastes);
     candidates_close(&in->candidates);
     in->goal = -1;
@@ -67,7 +64,6 @@ void input_free(struct input *in)
         return;
     input_clear(in);
     editor_close();
-    free(in->pictures);
     flow_done(&in->flow);
     free(in);
 }
@@ -231,122 +227,47 @@ bool input_unfold(struct input *in)
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
 
-static bool picture_at(const struct input *in, size_t at, struct token *token)
-{
-    return token_read(editor_text(), at, token) && token->kind == TOKEN_IMAGE &&
-           token->number >= 1 && token->number <= in->n_pictures;
-}
-
-/* The next token that names a picture, at or behind *at; false if there is none. */
-static bool next_picture(const struct input *in, size_t *at, struct token *token)
-{
-    for (; *at < editor_length(); ++*at)
-        if (picture_at(in, *at, token))
-            return true;
-    return false;
-}
-
-static bool is_named(const struct input *in, size_t number)
-{
-    struct token token;
-    for (size_t at = 0; next_picture(in, &at, &token); at += token.bytes)
-        if (token.number == number)
-            return true;
-    return false;
-}
-
-/* Token `from` becomes `to`; 0: goes, with the space behind it. */
-static void rename_tokens(struct input *in, size_t from, size_t to)
-{
-    struct token token;
-    for (size_t at = 0; next_picture(in, &at, &token);) {
-        if (token.number != from) {
-            at += token.bytes;
-            continue;
-        }
-        char name[32] = "";
-        if (to)
-            snprintf(name, sizeof name, "[image %zu]", to);
-        size_t end = at + token.bytes;
-        if (!to && editor_text()[end] == ' ')
-            end++;
-        editor_replace(at, end, name);
-        at += strlen(name);
-    }
-}
-
-static void remove_picture(struct input *in, size_t number)
-{
-    rename_tokens(in, number, 0);
-    attachment_release(in->pictures[number - 1]);
-    for (size_t i = number; i < in->n_pictures; i++) {
-        in->pictures[i - 1] = in->pictures[i];
-        rename_tokens(in, i + 1, i);
-    }
-    in->n_pictures--;
-}
-
-static void drop_unnamed(struct input *in)
-{
-    for (size_t i = in->n_pictures; i > 0; i--)
-        if (!is_named(in, i))
-            remove_picture(in, i);
-}
-
-/* Numbers are not used again while undoing or yanking may bring a token back. */
 void input_attach(struct input *in, struct attachment *picture)
 {
-    in->pictures = mem_grow(in->pictures, in->n_pictures + 1, sizeof(void *));
-    in->pictures[in->n_pictures++] = picture;
-    struct str token = {0};
-    size_t at = editor_cursor();
-    if (at > 0 && !strchr(" \n", editor_text()[at - 1]))
-        str_putc(&token, ' ');
-    str_printf(&token, "[image %zu] ", in->n_pictures);
-    input_insert(in, token.data, token.len);
-    str_done(&token);
+    pictures_add(&in->pictures, picture);
+    candidates_close(&in->candidates);
+    in->goal = -1;
 }
 
 bool input_detach(struct input *in, size_t number)
 {
-    for (size_t i = in->n_pictures; i > 0 && number == 0; i--)
-        if (is_named(in, i))
-            number = i;
-    if (number < 1 || number > in->n_pictures)
-        return false;
-    remove_picture(in, number);
-    return true;
+    return pictures_remove(&in->pictures, number);
 }
 
 size_t input_n_pictures(const struct input *in)
 {
     size_t n = 0;
-    for (size_t i = 1; i <= in->n_pictures; i++)
-        n += is_named(in, i);
+    for (size_t i = 1; i <= in->pictures.n; i++)
+        n += pictures_is_named(&in->pictures, i);
     return n;
 }
 
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number)
 {
-    for (size_t i = 1; i <= in->n_pictures; i++)
-        if (is_named(in, i) && k-- == 0) {
+    for (size_t i = 1; i <= in->pictures.n; i++)
+        if (pictures_is_named(&in->pictures, i) && k-- == 0) {
             *number = i;
-            return in->pictures[i - 1];
+            return in->pictures.list[i - 1];
         }
     return NULL;
 }
 
 struct attachment *const *input_pictures(const struct input *in, size_t *n)
 {
-    *n = in->n_pictures;
-    return in->pictures;
+    *n = in->pictures.n;
+    return in->pictures.list;
 }
 
 struct attachment *const *input_settle(struct input *in, size_t *n)
 {
-    drop_unnamed(in);
-    *n = in->n_pictures;
-    return in->pictures;
+    pictures_settle(&in->pictures);
+    *n = in->pictures.n;
+    return in->pictures.list;
 }
 
 /* ---- Drawing -------------------------------------------------------------------------------- */
@@ -371,7 +292,8 @@ static void draw_row(const struct input *in, struct surface *s, size_t row, int 
     int col = where.col + PROMPT_CELLS, end = where.col + where.cols;
     for (size_t i = in->flow.rows[row].start, stop = row_end(in, row); i < stop;) {
         struct token token;
-        bool named = (picture_at(in, i, &token) || paste_at(in, i, &token)) && i + token.bytes <= stop;
+        bool named = (pictures_at(&in->pictures, i, &token) || paste_at(in, i, &token)) &&
+                     i + token.bytes <= stop;
         size_t n = named ? token.bytes : utf8_cluster(text + i, stop - i, NULL);
         col = surface_put(s, at, col, end, text + i, n, named ? accent : plain);
         i += n;

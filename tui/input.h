@@ -14,7 +14,8 @@
 struct input;
 struct store; /* history/store.h */
 
-/* keep: what is sent goes into the file of sent messages (chat/sent.h), and those in it are found. */
+/* keep: what is sent goes into the file of sent messages (chat/sent.h), and those in it are found.
+ */
 struct input *input_new(const struct theme *theme, bool keep);
 void input_free(struct input *in);
 

@@ -69,8 +69,8 @@ size_t steps_next(const char *text, size_t len, size_t at)
     struct token token;
     if (at >= len)
         return len;
-    return at + (token_read(text, at, &token) ? token.bytes
-                                              : utf8_cluster(text + at, len - at, NULL));
+    return at +
+           (token_read(text, at, &token) ? token.bytes : utf8_cluster(text + at, len - at, NULL));
 }
 
 /* Clusters can only be found going forward: from the start of the line. */

@@ -10,11 +10,13 @@
 static const double frame_s = 1.0 / 60;
 enum { EVENTS_A_PASS = 64 };
 
-/* False if there may be more. */
-static bool take_terminal(struct app *app)
+/* False if there may be more. *typed: a key came, or a paste. */
+static bool take_terminal(struct app *app, bool *typed)
 {
+    *typed = false;
     for (int i = 0; i < EVENTS_A_PASS && !app->quit; i++) {
         struct term_event event = term_next(app->term);
+        *typed = *typed || event.kind == TERM_KEY || event.kind == TERM_PASTE;
         switch (event.kind) {
         case TERM_NOTHING:
             return true;
@@ -54,10 +56,10 @@ static void loop(struct app *app)
 {
     double drawn = 0;
     while (!app->quit) {
-        bool taken = take_terminal(app);
+        bool typed, taken = take_terminal(app, &typed);
         take_chat(app);
         double wait = drawn + frame_s - app_now();
-        if (app->dirty && wait <= 0) {
+        if (app->dirty && (wait <= 0 || typed)) { /* what is typed is seen at once */
             screen_draw(app);
             drawn = app_now();
         }

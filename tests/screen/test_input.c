@@ -123,9 +123,12 @@ static void test_kill_ring(void)
     CHECK(e, emulator_hides(e, "first"));
     emulator_send(e, "\005\027"); /* Ctrl-E Ctrl-W */
     CHECK(e, emulator_hides(e, "second"));
-    TYPE(e, "\031", "second");       /* Ctrl-Y: the last */
-    TYPE(e, "\033y", "first");       /* Alt-Y: the one before */
-    TYPE(e, "\033" "3x", "firstxxx"); /* a numeric argument */
+    TYPE(e, "\031", "second"); /* Ctrl-Y: the last */
+    TYPE(e, "\033y", "first"); /* Alt-Y: the one before */
+    TYPE(e,
+         "\033"
+         "3x",
+         "firstxxx"); /* a numeric argument */
     leave(e);
 }
 
@@ -196,7 +199,7 @@ static void test_tokens(void)
     CHECK(e, emulator_shows(e, "dot.ppm · 8×6"));
     TYPE(e, "seen", "> [image 1] seen");
     TYPE(e, "\001\006!", "> [image 1]! seen"); /* Ctrl-F passes it as one */
-    emulator_send(e, "\001\033d");            /* so does Alt-D cut it */
+    emulator_send(e, "\001\033d");             /* so does Alt-D cut it */
     CHECK(e, emulator_hides(e, "[image 1]"));
     CHECK(e, emulator_hides(e, "8×6"));
     TYPE(e, "\005\031", "seen[image 1]"); /* yanked, it names its picture again */
@@ -266,7 +269,10 @@ static void test_escape(void)
     emulator_send(e, "\033");
     emulator_run(e, 100);
     TYPE(e, "!", "> precious!");
-    TYPE(e, "\033" "4", "(arg: 4)");
+    TYPE(e,
+         "\033"
+         "4",
+         "(arg: 4)");
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "(arg"));
     TYPE(e, "x", "> precious!x");
@@ -496,10 +502,24 @@ static void clean_up(void)
 
 int main(void)
 {
-    static void (*const tests[])(void) = {
-        test_undo,   test_kill_ring, test_macro,  test_search, test_rows,  test_clusters,
-        test_tokens, test_vi,        test_inputrc, test_escape, test_streaming, test_sent,
-        test_sent_without_history, test_draft, test_folding, test_compose, test_completion, test_small};
+    static void (*const tests[])(void) = {test_undo,
+                                          test_kill_ring,
+                                          test_macro,
+                                          test_search,
+                                          test_rows,
+                                          test_clusters,
+                                          test_tokens,
+                                          test_vi,
+                                          test_inputrc,
+                                          test_escape,
+                                          test_streaming,
+                                          test_sent,
+                                          test_sent_without_history,
+                                          test_draft,
+                                          test_folding,
+                                          test_compose,
+                                          test_completion,
+                                          test_small};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
