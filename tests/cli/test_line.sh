@@ -67,6 +67,8 @@ screen send-keys C-c 'a draft' C-x C-e
 check "terminal: Ctrl-X Ctrl-E" wait_for '> a edited'
 screen send-keys C-c 'first half' M-Enter 'second half' Enter
 check "terminal: Alt-Enter begins a line" wait_for '^second half'
+sleep 0.3
+screen send-keys C-c # the answer may be a long one
 check "terminal: the prompt comes back" wait_for '^gemma [0-9]*% >$'
 screen set-buffer "/set seed 1
 /set seed 2"
