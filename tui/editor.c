@@ -197,13 +197,24 @@ static void settle_cursor(size_t before)
         rl_point = (int)(at > before ? steps_next(rl_line_buffer, length, start) : start);
 }
 
+/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
+ * to. What is undone is what was done to the line at hand. */
+static void part_from_history(void)
+{
+    HIST_ENTRY **entries = history_list();
+    for (size_t i = 0; entries && entries[i]; i++)
+        entries[i]->data = NULL;
+}
+
 static void feed(const char *bytes, size_t n)
 {
     size_t before = editor_cursor();
     editor.bytes = bytes;
     editor.n_bytes = n;
-    while (editor.n_bytes && !editor.ended)
+    while (editor.n_bytes && !editor.ended) {
         rl_callback_read_char();
+        part_from_history();
+    }
     if (!editor.ended)
         settle_cursor(before);
 }
@@ -220,11 +231,19 @@ bool editor_wants(uint32_t key)
     return RL_ISSTATE(RL_STATE_MULTIKEY);
 }
 
+/* Of several states at once readline cleans up one alone. */
+static void give_up(void)
+{
+    rl_callback_sigcleanup();
+    RL_UNSETSTATE(SEARCHING | HALFWAY);
+}
+
 static void drop_argument(void)
 {
     RL_UNSETSTATE(RL_STATE_NUMERICARG);
     rl_restore_prompt();
     rl_discard_argument();
+    give_up();
 }
 
 /* Ends what is under way; a search stays where it is. */
@@ -238,12 +257,13 @@ static void settle(void)
     else if (RL_ISSTATE(RL_STATE_NUMERICARG))
         drop_argument();
     else
-        rl_callback_sigcleanup();
+        give_up();
 }
 
 static void begin_anew(void)
 {
-    rl_callback_sigcleanup();
+    give_up();
+    part_from_history();
     rl_free_line_state();
     rl_callback_handler_remove();
     begin();
