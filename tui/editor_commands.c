@@ -211,6 +211,21 @@ static int unix_line_discard(int count, int key)
     return kill_to(start);
 }
 
+/* ---- Macros --------------------------------------------------------------------------------- */
+
+/* Inside a macro readline 8.2 aborts into a function that has returned: there, nothing aborts. */
+static int start_kbd_macro(int count, int key)
+{
+    if (RL_ISSTATE(RL_STATE_MACRODEF | RL_STATE_MACROINPUT))
+        return rl_ding();
+    return rl_start_kbd_macro(count, key);
+}
+
+static int abort_command(int count, int key)
+{
+    return RL_ISSTATE(RL_STATE_MACROINPUT) ? rl_ding() : rl_abort(count, key);
+}
+
 /* ---- Taking readline's place ---------------------------------------------------------------- */
 
 static struct {
@@ -235,6 +250,8 @@ static struct {
     {"unix-line-discard", unix_line_discard, NULL},
     {"vi-delete", vi_delete, NULL},
     {"vi-rubout", vi_rubout, NULL},
+    {"start-kbd-macro", start_kbd_macro, NULL},
+    {"abort", abort_command, NULL},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
