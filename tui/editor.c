@@ -80,6 +80,8 @@ static void overrule(void)
 {
     rl_variable_bind("bell-style", "none");
     rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
+    rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
+    rl_variable_bind("page-completions", "off");
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");
