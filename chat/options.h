@@ -22,7 +22,7 @@ struct options {
     struct crop_choice crops;
     char *theme, *preset; /* owned; NULL: not given */
     char *mistake;        /* of facet.conf or the environment; owned; NULL: none */
-    bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool quiet, verbose, dry_run, no_history, no_lookup, plain;
     bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 

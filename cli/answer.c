@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include "cli/plain.h"
+
 static void stop(struct answer *a, struct chat *chat)
 {
     a->interrupted = true;
@@ -31,6 +33,14 @@ bool answer_wait_model(struct answer *a, struct chat *chat, struct err *err)
     return true;
 }
 
+static void take_sentences(struct answer *a, const struct chat_event *event)
+{
+    if (!a->labelled)
+        str_puts(&a->held, "Gemma: ");
+    a->labelled = true;
+    plain_write(a->out, &a->held, event->text, event->n_bytes);
+}
+
 static void take_text(struct answer *a, struct chat *chat, const struct chat_event *event)
 {
     progress_clear(a->progress);
@@ -38,7 +48,10 @@ static void take_text(struct answer *a, struct chat *chat, const struct chat_eve
         str_put(a->text, event->text, event->n_bytes);
     if (!a->out)
         return;
-    out_write(a->out, event->text, event->n_bytes);
+    if (a->sentences)
+        take_sentences(a, event);
+    else
+        out_write(a->out, event->text, event->n_bytes);
     if (a->out->closed)
         chat_cancel(chat);
 }
@@ -85,6 +98,8 @@ bool answer_take(struct answer *a, struct chat *chat, struct err *err)
         if (!take_event(a, chat, &event))
             continue;
         progress_clear(a->progress);
+        if (a->sentences)
+            plain_end(a->out, &a->held);
         if (a->interrupted)
             interrupt_let_kill(false);
         if (event.kind == CHAT_FAILED)

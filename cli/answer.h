@@ -17,10 +17,13 @@ struct answer {
     struct progress *progress;
     struct out *out;  /* NULL: not streamed */
     struct str *text; /* NULL: not collected */
+    bool sentences;   /* streamed as sentences become complete, under a label (plain.h) */
     /* results */
     enum chat_reason reason;
     struct chat_stats stats;
     bool interrupted; /* by Ctrl-C */
+    struct str held;  /* of a sentence that is not complete */
+    bool labelled;
 };
 
 /* Waits until the model is open. False and the error if it cannot be, or on Ctrl-C

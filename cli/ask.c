@@ -111,7 +111,7 @@ const struct verb verb_ask = {
                "Standard output gets the answer and nothing else; progress and warnings go to "
                "standard error.\n"
                "Ctrl-C stops the answer and keeps what was said.",
-    .options = TAKES_ALL,
+    .options = TAKES_ALL & ~TAKES(plain),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,
     .max_operands = SIZE_MAX,

@@ -1,27 +1,25 @@
 #include "cli/chat.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/history.h"
 #include "cli/line.h"
+#include "cli/plain.h"
 #include "history/store.h"
 #include "tui/tui.h"
 
 /* Whether a full screen can be drawn and keys be read. */
 static bool has_screen(void)
 {
-    const char *term = getenv("TERM");
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
-           strcmp(term, "dumb") != 0;
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static int run(struct args *args, struct err *err)
 {
-    bool screen = has_screen() && !args_has(args, "line");
+    bool screen =
+        has_screen() && !args_has(args, "line") && !plain_is_wanted(&args->options);
     if (args->options.mistake && !screen) { /* the full screen tells it, and goes on */
         err_set(err, "%s", args->options.mistake);
         return EXIT_USAGE;
@@ -45,8 +43,8 @@ const struct verb verb_chat = {
     .name = "chat",
     .operands = "",
     .summary = "talk, with pictures: full screen, or --line for a prompt",
-    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. /help lists "
-               "its commands.",
+    .details = "Without a terminal, or with TERM=dumb, the prompt is used by itself. --plain, or "
+               "ACCESSIBLE=1, makes it one for screen readers. /help lists its commands.",
     .options = (TAKES_ALL | TAKES_SCREEN) & ~TAKES(dry_run),
     .flags = flags,
     .n_flags = 1,

@@ -140,7 +140,7 @@ const struct verb verb_inspect_prompt = {
     .summary = "the exact prompt that ask would send, its token counts and crops",
     .details =
         "The tokens of a picture are written <image_soft_token>*256, once for each view of it.",
-    .options = TAKES_ALL,
+    .options = TAKES_ALL & ~TAKES(plain),
     .flags = flags,
     .n_flags = 2,
     .max_operands = SIZE_MAX,

@@ -7,7 +7,10 @@
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "cli/line_commands.h"
+#include "cli/plain.h"
 #include "cli/verb.h"
+
+enum { PROMPT_BYTES = 48 };
 
 void line_complain(struct line_mode *line, const struct err *err)
 {
@@ -41,6 +44,7 @@ void line_answer(struct line_mode *line)
 {
     struct answer answer = {
         .interrupt = &line->interrupt, .progress = &line->progress, .out = &line->out};
+    answer.sentences = line->plain;
     struct err err;
     bool ok = answer_take(&answer, line->chat, &err);
     out_end_line(&line->out);
@@ -79,14 +83,27 @@ static void take_line(struct line_mode *line, char *text)
     fflush(line->notes);
 }
 
+/* "gemma 12% > ": how much of the context is used. */
+static const char *prompt_text(const struct line_mode *line, char prompt[PROMPT_BYTES])
+{
+    size_t used, total;
+    chat_context(line->chat, &used, &total);
+    if (line->plain)
+        snprintf(prompt, PROMPT_BYTES, "You: ");
+    else
+        snprintf(prompt, PROMPT_BYTES, "gemma %zu%% > ", total ? used * 100 / total : 0);
+    return prompt;
+}
+
 /* Leaves at /quit, at the end of the input, and at the second Ctrl-C in a row that had nothing to
  * stop. */
 static int converse(struct line_mode *line)
 {
+    char prompt[PROMPT_BYTES];
     bool struck = false;
     while (!line->quit && !line->out.closed) {
         char *text;
-        enum line_got got = line_input_read(&line->input, &text);
+        enum line_got got = line_input_read(&line->input, prompt_text(line, prompt), &text);
         if (got == LINE_END)
             break;
         if (got == LINE_STRUCK && (struck || !line->input.terminal))
@@ -123,9 +140,12 @@ static int talk(struct line_mode *line)
 {
     out_init(&line->out, &line->interrupt);
     progress_init(&line->progress, line->options->quiet);
+    line->plain = line->out.terminal && plain_is_wanted(line->options);
+    if (line->plain)
+        progress_make_plain(&line->progress);
     line->notes = line->out.terminal ? stdout : stderr;
     setvbuf(stdout, NULL, _IONBF, 0); /* answers and notes share the terminal */
-    line_input_open(&line->input, &line->interrupt, !line->options->no_history);
+    line_input_open(&line->input, &line->interrupt, line->store, !line->options->no_history);
     greet(line);
     int code = converse(line);
     part(line);

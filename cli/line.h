@@ -28,6 +28,7 @@ struct line_mode {
     FILE *notes;                  /* what is no answer: the terminal, or standard error */
     struct attachment **attached; /* wait for the next message */
     size_t n_attached;
+    bool plain; /* plain.h */
     bool quit;
 };
 

@@ -8,7 +8,9 @@
 #include "chat/commands.h"
 #include "chat/preset.h"
 #include "chat/save.h"
+#include "chat/typed_path.h"
 #include "cli/history.h"
+#include "cli/preview.h"
 #include "history/store.h"
 
 typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
@@ -16,26 +18,6 @@ typedef bool command_fn(struct line_mode *line, const char *argument, struct err
 static void note(struct line_mode *line, const char *text)
 {
     out_print(line->notes, text, strlen(text));
-}
-
-/* As people paste them: in quotes, or with backslashes before spaces. free() it. */
-static char *typed_path(const char *text)
-{
-    char *path = path_expand(text);
-    size_t n = strlen(path);
-    bool quoted = n > 1 && (path[0] == '\'' || path[0] == '"') && path[n - 1] == path[0];
-    if (file_exists(path) || (!quoted && !strchr(path, '\\')))
-        return path;
-    struct str plain = {0};
-    for (const char *p = quoted ? path + 1 : path; *p && !(quoted && p == path + n - 1); p++) {
-        if (*p == '\\' && p[1] && !(quoted && path[0] == '\''))
-            p++;
-        str_putc(&plain, *p);
-    }
-    free(path);
-    path = path_expand(str_text(&plain));
-    str_done(&plain);
-    return path;
 }
 
 static void describe(struct line_mode *line, const struct attachment *a, size_t number)
@@ -61,6 +43,8 @@ static bool do_image(struct line_mode *line, const char *argument, struct err *e
         return false;
     line->attached = mem_grow(line->attached, line->n_attached + 1, sizeof *line->attached);
     line->attached[line->n_attached++] = a;
+    if (!line->plain && line->notes == stdout)
+        preview_show(&a->image);
     describe(line, a, line->n_attached);
     return true;
 }

@@ -1,143 +1,77 @@
 #include "cli/line_complete.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <readline/readline.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "chat/commands.h"
-#include "chat/named.h"
-#include "chat/options.h"
+#include "base/utf8.h"
+#include "chat/complete.h"
+#include "cli/out.h"
 
-/* The candidates in the form that readline wants: [0] what all agree in, then each, then NULL. */
-struct matches {
-    char **list;
-    size_t n;
-};
+/* What readline's functions need, which are handed nothing. */
+static struct {
+    struct store *store;
+    struct completion found; /* that is shown, if it is */
+} completing;
 
-static void add(struct matches *m, char *text)
-{
-    m->list = mem_grow(m->list, m->n + 3, sizeof *m->list);
-    m->list[++m->n] = text;
-    m->list[m->n + 1] = NULL;
-}
-
-static char **finish(struct matches *m)
-{
-    if (m->n == 0)
-        return NULL;
-    size_t same = strlen(m->list[1]);
-    for (size_t i = 2; i <= m->n; i++) {
-        size_t k = 0;
-        while (k < same && m->list[i][k] == m->list[1][k])
-            k++;
-        same = k;
-    }
-    m->list[0] = mem_text(m->list[1], same);
-    if (m->n == 1) { /* a single one is in [0] alone */
-        free(m->list[1]);
-        m->list[1] = NULL;
-    }
-    return m->list;
-}
-
-static char *joined(const char *head, size_t n_head, const char *tail, const char *end)
+/* The line with a candidate in it: as a whole, since word breaks are switched off (paths have
+ * spaces). */
+static char *completed(const char *line, const char *text, size_t n)
 {
     struct str s = {0};
-    str_put(&s, head, n_head);
-    str_puts(&s, tail);
-    str_puts(&s, end);
+    str_put(&s, line, completing.found.start);
+    str_put(&s, text, n);
     return str_take(&s);
 }
 
-static void add_commands(struct matches *m, const char *word)
+/* In the form that readline wants: [0] what all agree in, then each, then NULL; one alone is [0].
+ */
+static char **complete(const char *line, int start, int end)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command_row *row = &command_rows[i];
-        if (strncmp(row->name, word + 1, strlen(word + 1)) == 0)
-            add(m, joined("/", 1, row->name, row->argument ? " " : ""));
-    }
-}
-
-static void add_options(struct matches *m, const char *line, size_t start)
-{
-    const char *word = line + start;
-    for (size_t i = 0; i < n_option_rows; i++)
-        if (option_rows[i].live && strncmp(option_rows[i].flag, word, strlen(word)) == 0)
-            add(m, joined(line, start, option_rows[i].flag, " "));
-}
-
-/* Paths whose name begins like the last part of line[start..); what stands before it stays as
- * typed. */
-static void add_paths(struct matches *m, const char *line, size_t start)
-{
-    const char *slash = strrchr(line + start, '/');
-    size_t head = slash ? (size_t)(slash - line) + 1 : start;
-    char *typed = mem_text(line + start, head - start);
-    char *folder = *typed ? path_expand(typed) : mem_copy(".");
-    const char *name = line + head;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, name, strlen(name)) != 0 ||
-            (entry->d_name[0] == '.' && *name != '.'))
-            continue;
-        char *path = path_join(folder, entry->d_name);
-        add(m, joined(line, head, entry->d_name, file_is_dir(path) ? "/" : ""));
-        free(path);
-    }
-    if (dir)
-        closedir(dir);
-    free(folder);
-    free(typed);
-}
-
-static void add_presets(struct matches *m, const char *line, size_t start)
-{
-    struct named_list list = named_list(NAMED_PRESET);
-    for (size_t i = 0; i < list.n; i++)
-        if (strncmp(list.names[i], line + start, strlen(line + start)) == 0)
-            add(m, joined(line, start, list.names[i], ""));
-    named_list_done(&list);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* `text` is all of the line up to the cursor: word breaks are switched off, since paths have
- * spaces. */
-static char **complete(const char *text, int start, int end)
-{
+    struct completion *c = &completing.found;
     (void)start;
     (void)end;
-    struct matches m = {0};
-    size_t n_word = strcspn(text, " ");
-    const char *rest = text + n_word;
-    size_t argument = n_word + strspn(rest, " ");
     rl_attempted_completion_over = 1;
     rl_completion_append_character = 0;
-    rl_filename_completion_desired = 0;
-    if (text[0] != '/')
+    completion_done(c);
+    if (!complete_line(line, strlen(line), completing.store, c))
         return NULL;
-    if (!*rest) {
-        add_commands(&m, text);
-    } else if (strncmp(text, "/set ", 5) == 0) {
-        add_options(&m, text, argument);
-    } else if (strncmp(text, "/preset ", 8) == 0) {
-        add_presets(&m, text, argument);
-    } else if (strncmp(text, "/image ", 7) == 0 || strncmp(text, "/save ", 6) == 0) {
-        add_paths(&m, text, argument);
-        rl_filename_completion_desired = 1; /* lists the last parts alone */
+    char **list = mem_new(c->n + 2, sizeof *list);
+    list[0] = completed(line, c->list[0].text, c->common);
+    for (size_t i = 0; c->n > 1 && i < c->n; i++)
+        list[i + 1] = completed(line, c->list[i].text, strlen(c->list[i].text));
+    return list;
+}
+
+/* One a line where they are long, else side by side. */
+static void show(char **matches, int n, int widest)
+{
+    const struct completion *c = &completing.found;
+    (void)matches;
+    (void)n;
+    (void)widest;
+    int cols, rows;
+    size_t width = 0;
+    rl_get_screen_size(&rows, &cols);
+    for (size_t i = 0; i < c->n; i++) {
+        size_t cells = utf8_cells(c->list[i].label, strlen(c->list[i].label));
+        width = cells > width ? cells : width;
     }
-    if (m.n > 1)
-        qsort(m.list + 1, m.n, sizeof *m.list, by_text);
-    return finish(&m);
+    size_t columns = (size_t)cols / (width + 2);
+    for (size_t i = 0; i < c->n; i++) {
+        const char *label = c->list[i].label;
+        bool first = columns < 2 || i % columns == 0;
+        fputs(first ? "\n" : "", rl_outstream);
+        out_print(rl_outstream, label, strlen(label));
+        size_t pad = width + 2 - utf8_cells(label, strlen(label));
+        fprintf(rl_outstream, "%*s", columns < 2 ? 0 : (int)pad, "");
+    }
+    fputc('\n', rl_outstream);
+    rl_forced_update_display();
 }
 
 static char *no_word_breaks(void)
@@ -146,9 +80,11 @@ static char *no_word_breaks(void)
     return none;
 }
 
-void line_complete_install(void)
+void line_complete_install(struct store *store)
 {
+    completing.store = store;
     rl_attempted_completion_function = complete;
     rl_completion_word_break_hook = no_word_breaks;
     rl_completer_quote_characters = "";
+    rl_completion_display_matches_hook = show;
 }

@@ -1,7 +1,6 @@
 #include "cli/line_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,10 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "chat/compose.h"
+#include "chat/sent.h"
 #include "cli/line_complete.h"
-
-enum { HISTORY_LINES = 1000 };
 
 /* readline calls back without a word on whose behalf, and is one for the process anyway. */
 static struct {
@@ -30,46 +28,78 @@ static void on_line(char *line)
     received.done = true;
 }
 
-static char *history_file(void)
+static void remember_one(void *user, const char *text)
 {
-    char *state = path_xdg(XDG_STATE);
-    char *path = file_make_dirs(state, NULL) ? path_join(state, "line_history") : NULL;
-    free(state);
-    int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd >= 0)
-        close(fd);
-    return path;
+    (void)user;
+    add_history(text);
 }
 
-static void open_readline(struct line_input *in, bool keep_history)
+static int insert_line_break(int count, int key)
+{
+    (void)count;
+    (void)key;
+    rl_insert_text("\n");
+    return 0;
+}
+
+/* Ctrl-X Ctrl-E, as in a shell; here the text comes back to be looked at. */
+static int compose_line(int count, int key)
+{
+    struct err err;
+    char *text = mem_copy(rl_line_buffer);
+    (void)count;
+    (void)key;
+    rl_deprep_terminal();
+    bool ok = compose(&text, &err);
+    rl_prep_terminal(1);
+    if (ok) {
+        rl_begin_undo_group();
+        rl_delete_text(0, rl_end);
+        rl_point = 0;
+        rl_insert_text(text);
+        rl_end_undo_group();
+    } else {
+        fprintf(rl_outstream, "\nfacet: %s\n", err.text);
+    }
+    rl_on_new_line();
+    free(text);
+    return 0;
+}
+
+static void add_commands(void)
+{
+    rl_add_defun("insert-line-break", insert_line_break, -1);
+    rl_add_defun("edit-and-execute-command", compose_line, -1);
+    rl_bind_keyseq_in_map("\033\r", insert_line_break, emacs_standard_keymap);
+    rl_bind_keyseq_in_map("\030\005", compose_line, emacs_standard_keymap);
+}
+
+static void open_readline(struct store *store, bool keep_history)
 {
     rl_readline_name = "facet";
     rl_variable_bind("enable-bracketed-paste", "on");
     /* What standard output gets are answers; where it is no terminal, the prompt goes elsewhere. */
     if (!isatty(STDOUT_FILENO))
         rl_outstream = stderr;
-    line_complete_install();
+    line_complete_install(store);
+    add_commands();
     using_history();
-    stifle_history(HISTORY_LINES);
-    history_comment_char = '#'; /* with time stamps, messages of several lines come back whole */
-    history_write_timestamps = 1;
-    in->history_path = keep_history ? history_file() : NULL;
-    if (in->history_path)
-        read_history(in->history_path);
+    stifle_history(SENT_MAX);
+    if (keep_history)
+        sent_read(remember_one, NULL, NULL);
 }
 
-void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history)
+void line_input_open(struct line_input *in, struct interrupt *interrupt, struct store *store,
+                     bool keep_history)
 {
-    *in = (struct line_input){.terminal = isatty(STDIN_FILENO), .interrupt = interrupt};
+    *in = (struct line_input){
+        .terminal = isatty(STDIN_FILENO), .interrupt = interrupt, .keep = keep_history};
     if (in->terminal)
-        open_readline(in, keep_history);
+        open_readline(store, keep_history);
 }
 
 void line_input_close(struct line_input *in)
 {
-    if (in->history_path)
-        history_truncate_file(in->history_path, HISTORY_LINES);
-    free(in->history_path);
     str_done(&in->held);
 }
 
@@ -88,8 +118,8 @@ static enum line_got leave_prompt(void)
     bool typed = rl_end > 0;
     rl_callback_sigcleanup();
     rl_free_line_state();
+    fputs("^C\n", rl_outstream); /* before the terminal's modes go back, and the cursor with them */
     rl_callback_handler_remove();
-    fputs("^C\n", rl_outstream);
     return typed ? LINE_CLEARED : LINE_STRUCK;
 }
 
@@ -159,8 +189,8 @@ static void remember(const struct line_input *in, const char *text)
     if (!in->terminal || !*text)
         return;
     add_history(text);
-    if (in->history_path)
-        append_history(1, in->history_path);
+    if (in->keep)
+        sent_add(text, NULL);
 }
 
 /* Whether another line belongs to the message. */
@@ -171,17 +201,16 @@ static bool goes_on(struct str *text, bool block)
     return cut_end(text, "\\");
 }
 
-enum line_got line_input_read(struct line_input *in, char **text)
+enum line_got line_input_read(struct line_input *in, const char *prompt, char **text)
 {
     struct str all = {0};
-    bool block = false, more = true;
+    bool block = false, more = true, first = true;
     enum line_got got = LINE_TEXT;
-    for (const char *prompt = "> "; more && got == LINE_TEXT; prompt = "… ") {
+    for (; more && got == LINE_TEXT; first = false) {
         char *line;
-        got = read_line(in, prompt, &line);
+        got = read_line(in, first ? prompt : "… ", &line);
         if (got != LINE_TEXT)
             break;
-        bool first = prompt[0] == '>';
         block = block || (first && strncmp(line, "\"\"\"", 3) == 0);
         if (!first)
             str_putc(&all, '\n');

@@ -7,14 +7,18 @@
 #include "base/str.h"
 #include "cli/interrupt.h"
 
+struct store;
+
 struct line_input {
     bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
-    char *history_path; /* of what was typed; NULL: none is kept */
-    struct str held;    /* read but not yet handed out, where there is no terminal */
+    bool keep;       /* what was typed, chat/sent.h */
+    struct str held; /* read but not yet handed out, where there is no terminal */
 };
 
-void line_input_open(struct line_input *in, struct interrupt *interrupt, bool keep_history);
+/* store: for completing the numbers of conversations; may be NULL. */
+void line_input_open(struct line_input *in, struct interrupt *interrupt, struct store *store,
+                     bool keep_history);
 void line_input_close(struct line_input *in);
 
 enum line_got {
@@ -24,9 +28,9 @@ enum line_got {
     LINE_STRUCK,  /* Ctrl-C on an empty line */
 };
 
-/* One message: a line, or several where a line ends with a backslash, where """ opens (until the
- * next
+/* prompt: where there is a terminal. One message: a line, or several where a line ends with a
+ * backslash, where """ opens (until the next
  * """), or pasted. free() *text, which is NULL but for LINE_TEXT. */
-enum line_got line_input_read(struct line_input *in, char **text);
+enum line_got line_input_read(struct line_input *in, const char *prompt, char **text);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 static const double REDRAW_S = 0.1; /* on a terminal */
 static const double LOG_S = 10;     /* elsewhere */
+static const double PLAIN_S = 4;
 
 double clock_s(void)
 {
@@ -42,6 +44,13 @@ void progress_init(struct progress *p, bool quiet)
     *p = (struct progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO)};
     if (!p->terminal)
         p->next_s = clock_s() + LOG_S; /* what is over soon leaves no trace in a log */
+}
+
+void progress_make_plain(struct progress *p)
+{
+    p->plain = true;
+    p->terminal = false;
+    p->next_s = clock_s() + PLAIN_S;
 }
 
 static size_t screen_cells(void)
@@ -75,22 +84,42 @@ static void put_line(struct str *line, const char *text, size_t done, size_t tot
         str_printf(line, ", %s left", duration_text(left_s, duration));
 }
 
+/* "Looking at a.jpg, 40 percent, about 9 seconds left." */
+static void put_sentence(struct str *line, const char *text, size_t done, size_t total,
+                         double left_s)
+{
+    unsigned long seconds = left_s < 1 ? 1 : left_s < 1e6 ? (unsigned long)(left_s + 0.5) : 0;
+    out_clean(line, text, strlen(text));
+    if (line->len)
+        line->data[0] = (char)toupper((unsigned char)line->data[0]);
+    if (total > 0)
+        str_printf(line, ", %zu percent", done * 100 / total);
+    if (left_s >= 0 && seconds >= 120)
+        str_printf(line, ", about %lu minutes left", (seconds + 30) / 60);
+    else if (left_s >= 0 && seconds > 0)
+        str_printf(line, ", about %lu second%s left", seconds, seconds == 1 ? "" : "s");
+    str_putc(line, '.');
+}
+
 void progress_show(struct progress *p, const char *text, size_t done, size_t total, double left_s)
 {
     double now = clock_s();
     if (p->quiet || now < p->next_s)
         return;
-    p->next_s = now + (p->terminal ? REDRAW_S : LOG_S);
+    p->next_s = now + (p->terminal ? REDRAW_S : p->plain ? PLAIN_S : LOG_S);
     struct str line = {0};
     if (p->prefix)
         out_clean(&line, p->prefix, strlen(p->prefix));
-    put_line(&line, text, done, total, left_s);
+    if (p->plain)
+        put_sentence(&line, text, done, total, left_s);
+    else
+        put_line(&line, text, done, total, left_s);
     if (p->terminal) {
         size_t n = fitting_bytes(&line, screen_cells());
         fprintf(stderr, "\r%.*s\033[K", (int)n, str_text(&line));
         p->shown = true;
     } else {
-        fprintf(stderr, "facet: %s\n", str_text(&line));
+        fprintf(stderr, "%s%s\n", p->plain ? "" : "facet: ", str_text(&line));
     }
     fflush(stderr);
     str_done(&line);

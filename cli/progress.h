@@ -8,12 +8,15 @@
 
 struct progress {
     bool quiet, terminal;
+    bool plain; /* a sentence every few seconds */
     bool shown;         /* the line stands on the screen */
     double next_s;      /* not drawn again before */
     const char *prefix; /* stands before the text, borrowed; NULL: nothing */
 };
 
 void progress_init(struct progress *p, bool quiet);
+/* From now on a whole sentence every few seconds, terminal or not. */
+void progress_make_plain(struct progress *p);
 /* text (cleaned here), done of total (total 0: no share known), seconds left (< 0: not known). */
 void progress_show(struct progress *p, const char *text, size_t done, size_t total, double left_s);
 /* Takes the line away, before something else is written to the terminal. */

@@ -46,7 +46,7 @@ static size_t take_message(struct walk *w, const json_t *message, size_t parent)
         str_puts(&text, import_text(content, "text", ""));
     size_t place = parent;
     if (text.len)
-        place = draft_add(w->draft, parent, user, text.data, import_time(message, "create_time"));
+        place = import_draft_add(w->draft, parent, user, text.data, import_time(message, "create_time"));
     str_done(&text);
     return place;
 }
@@ -103,12 +103,12 @@ static bool import_one(struct store *s, const json_t *json, struct import_count 
     bool ok = true;
     if (d.n > 0) {
         d.conversation = store_add_conversation(s, &c, err);
-        ok = d.conversation && draft_write(&d, last, err) &&
+        ok = d.conversation && import_draft_write(&d, last, err) &&
              import_dated(s, d.conversation, import_time(json, "update_time"), err);
         count->conversations++;
         count->messages += d.n;
     }
-    draft_done(&d);
+    import_draft_done(&d);
     return ok;
 }
 

@@ -32,7 +32,7 @@ static size_t join(struct draft *d, size_t first, const char *text, int64_t crea
     return place;
 }
 
-size_t draft_add(struct draft *d, size_t parent, bool user, const char *text, int64_t created)
+size_t import_draft_add(struct draft *d, size_t parent, bool user, const char *text, int64_t created)
 {
     if (parent && at(d, parent)->user == user)
         return join(d, parent, text, created);
@@ -43,7 +43,7 @@ size_t draft_add(struct draft *d, size_t parent, bool user, const char *text, in
     return place;
 }
 
-void draft_add_image(struct draft *d, size_t place, const char *path, const char *digest)
+void import_draft_add_image(struct draft *d, size_t place, const char *path, const char *digest)
 {
     struct draft_message *m = at(d, place);
     m->images = mem_grow(m->images, m->n_images + 1, sizeof *m->images);
@@ -63,7 +63,7 @@ static bool write_one(struct draft *d, struct draft_message *m, struct err *err)
     return m->row > 0;
 }
 
-bool draft_write(struct draft *d, size_t last, struct err *err)
+bool import_draft_write(struct draft *d, size_t last, struct err *err)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < d->n; i++)
@@ -76,7 +76,7 @@ bool draft_write(struct draft *d, size_t last, struct err *err)
     return ok;
 }
 
-void draft_done(struct draft *d)
+void import_draft_done(struct draft *d)
 {
     for (size_t i = 0; i < d->n; i++) {
         struct draft_message *m = &d->list[i];

@@ -41,7 +41,7 @@ static bool add_picture(struct draft *d, size_t place, const json_t *text, struc
         base64_read(&file, json_string_value(text), json_string_length(text)) && file.len) {
         sha256_hex(file.data, file.len, digest);
         ok = store_add_picture(d->store, digest, file.data, file.len, "", 0, err);
-        draft_add_image(d, place, "-", digest);
+        import_draft_add_image(d, place, "-", digest);
     }
     str_done(&file);
     return ok;
@@ -78,13 +78,13 @@ static bool import_messages(sqlite3 *db, struct draft *d, int64_t chat, struct e
     int status;
     size_t last = 0;
     while (ok && (status = sqlite3_step(row)) == SQLITE_ROW) {
-        last = draft_add(d, last, strcmp(sql_text(row, 0), "user") == 0, sql_text(row, 1), 0);
+        last = import_draft_add(d, last, strcmp(sql_text(row, 0), "user") == 0, sql_text(row, 1), 0);
         ok = add_pictures(d, last, sql_text(row, 2), err);
     }
     if (ok && status != SQLITE_DONE)
         ok = err_set(err, "%s", sqlite3_errmsg(db));
     sqlite3_finalize(row);
-    return ok && draft_write(d, 0, err);
+    return ok && import_draft_write(d, 0, err);
 }
 
 /* Row: id, name, model, system. */
@@ -98,7 +98,7 @@ static bool import_chat(struct store *s, sqlite3 *db, sqlite3_stmt *row, struct 
               import_messages(db, &d, sqlite3_column_int64(row, 0), err);
     count->conversations++;
     count->messages += d.n;
-    draft_done(&d);
+    import_draft_done(&d);
     return ok;
 }
 

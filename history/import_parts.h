@@ -40,11 +40,11 @@ struct draft {
     size_t n;
 };
 /* Adds a message behind the one at `parent`, or joins it to that one. Returns its place. */
-size_t draft_add(struct draft *d, size_t parent, bool user, const char *text, int64_t created);
+size_t import_draft_add(struct draft *d, size_t parent, bool user, const char *text, int64_t created);
 /* Of the message at `place`. path and digest are copied. */
-void draft_add_image(struct draft *d, size_t place, const char *path, const char *digest);
+void import_draft_add_image(struct draft *d, size_t place, const char *path, const char *digest);
 /* Writes all messages; the path leads to `last` (0: to the newest). */
-bool draft_write(struct draft *d, size_t last, struct err *err);
-void draft_done(struct draft *d);
+bool import_draft_write(struct draft *d, size_t last, struct err *err);
+void import_draft_done(struct draft *d);
 
 #endif

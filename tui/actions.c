@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "chat/commands.h"
+#include "chat/compose.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
-#include "tui/editor.h"
 #include "tui/filling.h"
 #include "tui/find.h"
 #include "tui/layout.h"
@@ -18,6 +17,7 @@
 #include "tui/reading.h"
 #include "tui/revising.h"
 #include "tui/slash.h"
+#include "tui/steps.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
 
@@ -30,23 +30,11 @@ static bool is_blank(const char *text)
     return *text == 0;
 }
 
-/* Where a command may begin: behind the tokens of pictures attached so far. */
-static size_t command_start(const char *text)
-{
-    size_t at = 0;
-    for (;;) {
-        size_t n = text[at] == ' ' ? 1 : editor_token(text, at, NULL);
-        if (!n)
-            return at;
-        at += n;
-    }
-}
-
 /* A command, or a path alone, is taken out of the text; it comes back if it fails. */
 static bool run_instead(struct app *app)
 {
-    char *text = mem_copy(input_text(app->input));
-    size_t at = command_start(text);
+    char *text = input_full_text(app->input);
+    size_t at = steps_command_start(text);
     char *before = mem_text(text, at);
     bool command = command_is(text + at), done = true;
     input_set(app->input, before);
@@ -67,7 +55,7 @@ static void send(struct app *app)
     if (is_blank(input_text(app->input)))
         return;
     if (command_is(input_text(app->input)))
-        input_remember(app->input);
+        input_remember(app->input, true);
     if (run_instead(app))
         return;
     if (chat_is_busy(app->chat))
@@ -91,6 +79,8 @@ static void step_back(struct app *app)
 {
     if (app->help)
         app->help = false;
+    else if (input_end_completion(app->input))
+        return;
     else if (stop_answer(app))
         return;
     else if (app->focus == KEYS_TRANSCRIPT && reading_step_back(app))
@@ -110,7 +100,7 @@ static void interrupt(struct app *app, bool asked)
     if (stop_answer(app))
         return;
     if (!input_is_empty(app->input)) {
-        input_remember(app->input); /* Up brings it back */
+        input_remember(app->input, false); /* Up brings it back */
         input_clear(app->input);
         app->editing = 0;
     } else if (asked) {
@@ -164,12 +154,10 @@ static void widen(struct app *app, int by)
 
 static void complete(struct app *app)
 {
-    struct str others = {0};
     if (input_is_empty(app->input))
         focus_by(app, 1);
-    else if (input_complete(app->input, &others) && others.len)
-        app_say(app, "%s", str_text(&others));
-    str_done(&others);
+    else
+        input_complete(app->input, app->store);
 }
 
 static bool scroll(struct app *app, enum action action)
@@ -199,7 +187,32 @@ static bool scroll(struct app *app, enum action action)
     }
 }
 
-static void act(struct app *app, enum action action, bool asked_to_quit)
+/* The text, with its pastes, in the user's own editor. */
+static void compose_text(struct app *app)
+{
+    struct err err;
+    char *text = input_full_text(app->input);
+    term_leave(app->term);
+    bool ok = compose(&text, &err);
+    term_return(app->term);
+    if (ok)
+        input_set(app->input, text);
+    else
+        app_fail(app, "%s", err.text);
+    free(text);
+}
+
+static void edit(struct app *app, uint32_t key)
+{
+    enum editor_wish wish =
+        app->focus == KEYS_INPUT ? input_key(app->input, key) : EDITOR_NOTHING;
+    if (wish == EDITOR_SEND)
+        send(app);
+    else if (wish == EDITOR_COMPOSE)
+        compose_text(app);
+}
+
+static void act(struct app *app, enum action action, uint32_t key, bool asked_to_quit)
 {
     switch (action) {
     case ACTION_SEND:
@@ -212,7 +225,14 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         if (input_is_empty(app->input))
             app->quit = true;
         else
-            input_act(app->input, action);
+            edit(app, key);
+        break;
+    case ACTION_UNFOLD:
+        if (!input_unfold(app->input))
+            app_say(app, "there is no folded paste");
+        break;
+    case ACTION_NEWLINE:
+        input_insert(app->input, "\n", 1);
         break;
     case ACTION_FOCUS_INPUT:
         app->focus = KEYS_INPUT;
@@ -277,13 +297,13 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         if (app->focus == KEYS_CONVERSATIONS && browse_act(app, action))
             return;
         if (!scroll(app, action) && !reading_act(app, action))
-            input_act(app->input, action);
+            edit(app, key);
     }
 }
 
 void actions_do(struct app *app, enum action action)
 {
-    act(app, action, false);
+    act(app, action, 0, false);
 }
 
 /* With the help open, the keys of reading move it and any other closes it. */
@@ -349,22 +369,21 @@ void actions_key(struct app *app, uint32_t key)
         prompt_key(app, key);
         return;
     }
-    enum action action = keys_find(context_of_keys(app), key);
+    bool editing = app->focus == KEYS_INPUT && !app->help && !app->chooser;
+    enum action action = editing && input_wants(app->input, key)
+                             ? ACTION_READLINE
+                             : keys_find(context_of_keys(app), key);
     bool asked = app->asked_to_quit;
     app->asked_to_quit = false;
     app->dirty = true;
     if (!app->notice_is_error)
         app_hush(app);
-    if (app->chooser && !works_over_chooser(action)) {
+    if (app->chooser && !works_over_chooser(action))
         chooser_action(app, action, key);
-    } else if (app->help && !works_over_help(action)) {
+    else if (app->help && !works_over_help(action))
         help_action(app, action);
-    } else if (action != ACTION_NONE) {
-        act(app, action, asked);
-    } else if (app->focus == KEYS_INPUT && keys_is_text(key)) {
-        char bytes[4];
-        input_insert(app->input, bytes, utf8_put(key, bytes));
-    }
+    else
+        act(app, action, key, asked);
 }
 
 /* ---- The mouse ------------------------------------------------------------------------------ */
@@ -424,5 +443,5 @@ void actions_paste(struct app *app, const char *text, size_t n)
     app->focus = KEYS_INPUT;
     app_hush(app);
     if (attaching_text(app, text) != ATTACHED)
-        input_insert(app->input, text, n);
+        input_paste(app->input, text, n);
 }

@@ -60,6 +60,7 @@ struct app {
         struct attachment **pictures; /* as sent; own references */
         size_t n_pictures;
     } turn;
+    struct drafting *drafting; /* drafting.h; NULL: drafts are not kept */
     double tokens_a_second;
     double seconds_a_view; /* measured; 0: not yet */
 
@@ -70,7 +71,6 @@ struct app {
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;
     bool dirty; /* what is on the screen is out of date */
-    bool hurry; /* and somebody waits for it */
 };
 
 /* Closes the list that may be open, and opens this one (taken over). */

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "chat/typed_path.h"
 
 enum { MAX_PATH_BYTES = 4096 };
 
@@ -38,11 +39,11 @@ static bool attach(struct app *app, const char *path, struct err *err)
 bool attaching_path(struct app *app, const char *path)
 {
     struct err err;
-    char *expanded = path_expand(path);
-    bool ok = attach(app, expanded, &err);
+    char *meant = typed_path(path);
+    bool ok = attach(app, meant, &err);
     if (!ok)
         app_fail(app, "%s", err.text);
-    free(expanded);
+    free(meant);
     return ok;
 }
 

@@ -101,7 +101,7 @@ static bool find_action(enum action *action, const char *name, struct err *err)
 {
     struct nearest nearest = nearest_start(name);
     for (size_t i = 0; i < n_action_names; i++) {
-        if (!has_rows((enum action)i))
+        if (!has_rows((enum action)i) || i == ACTION_READLINE) /* inputrc binds those */
             continue;
         nearest_try(&nearest, action_names[i]);
         if (strcmp(action_names[i], name) == 0) {

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utf8.h"
+#include "tui/entry.h"
 #include "tui/fuzzy.h"
 
 struct row {
@@ -18,7 +18,7 @@ struct chooser {
     const struct theme *theme;
     const char *title, *empty;
     struct chooser_hooks hooks;
-    struct str typed;
+    struct entry typed;
     struct row *rows;
     size_t n, cap;
     size_t *shown; /* rows in the order in which they are seen; [cap] */
@@ -51,7 +51,7 @@ void chooser_free(struct chooser *c)
     chooser_clear(c);
     free(c->rows);
     free(c->shown);
-    str_done(&c->typed);
+    entry_done(&c->typed);
     free(c);
 }
 
@@ -69,7 +69,7 @@ void chooser_add(struct chooser *c, const char *text, const char *aside, int64_t
 
 const char *chooser_typed(const struct chooser *c)
 {
-    return str_text(&c->typed);
+    return str_text(&c->typed.text);
 }
 
 /* ---- What is seen, and what is marked ------------------------------------------------------- */
@@ -121,23 +121,9 @@ static void move(struct chooser *c, long by)
 
 /* ---- Keys ----------------------------------------------------------------------------------- */
 
-static void delete_back(struct chooser *c)
-{
-    size_t at = 0;
-    for (size_t next = 0; next < c->typed.len;) {
-        at = next;
-        next += utf8_cluster(c->typed.data + next, c->typed.len - next, NULL);
-    }
-    if (!c->typed.len)
-        return;
-    c->typed.data[c->typed.len = at] = 0;
-    typed(c);
-}
-
 void chooser_paste(struct chooser *c, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        str_putc(&c->typed, text[i] == '\n' ? ' ' : text[i]);
+    entry_insert(&c->typed, text, n);
     typed(c);
 }
 
@@ -162,24 +148,14 @@ enum chosen chooser_key(struct chooser *c, enum action action, uint32_t key)
     case ACTION_BOTTOM:
         move(c, (long)c->n_shown);
         break;
-    case ACTION_DELETE_BACK:
-        delete_back(c);
-        break;
-    case ACTION_KILL_TO_START:
-        str_clear(&c->typed);
-        typed(c);
-        break;
     case ACTION_TAKE:
         return c->n_shown ? CHOSEN : CHOSEN_NOT_YET;
     case ACTION_CANCEL:
     case ACTION_INTERRUPT:
         return CHOSEN_NOTHING;
     default:
-        if (action == ACTION_NONE && keys_is_text(key)) {
-            char bytes[4];
-            str_put(&c->typed, bytes, utf8_put(key, bytes));
+        if (action == ACTION_NONE && entry_key(&c->typed, key))
             typed(c);
-        }
     }
     return CHOSEN_NOT_YET;
 }
@@ -222,8 +198,7 @@ static void draw_head(const struct chooser *c, struct surface *s, struct rect wh
     surface_puts_right(s, where.row, col + 2, end, str_text(&count), tones[TONE_MUTED]);
     str_done(&count);
     col = surface_puts(s, where.row + 1, where.col, end, "> ", tones[TONE_ACCENT]);
-    s->cursor_row = where.row + 1;
-    s->cursor_col = surface_puts(s, where.row + 1, col, end - 1, chooser_typed(c), tones[TONE_TEXT]);
+    entry_draw(&c->typed, s, where.row + 1, col, end - 1, tones[TONE_TEXT]);
 }
 
 void chooser_draw(struct chooser *c, struct surface *s, struct rect where)

@@ -1,224 +1,347 @@
 #include "tui/editor.h"
 
-#include <ctype.h>
+#include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/mem.h"
 #include "base/utf8.h"
+#include "tui/editor_commands.h"
+#include "tui/keys.h"
+#include "tui/steps.h"
 
-void editor_done(struct editor *e)
+enum { MAX_REMEMBERED = 1000, KEY_BYTES = 16, ABORT = 'g' & 0x1F };
+
+/* What readline's functions need, which are handed nothing. */
+static struct {
+    const char *bytes; /* of the key that is being handed over */
+    size_t n_bytes;
+    enum editor_wish wish;
+    bool ended;     /* readline thinks its line complete */
+    char *accepted; /* that line, until it is put back; owned */
+    FILE *nowhere;
+} editor;
+
+/* ---- readline's view of the terminal -------------------------------------------------------- */
+
+/* Where a command asks for more than there is, it gets what makes it give up. */
+static int next_byte(FILE *stream)
 {
-    str_done(&e->text);
-    str_done(&e->cut);
+    (void)stream;
+    if (editor.n_bytes == 0)
+        return ABORT;
+    editor.n_bytes--;
+    return (unsigned char)*editor.bytes++;
 }
 
-void editor_set(struct editor *e, const char *text)
+static int has_byte(void)
 {
-    str_clear(&e->text);
-    str_puts(&e->text, text);
-    e->cursor = e->text.len;
-    e->cutting = false;
+    return editor.n_bytes > 0;
 }
 
-void editor_insert(struct editor *e, const char *text, size_t n)
+static void draw_nothing(void)
 {
-    size_t behind = e->text.len - e->cursor;
-    str_put(&e->text, text, n);
-    memmove(e->text.data + e->cursor + n, e->text.data + e->cursor, behind);
-    memcpy(e->text.data + e->cursor, text, n);
-    e->cursor += n;
-    e->cutting = false;
 }
 
-void editor_remove(struct editor *e, size_t start, size_t end)
+static void on_line(char *line)
 {
-    if (start >= end)
-        return;
-    memmove(e->text.data + start, e->text.data + end, e->text.len - end + 1);
-    e->text.len -= end - start;
-    if (e->cursor >= end)
-        e->cursor -= end - start;
-    else if (e->cursor > start)
-        e->cursor = start;
-    e->cutting = false;
+    rl_callback_handler_remove();
+    editor.ended = true;
+    editor.accepted = line;
 }
 
-size_t editor_token(const char *text, size_t at, size_t *number)
+static int compose(int count, int key)
 {
-    static const char begin[] = "[image ";
-    size_t n = sizeof begin - 1;
-    if (strncmp(text + at, begin, n) != 0 || !isdigit((unsigned char)text[at + n]))
+    (void)count;
+    (void)key;
+    editor.wish = EDITOR_COMPOSE;
+    return 0;
+}
+
+static void connect(void)
+{
+    editor.nowhere = fopen("/dev/null", "r+e");
+    rl_instream = rl_outstream = editor.nowhere;
+    rl_getc_function = next_byte;
+    rl_input_available_hook = has_byte;
+    rl_redisplay_function = draw_nothing;
+    rl_prep_term_function = NULL;
+    rl_deprep_term_function = NULL;
+    rl_catch_signals = rl_catch_sigwinch = 0;
+    rl_change_environment = 0;
+}
+
+/* Settings of an inputrc that are about a terminal, which here is not readline's. */
+static void overrule(void)
+{
+    rl_variable_bind("bell-style", "none");
+    rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
+    rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
+    rl_variable_bind("page-completions", "off");
+    rl_variable_bind("input-meta", "on");
+    rl_variable_bind("output-meta", "on");
+    rl_variable_bind("convert-meta", "off");
+}
+
+/* readline sets the locale of the environment, which may not be a UTF-8 one: facet's stays. */
+static void begin(void)
+{
+    char *locale = mem_copy(setlocale(LC_CTYPE, NULL));
+    rl_callback_handler_install("", on_line);
+    setlocale(LC_CTYPE, locale);
+    free(locale);
+    overrule();
+}
+
+void editor_open(editor_row_fn *row, void *user)
+{
+    connect();
+    rl_readline_name = "facet";
+    rl_add_defun("edit-and-execute-command", compose, -1);
+    editor_commands_name(row, user);
+    begin();
+    editor_commands_bind();
+    rl_bind_keyseq_if_unbound_in_map("\030\005", compose, emacs_standard_keymap);
+    rl_bind_keyseq_if_unbound_in_map("v", compose, vi_movement_keymap);
+    using_history();
+    stifle_history(MAX_REMEMBERED);
+}
+
+void editor_close(void)
+{
+    editor_clear();
+    rl_callback_handler_remove();
+    rl_clear_history();
+    if (editor.nowhere)
+        fclose(editor.nowhere);
+    editor.nowhere = NULL;
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+const char *editor_text(void)
+{
+    return rl_line_buffer;
+}
+
+size_t editor_length(void)
+{
+    return (size_t)rl_end;
+}
+
+size_t editor_cursor(void)
+{
+    return (size_t)rl_point;
+}
+
+const char *editor_message(void)
+{
+    return rl_display_prompt ? rl_display_prompt : "";
+}
+
+static bool is_vi(void)
+{
+    return rl_editing_mode == 0;
+}
+
+bool editor_in_commands(void)
+{
+    return is_vi() && rl_get_keymap() == vi_movement_keymap;
+}
+
+/* ---- Keys ----------------------------------------------------------------------------------- */
+
+static size_t special_bytes(uint32_t key, char bytes[KEY_BYTES])
+{
+    static const char *const plain[] = {"\033[A", "\033[B",  "\033[D",  "\033[C",  "\033[H",
+                                        "\033[F", "\033[5~", "\033[6~", "\033[3~", "\177",
+                                        "\r",     "\t",      "\033[Z",  "\033"};
+    uint32_t base = key & K_CHARACTER_MASK;
+    int modifier = key & K_ALT ? 3 : key & K_CTRL ? 5 : 0;
+    if (base > K_ESC)
         return 0;
-    char *end;
-    unsigned long value = strtoul(text + at + n, &end, 10);
-    if (*end != ']' || end - (text + at + n) > 6)
-        return 0;
-    if (number)
-        *number = value;
-    return (size_t)(end + 1 - (text + at));
+    const char *sequence = plain[base - K_UP];
+    if (!modifier || base == K_BACKTAB)
+        return (size_t)snprintf(bytes, KEY_BYTES, "%s", sequence);
+    if (sequence[0] != '\033' || !sequence[1]) /* a byte of its own */
+        return (size_t)snprintf(bytes, KEY_BYTES, "%s%s", key & K_ALT ? "\033" : "", sequence);
+    if (sequence[strlen(sequence) - 1] == '~')
+        return (size_t)snprintf(bytes, KEY_BYTES, "\033[%c;%d~", sequence[2], modifier);
+    return (size_t)snprintf(bytes, KEY_BYTES, "\033[1;%d%c", modifier, sequence[2]);
 }
 
-static size_t line_start(const struct editor *e, size_t at)
+/* What a terminal sends for the key. */
+static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
 {
-    while (at > 0 && e->text.data[at - 1] != '\n')
-        at--;
-    return at;
+    uint32_t base = key & K_CHARACTER_MASK;
+    size_t n = 0;
+    if (base >= K_UP)
+        return special_bytes(key, bytes);
+    if (key & K_ALT)
+        bytes[n++] = '\033';
+    if (key & K_CTRL)
+        bytes[n++] = (char)(base & 0x1F);
+    else
+        n += utf8_put(base, bytes + n);
+    return n;
 }
 
-static size_t line_end(const struct editor *e, size_t at)
+/* A command of readline's own may leave the cursor inside a cluster or a token: on it goes. */
+static void settle_cursor(size_t before)
 {
-    while (at < e->text.len && e->text.data[at] != '\n')
-        at++;
-    return at;
+    size_t at = editor_cursor(), length = editor_length();
+    size_t start = steps_floor(rl_line_buffer, length, at);
+    if (start != at)
+        rl_point = (int)(at > before ? steps_next(rl_line_buffer, length, start) : start);
 }
 
-static size_t next(const struct editor *e, size_t at)
+/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
+ * to. What is undone is what was done to the line at hand. */
+static void part_from_history(void)
 {
-    if (at >= e->text.len)
-        return at;
-    size_t token = editor_token(e->text.data, at, NULL);
-    return at + (token ? token : utf8_cluster(e->text.data + at, e->text.len - at, NULL));
+    HIST_ENTRY **entries = history_list();
+    for (size_t i = 0; entries && entries[i]; i++)
+        entries[i]->data = NULL;
 }
 
-/* Clusters can only be found going forward: from the start of the line. */
-static size_t previous(const struct editor *e, size_t at)
+static void feed(const char *bytes, size_t n)
 {
-    if (at == 0)
-        return 0;
-    size_t i = line_start(e, at);
-    if (i == at)
-        return at - 1;
-    for (;;) {
-        size_t after = next(e, i);
-        if (after >= at)
-            return i;
-        i = after;
+    size_t before = editor_cursor();
+    editor.bytes = bytes;
+    editor.n_bytes = n;
+    while (editor.n_bytes && !editor.ended) {
+        rl_callback_read_char();
+        part_from_history();
     }
+    if (!editor.ended)
+        settle_cursor(before);
 }
 
-static bool is_word(const struct editor *e, size_t at)
+enum {
+    SEARCHING = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
+    HALFWAY = RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION | RL_STATE_CHARSEARCH,
+};
+
+bool editor_wants(uint32_t key)
 {
-    unsigned char c = (unsigned char)e->text.data[at];
-    return c >= 0x80 || isalnum(c) || editor_token(e->text.data, at, NULL);
+    if (key == K_ESC)
+        return RL_ISSTATE(SEARCHING | HALFWAY) || (is_vi() && !editor_in_commands());
+    return RL_ISSTATE(RL_STATE_MULTIKEY);
 }
 
-static size_t word_left(const struct editor *e)
+/* Of several states at once readline cleans up one alone. */
+static void give_up(void)
 {
-    size_t at = e->cursor;
-    while (at > 0 && !is_word(e, previous(e, at)))
-        at = previous(e, at);
-    while (at > 0 && is_word(e, previous(e, at)))
-        at = previous(e, at);
-    return at;
+    rl_callback_sigcleanup();
+    RL_UNSETSTATE(SEARCHING | HALFWAY);
 }
 
-static size_t word_right(const struct editor *e)
+static void drop_argument(void)
 {
-    size_t at = e->cursor;
-    while (at < e->text.len && !is_word(e, at))
-        at = next(e, at);
-    while (at < e->text.len && is_word(e, at))
-        at = next(e, at);
-    return at;
+    RL_UNSETSTATE(RL_STATE_NUMERICARG);
+    rl_restore_prompt();
+    rl_discard_argument();
+    give_up();
 }
 
-static void move(struct editor *e, size_t to)
+/* Ends what is under way; a search stays where it is. */
+static void settle(void)
 {
-    e->cursor = to;
-    e->cutting = false;
+    static const char escape = '\033', abort = ABORT;
+    if (RL_ISSTATE(RL_STATE_ISEARCH))
+        feed(&escape, 1);
+    else if (RL_ISSTATE(RL_STATE_NSEARCH))
+        feed(&abort, 1);
+    else if (RL_ISSTATE(RL_STATE_NUMERICARG))
+        drop_argument();
+    else
+        give_up();
 }
 
-void editor_left(struct editor *e)
+static void begin_anew(void)
 {
-    move(e, previous(e, e->cursor));
+    give_up();
+    part_from_history();
+    rl_free_line_state();
+    rl_callback_handler_remove();
+    begin();
 }
 
-void editor_right(struct editor *e)
+static void take_back(void)
 {
-    move(e, next(e, e->cursor));
-}
-
-void editor_word_left(struct editor *e)
-{
-    move(e, word_left(e));
-}
-
-void editor_word_right(struct editor *e)
-{
-    move(e, word_right(e));
-}
-
-void editor_line_start(struct editor *e)
-{
-    move(e, line_start(e, e->cursor));
-}
-
-void editor_line_end(struct editor *e)
-{
-    move(e, line_end(e, e->cursor));
-}
-
-void editor_delete_back(struct editor *e)
-{
-    editor_remove(e, previous(e, e->cursor), e->cursor);
-}
-
-void editor_delete(struct editor *e)
-{
-    editor_remove(e, e->cursor, next(e, e->cursor));
-}
-
-/* Cuts [start, end); cuts in a row collect, before what is held or behind it. */
-static void cut(struct editor *e, size_t start, size_t end, bool backwards)
-{
-    if (start >= end)
+    editor.ended = false;
+    begin();
+    if (!editor.accepted)
         return;
-    struct str joined = {0};
-    if (e->cutting && !backwards)
-        str_put(&joined, str_text(&e->cut), e->cut.len);
-    str_put(&joined, e->text.data + start, end - start);
-    if (e->cutting && backwards)
-        str_put(&joined, str_text(&e->cut), e->cut.len);
-    str_done(&e->cut);
-    e->cut = joined;
-    editor_remove(e, start, end);
-    e->cutting = true;
+    editor.wish = EDITOR_SEND;
+    editor_set(editor.accepted);
+    free(editor.accepted);
+    editor.accepted = NULL;
 }
 
-void editor_kill_to_end(struct editor *e)
+enum editor_wish editor_key(uint32_t key)
 {
-    size_t end = line_end(e, e->cursor);
-    if (end == e->cursor && end < e->text.len)
-        end++; /* at the line's end, the line break */
-    cut(e, e->cursor, end, false);
+    char bytes[KEY_BYTES];
+    editor.wish = EDITOR_NOTHING;
+    if (key == K_ESC && RL_ISSTATE(RL_STATE_NSEARCH | HALFWAY))
+        settle();
+    else
+        feed(bytes, key_bytes(key, bytes));
+    if (editor.ended)
+        take_back();
+    return editor.wish;
 }
 
-void editor_kill_to_start(struct editor *e)
+/* ---- Changes from outside ------------------------------------------------------------------- */
+
+void editor_clear(void)
 {
-    size_t start = line_start(e, e->cursor);
-    if (start == e->cursor && start > 0)
-        start--;
-    cut(e, start, e->cursor, true);
+    settle();
+    begin_anew();
 }
 
-/* As in a shell, back to white space: paths and words with points go whole. */
-void editor_kill_word_back(struct editor *e)
+void editor_insert(const char *text, size_t n)
 {
-    size_t at = e->cursor;
-    while (at > 0 && isspace((unsigned char)e->text.data[at - 1]))
-        at--;
-    while (at > 0 && !isspace((unsigned char)e->text.data[at - 1]))
-        at = previous(e, at);
-    cut(e, at, e->cursor, true);
+    char *copy = mem_text(text, n);
+    settle();
+    rl_insert_text(copy);
+    free(copy);
 }
 
-void editor_kill_word(struct editor *e)
+void editor_replace(size_t start, size_t end, const char *text)
 {
-    cut(e, e->cursor, word_right(e), false);
+    settle();
+    size_t cursor = editor_cursor(), n = strlen(text);
+    rl_begin_undo_group();
+    rl_delete_text((int)start, (int)end);
+    rl_point = (int)start;
+    rl_insert_text(text);
+    rl_end_undo_group();
+    if (cursor >= end)
+        cursor = cursor - (end - start) + n;
+    else if (cursor > start)
+        cursor = start + n;
+    editor_move(cursor);
 }
 
-void editor_yank(struct editor *e)
+void editor_set(const char *text)
 {
-    if (e->cut.len)
-        editor_insert(e, e->cut.data, e->cut.len);
+    editor_replace(0, editor_length(), text);
+    editor_move(editor_length());
+}
+
+void editor_move(size_t cursor)
+{
+    rl_point = (int)cursor;
+}
+
+void editor_remember(const char *text)
+{
+    HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+    if (!last || strcmp(last->line, text) != 0)
+        add_history(text);
 }

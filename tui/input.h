@@ -1,34 +1,48 @@
-/* The input pane: the message being written, its pictures, and what was sent before. */
+/* The input pane: the message being written, its pictures, and what was sent before. One at a time:
+ * its text is in the editor, which is readline's. */
 #ifndef TUI_INPUT_H
 #define TUI_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/str.h"
 #include "chat/attach.h"
-#include "tui/keys.h"
+#include "tui/editor.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
 struct input;
+struct store; /* history/store.h */
 
-struct input *input_new(const struct theme *theme);
+/* keep: what is sent goes into the file of sent messages (chat/sent.h), and those in it are found.
+ */
+struct input *input_new(const struct theme *theme, bool keep);
 void input_free(struct input *in);
 
 const char *input_text(const struct input *in);
 bool input_is_empty(const struct input *in);
-/* Forgets text and pictures. */
+/* Forgets text and pictures; so does input_set with "". */
 void input_clear(struct input *in);
-/* Puts the text among those that Up brings back. */
-void input_remember(struct input *in);
+/* Puts the text among those that Up and searches bring back; what was sent, for later times too. */
+void input_remember(struct input *in, bool sent);
 void input_set(struct input *in, const char *text);
 void input_insert(struct input *in, const char *text, size_t n);
-/* Editing; false for an action that is not the input's. */
-bool input_act(struct input *in, enum action action);
-/* Completes what stands before the cursor; *others: what else it could be, for showing. False if
- * there is nothing to complete. */
-bool input_complete(struct input *in, struct str *others);
+/* Whether the key is the input's whatever it means elsewhere (editor_wants). */
+bool input_wants(const struct input *in, uint32_t key);
+enum editor_wish input_key(struct input *in, uint32_t key);
+/* Completes what stands before the cursor, or steps through what it could be (candidates.h). False
+ * if there is nothing to complete. store may be NULL. */
+bool input_complete(struct input *in, struct store *store);
+/* Takes the candidates away; false if none were shown. */
+bool input_end_completion(struct input *in);
+
+/* Inserts what was pasted; a long text as a token that stands for it. */
+void input_paste(struct input *in, const char *text, size_t n);
+/* Puts a paste in the place of its token, the one at the cursor or else the last. False if there is
+ * none. */
+bool input_unfold(struct input *in);
+/* The text with what its pastes stand for: as it is sent. free() it. */
+char *input_full_text(const struct input *in);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
 void input_attach(struct input *in, struct attachment *picture);
@@ -38,6 +52,8 @@ bool input_detach(struct input *in, size_t number);
 size_t input_n_pictures(const struct input *in);
 /* The k-th of those and its number. */
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number);
+/* All of them, with or without a token: number N is [N - 1]. */
+struct attachment *const *input_pictures(const struct input *in, size_t *n);
 /* Drops pictures without a token and numbers the others from 1, in the text too. Returns them,
  * borrowed. */
 struct attachment *const *input_settle(struct input *in, size_t *n);

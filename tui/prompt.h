@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tui/editor.h"
+#include "tui/entry.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -24,7 +24,7 @@ typedef void prompt_callback(struct app *app, enum prompt_event event, const cha
 /* Zero to start. */
 struct prompt_line {
     const char *label; /* NULL: not open */
-    struct editor editor;
+    struct entry entry;
     prompt_callback *callback;
 };
 

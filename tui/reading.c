@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "chat/compose.h"
 #include "tui/clipboard.h"
 #include "tui/revising.h"
 #include "tui/turn.h"
@@ -82,30 +81,21 @@ static void ask_where_to_write(struct app *app)
     prompt_open(app, "Write to: ", name, write_to);
 }
 
-static bool write_temporary(char *path, int suffix, const struct str *text)
-{
-    int fd = mkstemps(path, suffix);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (!f)
-        return false;
-    bool ok = fwrite(str_text(text), 1, text->len, f) == text->len;
-    ok = fclose(f) == 0 && ok;
-    return chmod(path, 0400) == 0 && ok;
-}
-
+/* To look at, and to take parts of it: what is changed there is dropped. */
 static void open_in_editor(struct app *app)
 {
+    struct err err;
     enum selected kind;
     struct str text = {0};
-    char path[] = "/tmp/facet-XXXXXX.md";
     if (!get_selected(app, &text, &kind))
         return;
-    if (!write_temporary(path, 3, &text))
-        app_fail(app, "%s: cannot be written", path);
-    else if (!term_edit(app->term, path))
-        app_fail(app, "the editor failed: $VISUAL or $EDITOR names it");
-    unlink(path);
-    str_done(&text);
+    char *copy = str_take(&text);
+    term_leave(app->term);
+    bool ok = compose(&copy, &err);
+    term_return(app->term);
+    if (!ok)
+        app_fail(app, "%s", err.text);
+    free(copy);
 }
 
 /* ---- Search --------------------------------------------------------------------------------- */
@@ -156,7 +146,7 @@ static void step_match(struct app *app, int step)
 void reading_draw_prompt(const struct app *app, struct surface *s, struct rect where)
 {
     char count[COUNT_BYTES] = "";
-    if (app->prompt.callback == on_search && app->prompt.editor.text.len)
+    if (app->prompt.callback == on_search && app->prompt.entry.text.len)
         count_matches(app, count);
     prompt_draw(&app->prompt, &app->theme, s, where, count);
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "chat/preset.h"
+#include "chat/typed_path.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
 #include "tui/filling.h"
@@ -113,7 +114,7 @@ static bool run_save(struct app *app, const char *argument)
     struct str out = {0};
     for (size_t i = 0; i < ms->n; i++)
         put_message(&out, &ms->list[i]);
-    char *path = path_expand(argument);
+    char *path = typed_path(argument);
     bool ok = file_exists(path) ? err_set(&err, "%s is there already: choose another name", path)
                                 : file_write(path, str_text(&out), out.len, 0600, &err);
     if (ok)

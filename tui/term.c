@@ -372,7 +372,7 @@ static void take_size(struct terminal *t)
     term_forget(t);
 }
 
-static void lend_screen(struct terminal *t)
+void term_leave(struct terminal *t)
 {
     rest(t);
     send_modes(t, false);
@@ -380,7 +380,7 @@ static void lend_screen(struct terminal *t)
     set_signals(false);
 }
 
-static void take_screen_back(struct terminal *t)
+void term_return(struct terminal *t)
 {
     set_signals(true);
     reset_prog_mode();
@@ -390,9 +390,9 @@ static void take_screen_back(struct terminal *t)
 
 void term_suspend(struct terminal *t)
 {
-    lend_screen(t);
+    term_leave(t);
     kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
-    take_screen_back(t);
+    term_return(t);
 }
 
 void term_send(struct terminal *t, const char *bytes, size_t n)
@@ -405,23 +405,6 @@ void term_send(struct terminal *t, const char *bytes, size_t n)
         bytes += sent > 0 ? sent : 0;
         n -= sent > 0 ? (size_t)sent : 0;
     }
-}
-
-/* By a shell: $EDITOR may have arguments. What Ctrl-C does meanwhile is the editor's business. */
-bool term_edit(struct terminal *t, const char *path)
-{
-    static const char command[] = "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"";
-    const char *argv[] = {"sh", "-c", command, "sh", path, NULL};
-    pid_t pid;
-    int status = -1;
-    lend_screen(t);
-    bool started = posix_spawnp(&pid, "sh", NULL, NULL, (char *const *)argv, environ) == 0;
-    handle(SIGINT, SIG_IGN, 0);
-    handle(SIGQUIT, SIG_IGN, 0);
-    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    take_screen_back(t);
-    return started && status == 0;
 }
 
 /* ---- Input ---------------------------------------------------------------------------------- */
@@ -486,7 +469,7 @@ static uint32_t from_control(int c)
     case 127:
         return K_BACKSPACE;
     }
-    return c >= 1 && c <= 26 ? K_CTRL | (uint32_t)('a' + c - 1) : 0;
+    return K_CTRL | (uint32_t)(c >= 1 && c <= 26 ? c + 'a' - 1 : c + '@'); /* Ctrl-@, \\, ], ^, _ */
 }
 
 /* Adds a byte to the character being read; true when it is complete. */

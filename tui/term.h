@@ -66,9 +66,9 @@ void term_show(struct terminal *t, const struct surface *s);
 void term_forget(struct terminal *t);
 /* Sends a sequence that draws nothing. */
 void term_send(struct terminal *t, const char *bytes, size_t n);
-/* Leaves the screen to a program that opens a file, $VISUAL, $EDITOR or vi, until it ends. False if
- * it could not be run. */
-bool term_edit(struct terminal *t, const char *path);
+/* Lends the terminal to another program, and takes it back. */
+void term_leave(struct terminal *t);
+void term_return(struct terminal *t);
 /* Stops the process as Ctrl-Z does, and comes back. */
 void term_suspend(struct terminal *t);
 

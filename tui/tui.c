@@ -4,6 +4,7 @@
 #include "tui/app.h"
 #include "tui/bindings.h"
 #include "tui/browse.h"
+#include "tui/drafting.h"
 #include "tui/find.h"
 #include "tui/screen.h"
 #include "tui/theming.h"
@@ -14,16 +15,17 @@
 static const double frame_s = 1.0 / 60;
 enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
 
-/* False if there may be more. */
-static bool take_terminal(struct app *app)
+/* False if there may be more. *typed: a key came, or a paste. */
+static bool take_terminal(struct app *app, bool *typed)
 {
+    *typed = false;
     for (int i = 0; i < EVENTS_A_PASS && !app->quit; i++) {
         struct term_event event = term_next(app->term);
+        *typed = *typed || event.kind == TERM_KEY || event.kind == TERM_PASTE;
         switch (event.kind) {
         case TERM_NOTHING:
             return true;
         case TERM_KEY:
-            app->hurry = true;
             actions_key(app, event.key);
             break;
         case TERM_PASTE:
@@ -64,15 +66,17 @@ static void loop(struct app *app)
 {
     double drawn = 0;
     while (!app->quit) {
-        bool taken = take_terminal(app);
+        bool typed, taken = take_terminal(app, &typed);
         take_chat(app);
-        double wait = app->hurry ? 0 : drawn + frame_s - app_now();
-        if (app->dirty && wait <= 0) {
+        double wait = drawn + frame_s - app_now();
+        if (app->dirty && (wait <= 0 || typed)) {
             screen_draw(app);
             drawn = app_now();
-            app->hurry = false;
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
+        int due_ms = drafting_tick(app);
+        if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
+            timeout_ms = due_ms;
         if (taken && !app->quit)
             term_wait(app->term, chat_fd(app->chat), timeout_ms);
     }
@@ -99,12 +103,13 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->store = store;
     theming_start(app);
     app->transcript = transcript_new(&app->theme);
-    app->input = input_new(&app->theme);
+    app->input = input_new(&app->theme, !options->no_history);
     app->conversations = conversations_new(&app->theme);
     app->side_cols = SIDE_COLS;
     app->focus = KEYS_INPUT;
     app->dirty = true;
     browse_resume(app);
+    drafting_open(app);
     tell_mistakes(app, options);
     return true;
 }
@@ -113,6 +118,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
 static void close_app(struct app *app)
 {
     term_close(app->term);
+    drafting_close(app);
     chat_close(app->chat);
     turn_done(app);
     theming_done(app);

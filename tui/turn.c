@@ -112,11 +112,12 @@ void turn_send(struct app *app)
     struct message message = {.role = ROLE_USER};
     size_t n;
     struct attachment *const *pictures = input_settle(app->input, &n);
-    const char *text = input_text(app->input);
+    char *text = input_full_text(app->input);
     message_from_input(&message, text, pictures, n);
     if (!submit(app, &message, &err)) {
         message_done(&message);
         app_fail(app, "%s", err.text);
+        free(text);
         return;
     }
     app->editing = 0;
@@ -127,8 +128,9 @@ void turn_send(struct app *app)
     transcript_add(app->transcript, ITEM_USER, text, aside);
     transcript_add(app->transcript, ITEM_MODEL, "", NULL);
     transcript_append(app->transcript, "", 0);
-    input_remember(app->input);
+    input_remember(app->input, true);
     input_clear(app->input);
+    free(text);
 }
 
 void turn_regenerate(struct app *app)

@@ -23,6 +23,9 @@ command -v tmux >/dev/null || return 0
 screen() {
     tmux -S ./tmux.sock "$@"
 }
+is_plain() {
+    ! grep -q "$(printf '\033')" "$1"
+}
 # wait_for TEXT: until the screen shows it.
 wait_for() {
     for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
@@ -34,8 +37,8 @@ wait_for() {
 }
 : >err
 code=0
-screen -f /dev/null new-session -d -x 100 -y 30 "'$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
-check "terminal: the prompt" wait_for '^>'
+screen -f /dev/null new-session -d -x 100 -y 30 "VISUAL=./edit.sh '$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
+check "terminal: the prompt tells how much of the context is used" wait_for '^gemma 0% >'
 screen send-keys '/ima' Tab 'a.p' Tab Enter
 check "terminal: completion of commands and paths" wait_for 'image 1. a.ppm: PPM, 40 x 30'
 # The model's answers are random words and may be over before Ctrl-C comes: one of a few is long enough.
@@ -52,12 +55,46 @@ stop_one() {
 }
 check "terminal: Ctrl-C stops the answer" stop_one
 screen send-keys Up
-check "terminal: what was typed comes back" wait_for "^> $word"
+check "terminal: what was typed comes back" wait_for "^gemma .*> $word"
+screen send-keys C-c
+screen send-keys '/set cr' Tab 'h' Tab
+check "terminal: completion of options and their values" wait_for '> /set crops hf'
+screen send-keys C-c '/open ' Tab Tab
+check "terminal: completion of conversations, with their titles" wait_for '1 hello'
+printf '#!/bin/sh\nsed -i s/draft/edited/ "$1"\n' >edit.sh
+chmod +x edit.sh
+screen send-keys C-c 'a draft' C-x C-e
+check "terminal: Ctrl-X Ctrl-E" wait_for '> a edited'
+screen send-keys C-c 'first half' M-Enter 'second half' Enter
+check "terminal: Alt-Enter begins a line" wait_for '^second half'
+sleep 0.3
+screen send-keys C-c # the answer may be a long one
+check "terminal: the prompt comes back" wait_for '^gemma [0-9]*% >$'
+screen set-buffer "/set seed 1
+/set seed 2"
+screen paste-buffer -p
+sleep 0.5
+screen capture-pane -p >out
+check "terminal: a paste is not sent line by line" test "$(grep -c 'seed' out)" -eq 2
 screen send-keys C-c
 sleep 0.3
 screen send-keys C-c
 check "terminal: Ctrl-C on an empty line warns" wait_for 'once more'
 screen send-keys C-c
 check "terminal: Ctrl-C twice leaves" wait_for 'code 130'
+screen respawn-pane -k "ACCESSIBLE=1 '$FACET' chat -m '$TINY' --temperature 0 -n 40 --stop zzz; echo code \$?; sleep 20"
+check "plain: no full screen, who speaks" wait_for '^You:'
+screen send-keys 'hello' Enter
+check "plain: the answer's label" wait_for '^Gemma:'
+screen send-keys '/image a.ppm' Enter
+check "plain: no preview" wait_for '^.image 1. a.ppm: PPM'
+screen capture-pane -p -e >out
+check "plain: no colours" is_plain out
+screen respawn-pane -k "TERM=dumb '$FACET' chat -m '$TINY'; echo code \$?; sleep 20"
+check "TERM=dumb is plain" wait_for '^You:'
+screen respawn-pane -k "'$FACET' chat --plain -m '$TINY'; echo code \$?; sleep 20"
+check "--plain" wait_for '^You:'
+screen send-keys C-d
+check "plain: Ctrl-D leaves" wait_for 'code 0'
 screen kill-server
-check "what was typed is kept, for its owner alone" test "$(stat -c %a "$XDG_STATE_HOME/facet/line_history")" = 600
+check "what was typed is kept, for its owner alone" test "$(stat -c %a "$XDG_STATE_HOME/facet/sent")" = 600

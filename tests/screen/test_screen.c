@@ -511,6 +511,8 @@ static void test_long_paste(void)
     for (int i = 0; i < 3000; i++)
         emulator_send(e, "some words of a long document\r");
     emulator_send(e, "end of it\033[201~");
+    CHECK(e, emulator_shows(e, "> [paste 1: 3001 lines]"));
+    emulator_send(e, "\017"); /* Ctrl-O */
     CHECK(e, emulator_shows(e, "end of it"));
     emulator_cursor(e, &row, &col);
     CHECK(e, strstr(emulator_row(e, row), "end of it") != NULL);

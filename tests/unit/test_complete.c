@@ -1,0 +1,156 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "chat/complete.h"
+#include "chat/typed_path.h"
+#include "history/store.h"
+
+static char folder[64];
+
+static void touch(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_true(file_write(path, "x", 1, 0600, NULL));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/facet-complete-XXXXXX");
+    if (!mkdtemp(folder) || chdir(folder) != 0 || setenv("HOME", folder, 1) != 0)
+        return -1;
+    mkdir("my pictures", 0700);
+    touch("my pictures/one \"two\".png");
+    touch("été.jpg");
+    touch("êta.jpg");
+    touch(".hidden");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    char command[96];
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+/* The line as it is completed, then what there is to choose from: "/set top-|top-k top-p ". */
+static void expect(const char *line, const char *expected)
+{
+    struct completion c;
+    struct str got = {0};
+    if (complete_line(line, strlen(line), NULL, &c)) {
+        str_put(&got, line, c.start);
+        str_put(&got, c.list[0].text, c.common);
+        str_putc(&got, '|');
+        for (size_t i = 0; c.n > 1 && i < c.n; i++)
+            str_printf(&got, "%s ", c.list[i].label);
+        completion_done(&c);
+    }
+    assert_string_equal(str_text(&got), expected);
+    str_done(&got);
+}
+
+static void commands_and_options(void **state)
+{
+    (void)state;
+    expect("/con", "/cont|continue context ");
+    expect("/qu", "/quit|");
+    expect("/im", "/image |");
+    expect("/nothing", "");
+    expect("text", "");
+    expect("/set top-", "/set top-|top-k top-p ");
+    expect("/set crops ", "/set crops |auto hf off 2 3 4 ");
+    expect("/set crops a", "/set crops auto|");
+    expect("/set top-k ", "/set top-k 64|");
+    expect("/set ctx ", "");
+    expect("/help x", "");
+}
+
+static void paths(void **state)
+{
+    (void)state;
+    expect("/image my", "/image my pictures/|");
+    expect("/image my pictures/o", "/image my pictures/one \"two\".png|");
+    expect("/image ~/my pictures/", "/image ~/my pictures/one \"two\".png|");
+    expect("/image 'my pic", "/image 'my pictures/|");
+    expect("/image \"my pictures/", "/image \"my pictures/one \\\"two\\\".png\"|");
+    expect("/image my\\ pictures/", "/image my\\ pictures/one\\ \\\"two\\\".png|");
+    expect("/save nowhere/", "");
+    expect("/image ", "/image |my pictures/ été.jpg êta.jpg ");
+    expect("/image \xC3", "/image |été.jpg êta.jpg "); /* never half a character */
+    expect("/image .h", "/image .hidden|");
+    expect("~/my", "~/my pictures/|"); /* a path alone */
+    expect("~", "");
+    char line[128], completed[160];
+    snprintf(line, sizeof line, "%s/my pictures/o", folder);
+    snprintf(completed, sizeof completed, "%sne \"two\".png|", line);
+    expect(line, completed);
+}
+
+static void conversations(void **state)
+{
+    (void)state;
+    struct completion c;
+    struct store *store = store_open("history.db", NULL);
+    assert_non_null(store);
+    for (int i = 0; i < 2; i++) {
+        int64_t id = store_add_conversation(store, i ? "two\nlines" : "one", "m", NULL);
+        assert_true(store_add_message(store, id, "user", "x", 0, NULL) > 0);
+    }
+    assert_true(complete_line("/open 2", 7, store, &c));
+    assert_int_equal(c.n, 1);
+    assert_string_equal(c.list[0].text, "2");
+    assert_string_equal(c.list[0].label, "2 two lines");
+    completion_done(&c);
+    assert_true(complete_line("/open ", 6, store, &c));
+    assert_int_equal(c.n, 2);
+    completion_done(&c);
+    store_close(store);
+}
+
+static void expect_path(const char *typed, const char *meant)
+{
+    char *path = typed_path(typed);
+    assert_string_equal(path, meant);
+    free(path);
+}
+
+static void typed_paths(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/a b", folder);
+    expect_path("~/a b", path);
+    expect_path("~/a\\ b", path);
+    expect_path("\"~/a b\"", path);
+    expect_path("'a\\b'", "a\\b");
+    expect_path("plain", "plain");
+    touch("back\\slash");
+    expect_path("back\\slash", "back\\slash"); /* there is such a file */
+    expect_path("\"", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(commands_and_options, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(conversations, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(typed_paths, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
