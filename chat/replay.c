@@ -139,12 +139,13 @@ static bool generate(struct proving *w, const struct proof *p)
     return !o.failed || err_set(w->err, "%s", o.err.text);
 }
 
-/* All of the prompt had been computed, for another answer to it: so it is here, for one word. */
+/* All of the prompt, perhaps but for its last token, had been computed for another answer to it: so
+ * it is here, for one word. */
 static bool prepare(struct proving *w, const struct proof *p)
 {
     struct proof first = *p;
     first.options.max_tokens = 1;
-    return p->continued_from || p->n_kept < p->n_prompt || generate(w, &first);
+    return p->continued_from || p->n_kept + 1 < p->n_prompt || generate(w, &first);
 }
 
 static bool answer_again(struct proving *w, size_t node, const struct proof *p)
