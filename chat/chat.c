@@ -105,7 +105,7 @@ static void keep_answer(struct chat *chat, const struct outcome *o)
     }
     write_answer(chat,
                  t->nodes[tree_leaf(t)].message.interrupted ? STORE_INTERRUPTED : STORE_COMPLETE);
-    if (!o->failed)
+    if (o->stats.n_answer > 0 && !o->failed)
         write_receipt(chat, o);
 }
 

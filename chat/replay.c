@@ -12,91 +12,102 @@
 #include "chat/resolve.h"
 #include "chat/tree.h"
 
-/* The answer, and what its receipt says. */
+/* What the receipt of one answer says. */
 struct proof {
-    struct replay *replay;
-    int64_t message; /* 0: of none yet */
+    int64_t row;
     struct options options;
     char *digest;
-    size_t continued_from;
+    size_t continued_from, n_prompt, n_kept, n_answer;
+    bool cut;
+};
+
+struct proving {
+    struct replay *replay;
+    struct proof *list; /* of all answers that have a receipt, by their rows */
+    size_t n;
+    struct tree tree;
+    struct backend *backend;
     struct err *err;
     bool failed;
 };
 
-static bool find_last(void *user, const struct store_message *m)
-{
-    if (m->receipt)
-        *(int64_t *)user = m->id;
-    return true;
-}
-
-static bool take_receipt(struct proof *p, const struct store_receipt *receipt)
+static bool take_receipt(struct proof *p, const struct replay *r,
+                         const struct store_receipt *receipt, struct err *err)
 {
     struct options *o = &p->options;
-    if (!receipt_apply(o, receipt->options, p->err))
+    if (!receipt_apply(o, receipt->options, err))
         return false;
-    o->model = mem_copy(p->replay->model ? p->replay->model : receipt->model);
-    o->threads = p->replay->threads;
+    o->model = mem_copy(r->model ? r->model : receipt->model);
+    o->threads = r->threads;
     o->seed = receipt->seed;
     o->seed_given = true;
     p->digest = mem_copy(receipt->digest);
     p->continued_from = receipt->continued_from;
-    p->replay->n_tokens = receipt->n_answer;
-    p->replay->n_kept = receipt->n_kept;
-    p->replay->cut = strcmp(receipt->reason, reason_name(CHAT_CANCELLED)) == 0;
-    if (p->replay->cut)
+    p->n_prompt = receipt->n_prompt;
+    p->n_kept = receipt->n_kept;
+    p->n_answer = receipt->n_answer;
+    p->cut = strcmp(receipt->reason, reason_name(CHAT_CANCELLED)) == 0;
+    if (p->cut)
         o->max_tokens = receipt->n_answer;
     return true;
 }
 
-static bool take_answer(void *user, const struct store_message *m)
+static bool take_proof(void *user, const struct store_message *m)
 {
-    struct proof *p = user;
-    if (m->id != p->message)
+    struct proving *w = user;
+    if (!m->receipt || m->deleted || m->receipt->continued_from > strlen(m->text))
         return true;
-    if (!m->receipt || m->receipt->continued_from > strlen(m->text))
-        err_set(p->err, "message %lld has no receipt: answers have one that came to their end here",
-                (long long)m->id);
-    else if (take_receipt(p, m->receipt)) {
-        str_puts(&p->replay->was, m->text + p->continued_from);
-        return false;
-    }
-    p->failed = true;
-    return false;
+    w->list = mem_grow(w->list, w->n + 1, sizeof *w->list);
+    w->list[w->n] = (struct proof){.row = m->id};
+    w->failed = !take_receipt(&w->list[w->n++], w->replay, m->receipt, w->err);
+    return !w->failed;
 }
 
-static bool read_proof(struct proof *p, struct store *s, int64_t conversation)
+static struct proof *proof_of(const struct proving *w, int64_t row)
 {
-    if (!p->message && !store_messages(s, conversation, find_last, &p->message, p->err))
-        return false;
-    if (!store_tree(s, conversation, take_answer, p, p->err) || p->failed)
-        return false;
-    return p->digest || err_set(p->err, "conversation %lld has no such answer that has a receipt",
-                                (long long)conversation);
+    for (size_t i = 0; i < w->n; i++)
+        if (w->list[i].row == row)
+            return &w->list[i];
+    return NULL;
+}
+
+/* The last answer of what is seen that has a receipt. */
+static int64_t last_row(const struct proving *w)
+{
+    const struct tree *t = &w->tree;
+    for (size_t i = t->path.n; i > 0; i--)
+        if (proof_of(w, t->nodes[t->at[i - 1]].row))
+            return t->nodes[t->at[i - 1]].row;
+    return 0;
+}
+
+static size_t node_of(const struct tree *t, int64_t row)
+{
+    size_t node = 1;
+    while (node < t->n && t->nodes[node].row != row)
+        node++;
+    return node < t->n ? node : 0;
+}
+
+/* ---- One answer ---- */
+
+static void set_text(struct message *m, const char *text, size_t n)
+{
+    message_done(m);
+    if (n)
+        message_add_text(m, text, n);
 }
 
 /* The path is what stood before the answer, and the part of it that was continued. */
-static bool set_scene(struct tree *t, const struct proof *p)
+static void set_scene(struct tree *t, size_t node, const struct proof *p)
 {
-    size_t node = 1;
-    while (node < t->n && t->nodes[node].row != p->message)
-        node++;
-    if (node == t->n)
-        return err_set(p->err, "the message does not hang together with its conversation");
-    struct message *answer = &t->nodes[node].message, *system = &t->nodes[0].message;
-    char *text = message_text(answer, 1);
-    message_done(answer);
-    message_add_text(answer, text, p->continued_from);
-    free(text);
-    message_done(system);
-    if (p->options.system)
-        message_add_text(system, p->options.system, strlen(p->options.system));
+    const char *system = p->options.system ? p->options.system : "";
     size_t last = p->continued_from ? node : t->nodes[node].parent;
+    set_text(&t->nodes[0].message, system, strlen(system));
     t->nodes[last].chosen = 0;
     for (size_t child = last; child; child = t->nodes[child].parent)
         t->nodes[t->nodes[child].parent].chosen = child;
     tree_refresh(t);
-    return true;
 }
 
 static void on_text(void *user, const char *bytes, size_t n)
@@ -113,23 +124,58 @@ static void on_progress(void *user, const char *what, size_t done, size_t total,
         r->progress(r->user, what, done, total, seconds_left);
 }
 
-static bool generate(struct proof *p, const struct tree *t, const char *path)
+static bool generate(struct proving *w, const struct proof *p)
 {
-    struct backend *backend = backend_open(path, &p->options, p->err);
-    if (!backend)
-        return false;
     struct outcome o = {0};
-    struct backend_turn turn = {.messages = &t->path,
+    struct backend_turn turn = {.messages = &w->tree.path,
                                 .open_answer = p->continued_from > 0,
                                 .options = &p->options,
                                 .sampling = options_sampling(&p->options, 0),
                                 .progress = on_progress,
                                 .text = on_text,
-                                .user = p->replay};
-    backend_answer(backend, &turn, &o);
-    backend_close(backend);
-    return !o.failed || err_set(p->err, "%s", o.err.text);
+                                .user = w->replay};
+    str_clear(&w->replay->is);
+    backend_answer(w->backend, &turn, &o);
+    return !o.failed || err_set(w->err, "%s", o.err.text);
 }
+
+/* All of the prompt, perhaps but for its last token, had been computed for another answer to it: so
+ * it is here, for one word. */
+static bool prepare(struct proving *w, const struct proof *p)
+{
+    struct proof first = *p;
+    first.options.max_tokens = 1;
+    return p->continued_from || p->n_kept + 1 < p->n_prompt || generate(w, &first);
+}
+
+static bool answer_again(struct proving *w, size_t node, const struct proof *p)
+{
+    struct message *m = &w->tree.nodes[node].message;
+    char *text = message_text(m, 1);
+    str_clear(&w->replay->was);
+    str_puts(&w->replay->was, text + p->continued_from);
+    if (p->continued_from)
+        set_text(m, text, p->continued_from);
+    set_scene(&w->tree, node, p);
+    bool ok = prepare(w, p) && generate(w, p);
+    set_text(m, text, strlen(text));
+    free(text);
+    return ok;
+}
+
+/* What was kept in the session when an answer was asked for came from the answers before it: so
+ * they are given first, from the last one on that began with nothing. */
+static bool answer_all(struct proving *w, size_t node)
+{
+    const struct tree *t = &w->tree;
+    const struct proof *p = proof_of(w, t->nodes[node].row);
+    size_t before = t->nodes[t->nodes[node].parent].parent;
+    if (p->n_kept > 0 && before && proof_of(w, t->nodes[before].row) && !answer_all(w, before))
+        return false;
+    return answer_again(w, node, p);
+}
+
+/* ---- All of it ---- */
 
 static void compare(struct replay *r)
 {
@@ -139,37 +185,57 @@ static void compare(struct replay *r)
     r->same = r->at == r->was.len && (r->cut || r->at == r->is.len);
 }
 
-static bool check_model(const struct proof *p, const char *path)
+static bool open_model(struct proving *w, const struct proof *p)
 {
     char digest[SHA256_HEX_BYTES];
-    return model_digest(digest, path, p->options.mmproj, p->err) &&
-           (strcmp(digest, p->digest) == 0 ||
-            err_set(p->err, "%s: not the model that answered", path));
+    char *path = model_resolve(p->options.model, w->err);
+    bool ok = path && model_digest(digest, path, p->options.mmproj, w->err) &&
+              (strcmp(digest, p->digest) == 0 ||
+               err_set(w->err, "%s: not the model that answered", path));
+    if (ok)
+        w->backend = backend_open(path, &p->options, w->err);
+    free(path);
+    return w->backend != NULL;
 }
 
-static bool try_proof(struct proof *p, struct store *s, int64_t conversation)
+static bool prove(struct proving *w, struct store *s, int64_t conversation, int64_t message)
 {
     struct record record = {.store = s};
-    struct tree tree;
-    char *path = model_resolve(p->options.model, p->err);
-    tree_init(&tree);
-    bool ok = path && check_model(p, path) &&
-              record_load(&record, conversation, &p->options.crops, &tree, p->err) &&
-              set_scene(&tree, p) && generate(p, &tree, path);
-    if (ok)
-        compare(p->replay);
-    tree_done(&tree);
-    free(path);
-    return ok;
+    if (!store_tree(s, conversation, take_proof, w, w->err) || w->failed)
+        return false;
+    const struct proof *p = message ? proof_of(w, message) : w->n ? &w->list[w->n - 1] : NULL;
+    struct crop_choice crops = p ? p->options.crops : (struct crop_choice){0};
+    if (p && !record_load(&record, conversation, &crops, &w->tree, w->err))
+        return false;
+    if (p && !message)
+        p = proof_of(w, last_row(w));
+    size_t node = p ? node_of(&w->tree, p->row) : 0;
+    if (!node)
+        return err_set(w->err,
+                       "conversation %lld has no such answer with a receipt: those have "
+                       "one that came to their end here",
+                       (long long)conversation);
+    w->replay->n_tokens = p->n_answer;
+    w->replay->cut = p->cut;
+    if (!open_model(w, p) || !answer_all(w, node))
+        return false;
+    compare(w->replay);
+    return true;
 }
 
 bool replay_answer(struct replay *r, struct store *s, int64_t conversation, int64_t message,
                    struct err *err)
 {
-    struct proof p = {.replay = r, .message = message, .err = err};
-    bool ok = read_proof(&p, s, conversation) && try_proof(&p, s, conversation);
-    options_done(&p.options);
-    free(p.digest);
+    struct proving w = {.replay = r, .err = err};
+    tree_init(&w.tree);
+    bool ok = prove(&w, s, conversation, message);
+    backend_close(w.backend);
+    tree_done(&w.tree);
+    for (size_t i = 0; i < w.n; i++) {
+        options_done(&w.list[i].options);
+        free(w.list[i].digest);
+    }
+    free(w.list);
     return ok;
 }
 

@@ -1,6 +1,7 @@
 /* Proves an answer of the history again: the same model, options, seed and prompt give the same
- * text. What was answered in one go with its conversation may differ in rare cases, as its prompt
- * was computed in other chunks then: rounding depends on where they begin. */
+ * text. Rounding depends on what a session held already, so the answers before it are given again
+ * first, back to one that began with nothing. Where one of them was continued, or went on from
+ * another conversation's beginning, what was held is not known, and the text may differ. */
 #ifndef CHAT_REPLAY_H
 #define CHAT_REPLAY_H
 
@@ -21,7 +22,7 @@ struct replay {
     void *user;
     /* results; replay_done frees them */
     struct str was, is; /* the answer, or what was added to it last */
-    size_t n_tokens, n_kept;
+    size_t n_tokens;
     bool cut; /* it was cancelled: only what was said until then can be compared */
     bool same;
     size_t at; /* else: the first byte that differs */

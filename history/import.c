@@ -113,15 +113,16 @@ static bool row_at(const struct reading *r, const json_t *place, int64_t *row, s
     return true;
 }
 
-static bool add_read(struct reading *r, const json_t *json, struct store_message *m)
+static bool add_read(struct reading *r, const json_t *json, const struct store_message *m)
 {
     const json_t *receipt = json_object_get(json, "receipt");
+    struct store_message whole = *m;
     struct store_receipt read = {0};
     if (json_is_object(receipt)) {
         read = read_receipt(receipt);
-        m->receipt = &read;
+        whole.receipt = &read;
     }
-    int64_t row = store_add_message(r->store, r->conversation, m, r->err);
+    int64_t row = store_add_message(r->store, r->conversation, &whole, r->err);
     free((char *)read.options);
     if (row)
         r->rows[r->n++] = row;

@@ -196,15 +196,24 @@ static void put_messages(struct str *sql, const struct search *q, const char *ma
     str_puts(sql, *match ? " ORDER BY score, m.id DESC" : " ORDER BY m.id DESC");
 }
 
-static void put_titles(struct str *sql, const struct search *q)
+static void put_words(struct str *sql, const struct search *q, const char *column)
 {
-    str_puts(sql, "SELECT id, 0, title, '', updated, archived, title FROM conversation"
-                  " WHERE deleted = 0");
     for (size_t i = 0; i < q->n_words; i++) {
         str_puts(sql, " AND ");
-        put_like(sql, "title", q->words[i], false);
+        put_like(sql, column, q->words[i], false);
     }
-    str_puts(sql, " ORDER BY updated DESC, id DESC");
+}
+
+/* Most titles are words of the first message: those are told that say what no message does. */
+static void put_titles(struct str *sql, const struct search *q)
+{
+    str_puts(sql, "SELECT c.id, 0, title, '', updated, archived, title FROM conversation AS c"
+                  " WHERE deleted = 0");
+    put_words(sql, q, "title");
+    str_puts(sql, " AND NOT EXISTS (SELECT 1 FROM message AS m WHERE m.conversation = c.id"
+                  " AND m.deleted = 0");
+    put_words(sql, q, "m.text");
+    str_puts(sql, ") ORDER BY updated DESC, c.id DESC");
 }
 
 /* ---- Snippets ---- */
@@ -254,6 +263,9 @@ static void make_snippet(struct str *out, const struct search *q, const char *te
         do
             start--;
         while (start > 0 && is_middle(text[start]));
+    size_t gap = start + strcspn(text + start, " \n");
+    if (start && gap < found) /* with a whole word, where there are such */
+        start = gap + 1;
     str_puts(out, start ? "…" : "");
     hit->at = out->len + found - start;
     size_t end = start;

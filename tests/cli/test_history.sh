@@ -83,6 +83,9 @@ check "replay: exit code" code_is 0
 run sh -c 'printf "one\n/regen\n/continue\n" | "$FACET" chat -m "$TINY" -n 5 --seed 1'
 facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
 check "replay: an answer beside another that was continued" grep -q '^the same: 5 tokens' out
+run sh -c 'printf "one\ntwo\nthree\n/regen\n" | "$FACET" chat -m "$TINY" -n 40 --seed 1'
+facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
+check "replay: an answer behind others" grep -q '^the same: 40 tokens' out
 facet replay -m "$TINY_MMPROJ" "$first"
 check "replay: another model" grep -q 'not the model that answered' err
 facet replay 99

@@ -5,12 +5,9 @@
 #include <cmocka.h>
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -505,47 +502,6 @@ static void changes_between_turns(void **state)
     free(said);
 }
 
-/* A child answers until it is killed; what it had said is in the history, as interrupted. */
-static void a_killed_process_loses_little(void **state)
-{
-    struct fixture *f = *state;
-    set(f, "max-tokens", "0");
-    set(f, "ctx", "4096");
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        struct store *store = store_open(history, NULL);
-        struct chat *chat = chat_open(&f->options, store, NULL);
-        struct message m = {0};
-        message_add_text(&m, "talk", 4);
-        chat_submit(chat, &m, NULL);
-        struct chat_event event;
-        while (chat_next(chat, &event, -1))
-            if (event.kind == CHAT_TEXT && write(pipes[1], event.text, event.n_bytes) < 0)
-                break;
-        _exit(0);
-    }
-    close(pipes[1]);
-    char byte;
-    struct timespec second = {.tv_sec = 1};
-    assert_int_equal(read(pipes[0], &byte, 1), 1);
-    nanosleep(&second, NULL);
-    kill(child, SIGKILL);
-    int status;
-    waitpid(child, &status, 0);
-    close(pipes[0]);
-    if (!WIFSIGNALED(status))
-        skip(); /* the machine was faster than the context is long */
-    open_chat(f);
-    struct err err = {""};
-    must(chat_load(f->chat, 1, &err), &err);
-    const struct messages *ms = chat_messages(f->chat);
-    assert_int_equal(ms->n, 2);
-    assert_true(ms->list[1].interrupted);
-    assert_int_equal(ms->list[1].n_parts, 1);
-}
-
 static void works_without_history(void **state)
 {
     struct fixture *f = *state;
@@ -983,7 +939,6 @@ int main(void)
         CHAT_TEST(stops_where_it_must),
         CHAT_TEST(models_that_cannot_be_opened),
         CHAT_TEST(changes_between_turns),
-        CHAT_TEST(a_killed_process_loses_little),
         CHAT_TEST(works_without_history),
         KEPT_TEST(a_reopened_conversation_is_as_one_never_closed),
         KEPT_TEST(conversations_come_back_within_a_chat),

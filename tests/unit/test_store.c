@@ -463,6 +463,10 @@ static void finds(void **state)
     expect_found(s, "\"fine words\"", "2/4:fine words|");
     expect_found(s, "\"words fine\"", "");
     expect_found(s, "bäcker", "1/0:Bäcker|");
+    assert_true(store_rename(s, d, "Fine words", NULL));
+    expect_found(s, "fine words", "2/4:fine|");
+    assert_true(store_rename(s, d, "Kept bread", NULL));
+    expect_found(s, "bread", "2/0:bread|");
     expect_found(s, "image:cat_1", "1/3:|");
     expect_found(s, "image:catx1", "");
     expect_found(s, "image:abc look", "1/3:look|");
