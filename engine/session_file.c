@@ -67,12 +67,12 @@ static bool write_session(const struct facet_session *s, FILE *out)
     struct head head = {.fingerprint = fingerprint(s),
                         .n_ids = s->n_ids,
                         .n_images = s->n_images,
-                        .has_logits = s->has_logits};
+                        .has_logits = s->has_logits && !s->n_best_logits};
     memcpy(head.magic, magic, sizeof magic);
     bool ok = put(out, &head, sizeof head) && put(out, s->ids, s->n_ids * sizeof *s->ids);
     for (size_t i = 0; ok && i < s->n_images; i++)
         ok = put(out, s->images[i].soft, soft_bytes(s));
-    if (ok && s->has_logits)
+    if (ok && head.has_logits)
         ok = put(out, s->logits, s->model->m->text.n_vocab * sizeof *s->logits);
     return ok && kvcache_write(s->cache, out);
 }
@@ -145,6 +145,7 @@ static bool read_session(struct facet_session *s, FILE *in, struct err *err)
     if (!kvcache_read(s->cache, in, s->n_ids, err))
         return false;
     s->has_logits = head.has_logits != 0;
+    s->n_best_logits = 0;
     session_checkpoint(s);
     return true;
 }
