@@ -49,6 +49,7 @@ static bool open_session(struct backend *b, const struct options *options, struc
                                                .cache = options->cache,
                                                .lookup = !options->no_lookup,
                                                .draft = b->draft,
+                                               .n_best = options_best(options),
                                                .progress = on_progress,
                                                .progress_user = b};
     b->seats[0].session = facet_session_open(b->kit.model, &b->wanted, text_of(err));
@@ -132,6 +133,7 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
 {
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
     struct facet_speculation before, after;
+    facet_session_set_best(r.session, options_best(turn->options));
     facet_session_get_speculation(r.session, &before);
     bool goes_on = reply_open(&r) && reply_read(&r);
     while (goes_on && reply_draw(&r)) {

@@ -20,7 +20,7 @@ struct options {
     size_t n_stop;
     enum facet_cache_type cache;
     struct crop_choice crops;
-    bool quiet, verbose, dry_run, no_history, no_lookup;
+    bool quiet, verbose, dry_run, no_history, no_lookup, full_head;
 };
 
 /* One row of options.def. */
@@ -45,5 +45,8 @@ bool options_copy(struct options *to, const struct options *from);
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
 /* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
 struct facet_sampling options_sampling(const struct options *o, uint64_t turn);
+/* How many of the best logits of a token such sampling wants, for facet_session_set_best; 0: all, or
+ * so many that knowing them pays too little. */
+uint32_t options_best(const struct options *o);
 
 #endif

@@ -140,33 +140,6 @@ static void measure_columns(struct head *h, float *row)
     }
 }
 
-/* Σ w l and Σ l² with the levels l = −1.5 … 1.5 that w[n] / step is nearest to; q = l + 1.5. */
-struct fit {
-    float along, levels;
-};
-
-static struct fit round_row(const float *w, size_t n, float step, uint8_t *q)
-{
-    float along[LANES] = {0}, levels[LANES] = {0}, inverse = step > 0 ? 1 / step : 0;
-    for (size_t i = 0; i < n; i += LANES)
-        for (size_t j = 0; j < LANES; j++) {
-            float v = w[i + j] * inverse + 2;
-            v = v < 3 ? v : 3;
-            v = v > 0 ? v : 0;
-            uint8_t u = (uint8_t)v;
-            float l = (float)u - 1.5f;
-            along[j] += w[i + j] * l;
-            levels[j] += l * l;
-            q[i + j] = u;
-        }
-    struct fit fit = {0, 0};
-    for (size_t j = 0; j < LANES; j++) {
-        fit.along += along[j];
-        fit.levels += levels[j];
-    }
-    return fit;
-}
-
 static float sum_of_squares(const float *w, size_t n)
 {
     float lanes[LANES] = {0}, sum = 0;
@@ -178,29 +151,25 @@ static float sum_of_squares(const float *w, size_t n)
     return sum;
 }
 
-static void join(const uint8_t *q, size_t n, uint8_t *to)
-{
-    for (size_t i = 0; i < n; i += TWO_BIT_BLOCK, q += TWO_BIT_BLOCK, to += 64)
-        for (size_t j = 0; j < 64; j++)
-            to[j] = (uint8_t)(q[j] | q[64 + j] << 2 | q[128 + j] << 4 | q[192 + j] << 6);
-}
-
 /* Columns beyond the row's end are 0, whose level is ½. The first step is the best for normally
- * distributed weights (Max 1960), the second the best for the levels that it gives. */
-static void pack_row(struct head *h, size_t row, float *w, uint8_t *q)
+ * distributed weights (Max 1960), the second the best for the levels that it gives, the third, which
+ * counts, for its own. */
+static void pack_row(struct head *h, size_t row, float *w)
 {
     size_t n = h->n, cols = h->w.cols;
     read_row(h, row, w);
     for (size_t i = 0; i < cols; i++)
         w[i] = (w[i] - h->mean[i]) * h->inverse[i];
     memset(w + cols, 0, (n - cols) * sizeof *w);
-    float absent = 0.25f * (float)(n - cols), squares = sum_of_squares(w, n);
-    struct fit fit = round_row(w, n, 0.9957f * sqrtf(squares / (float)cols), q);
-    fit = round_row(w, n, fit.along / (fit.levels - absent), q);
-    float step = fit.along / (fit.levels - absent), left = squares - step * fit.along;
+    float absent = 0.25f * (float)(n - cols), squares = sum_of_squares(w, n), sums[2];
+    float step = 0.9957f * sqrtf(squares / (float)cols);
+    for (int i = 0; i < 2; i++) {
+        h->k->round_two_bit(w, n, step > 0 ? 1 / step : 0, h->q + row * (n / 4), sums);
+        step = sums[0] / (sums[1] - absent);
+    }
+    float left = squares - step * sums[0];
     h->scale[row] = step;
     h->error[row] = sqrtf(left > 0 ? left : 0);
-    join(q, n, h->q + row * (n / 4));
 }
 
 struct packing {
@@ -212,10 +181,9 @@ struct packing {
 static void pack_task(void *job, size_t task, unsigned thread)
 {
     const struct packing *p = job;
-    float *w = p->c->scratch[thread];
     size_t first = p->first + task * PACK_ROWS, end = first + PACK_ROWS;
     for (size_t r = first; r < end && r < p->end; r++)
-        pack_row(p->h, r, w, (uint8_t *)(w + p->h->n));
+        pack_row(p->h, r, p->c->scratch[thread]);
 }
 
 /* The next rows; the first time, what comes before all rows. */

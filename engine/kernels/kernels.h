@@ -176,6 +176,9 @@ struct kernels {
 
     /* -- weights of two bits × int8 activations -- */
 
+    /* out[n / 4] = the weights 0 … 3 that w × inverse + 1.5 is nearest to, of a whole number of
+     * blocks. level being weight − 1.5: sums = Σ w × level, Σ level². */
+    void (*round_two_bit)(const float *w, size_t n, float inverse, uint8_t *out, float sums[2]);
     /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows of n / 4 bytes and 1 … ROW_TOKENS tokens of n
      * values, close together. n: a multiple of TWO_BIT_BLOCK, 2¹⁵ at most. */
     void (*dot_two_bit)(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,

@@ -372,6 +372,24 @@ static void check_two_bit(const struct kernels *k, size_t n, size_t n_rows, size
     check_same(k->name, "dot_two_bit", got, expected, sizeof got);
 }
 
+static void check_round_two_bit(const struct kernels *k, size_t n)
+{
+    float *w = random_floats(0, n, 3), expected[2], got[2];
+    uint8_t *a = buffer(1, n / 4), *b = buffer(2, n / 4);
+    w[n / 2] = NAN;
+    w[n / 3] = 1e30f;
+    kernels_scalar()->round_two_bit(w, n, 1.3f, a, expected);
+    k->round_two_bit(w, n, 1.3f, b, got);
+    check_same(k->name, "round_two_bit", b, a, n / 4);
+    assert_true(isnan(got[0]));
+    w[n / 2] = -1e30f;
+    w[n / 3] = 0;
+    kernels_scalar()->round_two_bit(w, n, 1.3f, a, expected);
+    k->round_two_bit(w, n, 1.3f, b, got);
+    check_same(k->name, "round_two_bit", b, a, n / 4);
+    check_close(k->name, "round_two_bit", got, expected, 2, 1e-5, 0);
+}
+
 /* Whole numbers: every set has the same. And scalar's, of rows of known weights. */
 static void test_two_bit(void **state)
 {
@@ -382,9 +400,11 @@ static void test_two_bit(void **state)
     kernels_scalar()->dot_two_bit(w, 1, TWO_BIT_BLOCK, x, 1, &y, 1);
     assert_int_equal(y, 2 * 5 - 3 * 7 + 1 * 2 + 3 * 100);
     EACH_SET(k)
-    for (size_t n = TWO_BIT_BLOCK; n <= 1 << 15; n = n < 12 * TWO_BIT_BLOCK ? n + TWO_BIT_BLOCK : 2 * n)
+    for (size_t n = TWO_BIT_BLOCK; n <= 1 << 15; n = n < 12 * TWO_BIT_BLOCK ? n + TWO_BIT_BLOCK : 2 * n) {
+        check_round_two_bit(k, n);
         for (size_t rows = 0; rows <= TWO_BIT_ROWS; rows++)
             check_two_bit(k, n, rows, 1 + (rows + n / TWO_BIT_BLOCK) % ROW_TOKENS);
+    }
 }
 
 static void test_panel_q8(void **state)
