@@ -7,10 +7,14 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "engine/head.h"
+#include "tests/support/scratch.h"
+#include "tests/support/tiny.h"
 
 enum { ROWS = 20011, THREADS = 2, BEST = 4, QUESTIONS = 24 };
 
@@ -260,6 +264,179 @@ static void test_worth(void **state)
     head_free(h);
 }
 
+/* ---- Sessions ---- */
+
+enum { N_WORDS = 60, VOCABULARY = 60000 };
+
+static char why[FACET_ERROR_BYTES];
+
+/* A model whose head has a copy. */
+static struct facet_model *open_model(const char *path)
+{
+    struct facet_model_options options = {.n_threads = THREADS};
+    struct facet_model *model = facet_model_open(path, &options, why);
+    if (!model)
+        fail_msg("%s", why);
+    head_set_least(model->head, 0);
+    return model;
+}
+
+static char *write_model(const char *folder)
+{
+    struct tiny t = tiny_default;
+    struct err err;
+    t.n_vocab = VOCABULARY;
+    t.n_layers = 2;
+    t.type = TYPE_Q8_0;
+    char *path = scratch_path(folder, "model.gguf");
+    struct gguf_writer *w = tiny_text(&t);
+    assert_true(gguf_writer_save(w, path, &err));
+    gguf_writer_free(w);
+    return path;
+}
+
+struct text {
+    const struct facet_model *model;
+    struct facet_sampling sampling;
+    bool best_only, lookup, prepared;
+    int32_t ids[N_WORDS];
+    size_t n_partial; /* tokens whose logits were not all there */
+};
+
+static bool is_partial(const struct facet_session *s)
+{
+    const float *logits = facet_session_logits(s);
+    for (size_t i = 0; i < VOCABULARY; i++)
+        if (logits[i] == -INFINITY)
+            return true;
+    return false;
+}
+
+static void *draw_text(void *arg)
+{
+    struct text *t = arg;
+    char error[FACET_ERROR_BYTES] = "";
+    struct facet_session_options options = {
+        .n_ctx = 128,
+        .lookup = t->lookup,
+        .n_best = t->best_only ? facet_sampling_best(&t->sampling) : 0};
+    struct facet_session *s = facet_session_open(t->model, &options, error);
+    struct facet_sampler *sampler = facet_sampler_new(t->model, &t->sampling, error);
+    const int32_t ids[] = {2, 700, 701, 702, 700, 701};
+    struct facet_prompt prompt = {.ids = ids, .n_ids = sizeof ids / sizeof *ids};
+    struct facet_token token;
+    bool ok = s && sampler && facet_session_prompt(s, &prompt, NULL, error) == FACET_OK;
+    if (ok && t->prepared)
+        facet_session_prepare(s);
+    for (size_t i = 0; ok && i < N_WORDS; i++) {
+        ok = facet_sampler_draw(sampler, s, -1, &token, error) == FACET_OK &&
+             facet_session_append(s, t->ids[i] = token.id, error) == FACET_OK;
+        t->n_partial += ok && is_partial(s);
+    }
+    facet_sampler_free(sampler);
+    facet_session_close(s);
+    return ok ? t : NULL;
+}
+
+/* The same text with the best logits alone, with guesses or without, at any time of the copy. */
+static void test_texts(void **state)
+{
+    (void)state;
+    char *folder = scratch_new(), *path = write_model(folder);
+    struct facet_model *model = open_model(path);
+    size_t n_partial = 0;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        struct text all = {.model = model, .sampling = facet_sampling_default};
+        all.sampling.seed = seed;
+        all.sampling.top_k = 1 + (uint32_t)seed % 4;
+        all.sampling.temperature = seed % 5 == 4 ? 0 : 1.5f;
+        all.sampling.repetition_penalty = seed % 6 == 5 ? 1.3f : 1;
+        all.sampling.repetition_last = 8;
+        struct text best = all;
+        best.best_only = true;
+        best.lookup = seed % 2;
+        best.prepared = seed > 2;
+        assert_non_null(draw_text(&all));
+        assert_non_null(draw_text(&best));
+        assert_memory_equal(all.ids, best.ids, sizeof all.ids);
+        assert_int_equal(all.n_partial, 0);
+        n_partial += best.n_partial;
+    }
+    assert_true(n_partial > 4 * N_WORDS);
+    facet_model_close(model);
+    free(path);
+    scratch_free(folder);
+}
+
+/* Two sessions on two threads while the copy is made. */
+static void test_threads(void **state)
+{
+    (void)state;
+    char *folder = scratch_new(), *path = write_model(folder);
+    struct facet_model *model = open_model(path);
+    struct text texts[2];
+    pthread_t threads[2];
+    void *done[2];
+    for (int i = 0; i < 2; i++) {
+        texts[i] = (struct text){.model = model, .sampling = facet_sampling_default, .best_only = true};
+        texts[i].sampling.top_k = 2;
+        assert_int_equal(pthread_create(&threads[i], NULL, draw_text, &texts[i]), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], &done[i]), 0);
+    assert_true(done[0] && done[1]);
+    assert_memory_equal(texts[0].ids, texts[1].ids, sizeof texts[0].ids);
+    assert_true(texts[0].n_partial + texts[1].n_partial > 0);
+    facet_model_close(model);
+    free(path);
+    scratch_free(folder);
+}
+
+/* What wants all logits is refused where they are not there; prompts have all of them. */
+static void test_refused(void **state)
+{
+    (void)state;
+    char *folder = scratch_new(), *path = write_model(folder);
+    struct facet_model *model = open_model(path);
+    struct facet_sampling few = facet_sampling_default, all = few;
+    few.top_k = 2;
+    all.top_k = 0;
+    assert_int_equal(facet_sampling_best(&all), 0);
+    assert_int_equal(facet_sampling_best(&few), 8);
+    few.repetition_penalty = 0.9f;
+    assert_int_equal(facet_sampling_best(&few), 0);
+    few.repetition_penalty = 1;
+    struct facet_session_options options = {.n_ctx = 64, .n_best = facet_sampling_best(&few)}, none = options;
+    none.n_best = 0;
+    assert_int_equal(facet_session_bytes(model, &options) - facet_session_bytes(model, &none),
+                     head_bytes(model->head));
+    struct facet_session *s = facet_session_open(model, &options, why);
+    struct facet_sampler *of_all = facet_sampler_new(model, &all, why);
+    struct facet_sampler *of_few = facet_sampler_new(model, &few, why);
+    const int32_t ids[] = {2, 700, 701};
+    struct facet_prompt prompt = {.ids = ids, .n_ids = 3};
+    struct facet_token token;
+    facet_session_prepare(s);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_false(is_partial(s));
+    assert_int_equal(facet_sampler_draw(of_all, s, 3, &token, why), FACET_OK);
+    assert_int_equal(facet_session_append(s, 702, why), FACET_OK);
+    assert_true(is_partial(s));
+    assert_int_equal(facet_sampler_draw(of_few, s, -1, &token, why), FACET_OK);
+    assert_int_equal(facet_sampler_draw(of_few, s, 0, &token, why), FACET_FAILED);
+    assert_int_equal(facet_sampler_draw(of_all, s, -1, &token, why), FACET_FAILED);
+    facet_session_set_best(s, 0);
+    assert_int_equal(facet_session_append(s, 703, why), FACET_OK);
+    assert_false(is_partial(s));
+    assert_int_equal(facet_sampler_draw(of_all, s, 3, &token, why), FACET_OK);
+    facet_sampler_free(of_all);
+    facet_sampler_free(of_few);
+    facet_session_close(s);
+    facet_model_close(model);
+    free(path);
+    scratch_free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +444,9 @@ int main(void)
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_worth),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
