@@ -163,8 +163,9 @@ static struct facet_session_options seat_options(const struct backend *b)
  * not have touched what it asked for. */
 static size_t seats_for(const struct backend *b, size_t n, size_t available)
 {
-    struct facet_session_options beside = seat_options(b);
-    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &b->wanted);
+    struct facet_session_options beside = seat_options(b), first = b->wanted;
+    first.n_best = 0; /* steps together have all logits */
+    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &first);
     size_t left = available > taken ? available - taken : 0;
     size_t most = 1 + left / facet_session_bytes(b->kit.model, &beside);
     n = n < FACET_MAX_TOGETHER ? n : FACET_MAX_TOGETHER;

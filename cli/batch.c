@@ -438,7 +438,8 @@ const struct verb verb_batch = {
                "\n"
                "Exit code 3: some items failed, now or before; their records have \"error\" in "
                "place of \"answer\".",
-    .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history) | TAKES(draft) | TAKES(no_lookup)),
+    .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history) | TAKES(draft) | TAKES(no_lookup) |
+                            TAKES(full_head)),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,
     .min_operands = 1,

@@ -180,10 +180,6 @@ static void check_head(struct fixture *f, enum weight_type type, const char *wha
     size_t n_found = 0;
     for (size_t n = 1; n <= STEP_TOKENS; n++)
         n_found += ask(f, h, &s, n, what);
-    if (getenv("HEAD_TELL"))
-        print_message("%s %s %s: %zu of %d, last %g of %d rows\n", f->compute.k->name,
-                      type_traits_get(type)->name, what, n_found, STEP_TOKENS * QUESTIONS,
-                      s.n_computed, ROWS);
     assert_true(n_found > QUESTIONS);
     head_search_done(&s);
     head_free(h);
