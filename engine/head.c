@@ -42,6 +42,7 @@ struct head {
     uint8_t *q;                   /* [n_rows][n / 4], two bits a weight */
     float *scale;                 /* [n_rows]: w ≈ mean + size × scale × (q − 1.5) */
     float *error;                 /* [n_rows] |e|, in columns of one size */
+    float *most;                  /* [n_rows] what no |e[i]| exceeds */
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -66,10 +67,10 @@ struct head *head_new(const struct tensor *w, size_t n_rows, const struct kernel
 
 static void drop(struct head *h)
 {
-    void *all[] = {h->mean, h->size, h->inverse, h->q, h->scale, h->error};
+    void *all[] = {h->mean, h->size, h->inverse, h->q, h->scale, h->error, h->most};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
-    h->mean = h->size = h->inverse = h->scale = h->error = NULL;
+    h->mean = h->size = h->inverse = h->scale = h->error = h->most = NULL;
     h->q = NULL;
 }
 
@@ -92,7 +93,7 @@ size_t head_bytes(const struct head *h)
     if (h->n_rows * h->w.row_bytes < h->least || h->n > MOST_COLUMNS ||
         !matmul_is_by_rows(h->k, h->w.type))
         return 0;
-    return h->n_rows * (h->n / 4 + 2 * sizeof(float)) + 3 * h->n * sizeof(float);
+    return h->n_rows * (h->n / 4 + 3 * sizeof(float)) + 3 * h->n * sizeof(float);
 }
 
 /* ---- Making the copy ---- */
@@ -106,7 +107,8 @@ static bool allocate(struct head *h)
     h->q = mem_try(h->n_rows, h->n / 4, "head", &err);
     h->scale = mem_try(h->n_rows, sizeof *h->scale, "head", &err);
     h->error = mem_try(h->n_rows, sizeof *h->error, "head", &err);
-    if (h->mean && h->size && h->inverse && h->q && h->scale && h->error)
+    h->most = mem_try(h->n_rows, sizeof *h->most, "head", &err);
+    if (h->mean && h->size && h->inverse && h->q && h->scale && h->error && h->most)
         return true;
     drop(h);
     return false;
@@ -140,6 +142,17 @@ static void measure_columns(struct head *h, float *row)
     }
 }
 
+static float largest_of(const float *w, size_t n)
+{
+    float lanes[LANES] = {0}, most = 0;
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            lanes[j] = fabsf(w[i + j]) > lanes[j] ? fabsf(w[i + j]) : lanes[j];
+    for (size_t j = 0; j < LANES; j++)
+        most = lanes[j] > most ? lanes[j] : most;
+    return most;
+}
+
 static float sum_of_squares(const float *w, size_t n)
 {
     float lanes[LANES] = {0}, sum = 0;
@@ -167,9 +180,12 @@ static void pack_row(struct head *h, size_t row, float *w)
         h->k->round_two_bit(w, n, step > 0 ? 1 / step : 0, h->q + row * (n / 4), sums);
         step = sums[0] / (sums[1] - absent);
     }
-    float left = squares - step * sums[0];
+    /* the levels are those of the step before: near the limits, an error is half of it or a little
+       more */
+    float left = squares - step * sums[0], beyond = largest_of(w, n) - 1.5f * step;
     h->scale[row] = step;
     h->error[row] = sqrtf(left > 0 ? left : 0);
+    h->most[row] = beyond > step ? beyond : step;
 }
 
 struct packing {
@@ -272,8 +288,13 @@ struct question {
     float step;
     float start;  /* what all scores begin with: the mean row's */
     int32_t less; /* 3 Σ q: twice the product with a row of q = 1.5 */
-    float by_error, by_scale; /* a row's deviation: by_error × error + by_scale × scale */
+    /* What a row's score may be off by: by_error × error + by_scale × scale + by_most × most. */
+    float by_error, by_scale, by_most;
 };
+
+/* Columns that hold more than this share of |x|², and are five times as large as the others, are not
+ * trusted to chance: a row that was cut off there counts with the most it can have lost. */
+static const double loud_share = 1.0 / 32, loud_size = 5;
 
 static struct question round_question(const struct head *h, const float *x, int8_t *q)
 {
@@ -294,9 +315,18 @@ static struct question round_question(const struct head *h, const float *x, int8
         start += (double)(x[i] * h->mean[i]);
         out.less += 3 * q[i];
     }
+    double quiet = squares, mean = squares / (double)cols;
+    double loud = fmax(loud_share * squares, loud_size * loud_size * mean);
+    for (size_t i = 0; i < cols; i++) {
+        float v = x[i] * h->size[i];
+        if ((double)(v * v) <= loud)
+            continue;
+        quiet -= (double)(v * v);
+        out.by_most += fabsf(v);
+    }
     out.start = (float)start;
-    out.by_error = (float)sqrt(squares / (double)cols);
-    out.by_scale = 1.5f * (float)sqrt(lost); /* levels are 1.5 at most */
+    out.by_error = most_deviations * (float)sqrt((quiet > 0 ? quiet : 0) / (double)cols);
+    out.by_scale = most_deviations * 1.5f * (float)sqrt(lost); /* levels are 1.5 at most */
     return out;
 }
 
@@ -343,14 +373,15 @@ static float least_of_best(const struct head *h, const struct compute *c, struct
 static bool find_rows(const struct head *h, struct head_search *s, const struct question *q,
                       const float *scores, float least, size_t *n)
 {
-    float by_error = most_deviations * q->by_error, by_scale = most_deviations * q->by_scale;
     *n = 0;
-    for (size_t r = 0; r < h->n_rows; r++)
-        if (scores[r] + (by_error * h->error[r] + by_scale * h->scale[r]) >= least) {
+    for (size_t r = 0; r < h->n_rows; r++) {
+        float off = q->by_error * h->error[r] + q->by_scale * h->scale[r] + q->by_most * h->most[r];
+        if (scores[r] + off >= least) {
             if (*n == s->most)
                 return false;
             s->rows[(*n)++] = (uint32_t)r;
         }
+    }
     return true;
 }
 

@@ -6,7 +6,8 @@
  * Columns are centred and scaled to one size before they are rounded: what is common to all rows
  * costs nothing, and no column stands out. A row's score is off by e·x, e being what rounding took
  * from it. For an e of any direction e·x has a mean of 0, and a variance of |e|²|x|²/n exactly; so a
- * row counts as possible that could reach the best with a deviation six times the root of that. A
+ * row counts as possible that could reach the best with a deviation six times the root of that; what
+ * a few loud activations could add is bounded and not left to chance. A
  * row of the best is lost to a larger one: one time in 10⁹ if such sums of thousands are normal.
  *
  * The copy is the model's, shared by its sessions, and made while they decode, a slice each step,
