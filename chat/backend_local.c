@@ -67,6 +67,7 @@ static bool open_session(struct backend *b, const struct options *options, struc
                                                .cache = options->cache,
                                                .lookup = !options->no_lookup,
                                                .draft = b->draft,
+                                               .n_best = options_best(options),
                                                .progress = on_progress,
                                                .progress_user = b};
     b->seats[0].session = facet_session_open(b->kit.model, &b->wanted, text_of(err));
@@ -184,6 +185,7 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
 {
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
     struct facet_speculation before, after;
+    facet_session_set_best(r.session, options_best(turn->options));
     facet_session_get_speculation(r.session, &before);
     b->has_news = true;
     bool goes_on = reply_open(&r) && reply_read(&r);
@@ -214,8 +216,9 @@ static struct facet_session_options seat_options(const struct backend *b)
  * not have touched what it asked for. */
 static size_t seats_for(const struct backend *b, size_t n, size_t available)
 {
-    struct facet_session_options beside = seat_options(b);
-    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &b->wanted);
+    struct facet_session_options beside = seat_options(b), first = b->wanted;
+    first.n_best = 0; /* steps together have all logits */
+    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &first);
     size_t left = available > taken ? available - taken : 0;
     size_t most = 1 + left / facet_session_bytes(b->kit.model, &beside);
     n = n < FACET_MAX_TOGETHER ? n : FACET_MAX_TOGETHER;

@@ -339,3 +339,11 @@ struct facet_sampling options_sampling(const struct options *o, uint64_t turn)
     sampling.seed = o->seed + turn;
     return sampling;
 }
+
+uint32_t options_best(const struct options *o)
+{
+    enum { MOST = 256 };
+    struct facet_sampling sampling = options_sampling(o, 0);
+    uint32_t n = facet_sampling_best(&sampling);
+    return o->full_head || n > MOST ? 0 : n;
+}

@@ -22,7 +22,7 @@ struct options {
     struct crop_choice crops;
     char *theme, *preset; /* owned; NULL: not given */
     char *mistake;        /* of facet.conf or the environment; owned; NULL: none */
-    bool quiet, verbose, dry_run, no_history, no_lookup, plain;
+    bool quiet, verbose, dry_run, no_history, no_lookup, plain, full_head;
     bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 
@@ -58,5 +58,8 @@ bool options_copy(struct options *to, const struct options *from);
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
 /* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
 struct facet_sampling options_sampling(const struct options *o, uint64_t turn);
+/* How many of the best logits of a token such sampling wants, for facet_session_set_best; 0: all, or
+ * so many that knowing them pays too little. */
+uint32_t options_best(const struct options *o);
 
 #endif

@@ -439,7 +439,7 @@ const struct verb verb_batch = {
                "Exit code 3: some items failed, now or before; their records have \"error\" in "
                "place of \"answer\".",
     .options = TAKES_ALL & ~(TAKES(dry_run) | TAKES(no_history) | TAKES(draft) | TAKES(no_lookup) |
-                             TAKES(plain)),
+                             TAKES(plain) | TAKES(full_head)),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,
     .min_operands = 1,

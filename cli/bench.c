@@ -47,6 +47,7 @@ static bool open_sessions(struct bench *b, const struct args *args, struct err *
     r->n_sessions = b->plan.does[BENCH_BATCH] ? b->plan.sequences : 1;
     struct facet_session_options how = {.n_ctx = (uint32_t)r->n_ctx,
                                         .cache = args->options.cache,
+                                        .n_best = options_best(&args->options),
                                         .progress = bench_see,
                                         .progress_user = b};
     bool ok = true;
@@ -116,7 +117,7 @@ const struct verb verb_bench = {
                "doing nothing but the operations, at the rates measured right before and after.\n"
                "Sizes: 270m 1b 4b 12b 27b.\nTypes: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q2_k q3_k "
                "q4_k_m q5_k_m q6_k iq4_nl iq4_xs.",
-    .options = TAKES_MODEL | TAKES(ctx) | TAKES(cache) | TAKES(quiet),
+    .options = TAKES_MODEL | TAKES(ctx) | TAKES(cache) | TAKES(full_head) | TAKES(quiet),
     .flags = flags,
     .n_flags = sizeof flags / sizeof *flags,
     .run = run,

@@ -192,10 +192,11 @@ static void add_figure(struct bench *b, struct figure *f)
     r->figures[r->n_figures++] = *f;
 }
 
-static bool do_round(struct bench *b, const struct figure *f, struct round *round, struct err *err)
+static bool do_round(struct bench *b, struct figure *f, struct round *round, struct err *err)
 {
     struct facet_ceilings before = b->ceilings;
     round->seconds = run_job(b, f, err);
+    f->work = work_of(b, f);
     size_t resident = mem_resident();
     if (resident > b->results.resident_bytes)
         b->results.resident_bytes = resident;
@@ -208,7 +209,6 @@ static bool do_round(struct bench *b, const struct figure *f, struct round *roun
 
 static bool measure_job(struct bench *b, struct figure f, struct err *err)
 {
-    f.work = work_of(b, &f);
     for (size_t i = 0; i < b->plan.rounds; i++) {
         char what[96];
         snprintf(what, sizeof what, "%s (%zu), round %zu of %zu:", bench_job_names[f.job], f.n,
@@ -247,6 +247,7 @@ bool bench_measure(struct bench *b, struct err *err)
     const struct bench_plan *p = &b->plan;
     make_ids(b);
     bench_show(b, "warming up:");
+    facet_session_prepare(b->sessions[0]);
     if (run_prompt(b, WARM_TOKENS, err) < 0 || !measure_ceilings(b, err) ||
         (p->does[BENCH_DECODE] && !measure_decode(b, BENCH_DECODE, 1, err)))
         return false;

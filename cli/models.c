@@ -44,7 +44,8 @@ size_t models_session_bytes(const struct facet_model *model, const struct option
 {
     struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx,
                                             .cache = options->cache,
-                                            .lookup = !options->no_lookup};
+                                            .lookup = !options->no_lookup,
+                                            .n_best = options_best(options)};
     return facet_session_bytes(model, &session);
 }
 

@@ -41,7 +41,7 @@ bool draft_fits(const struct facet_model *model, const struct facet_model *draft
 
 static struct facet_session_options options_of(uint32_t n_ctx)
 {
-    return (struct facet_session_options){.n_ctx = n_ctx};
+    return (struct facet_session_options){.n_ctx = n_ctx, .n_best = 1};
 }
 
 size_t draft_bytes(const struct facet_model *draft, uint32_t n_ctx)

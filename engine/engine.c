@@ -54,7 +54,10 @@ static struct facet_model *open_by(open_fn *open, const char *what,
               (model->m = open(what, options, &err)) &&
               (model->vision = vision_choose(model->m, model->k,
                                              options ? options->vision_precision : NULL, &err)) &&
-              (vocabulary_only || (model->pool = pool_new(n_threads, &err)));
+              (vocabulary_only ||
+               ((model->pool = pool_new(n_threads, &err)) &&
+                (model->head = head_new(&model->m->tw.head, model->m->text.n_vocab, model->k,
+                                        &err))));
     if (ok) {
         model->special = special_ids(model->m);
         return model;
@@ -91,6 +94,7 @@ void facet_model_close(struct facet_model *model)
     if (!model)
         return;
     pool_free(model->pool);
+    head_free(model->head);
     model_free(model->m);
     free(model);
 }
@@ -225,6 +229,7 @@ struct facet_sampler *facet_sampler_new(const struct facet_model *model,
                               s->bos,
                               s->start_of_image,
                               s->end_of_image};
+    _Static_assert(sizeof banned / sizeof *banned == SAMPLER_BANNED, "room for others");
     size_t n_banned = sampling->allow_image_tokens ? 1 : sizeof banned / sizeof *banned;
     struct err err = {0};
     struct facet_sampler *sampler =

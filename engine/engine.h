@@ -3,6 +3,7 @@
 #define ENGINE_ENGINE_H
 
 #include "engine/facet.h"
+#include "engine/head.h"
 #include "engine/kernels/kernels.h"
 #include "engine/model.h"
 #include "engine/pool.h"
@@ -12,7 +13,8 @@ struct facet_model {
     struct model *m;
     const struct kernels *k;
     const struct vision_steps *vision; /* what a tower would compute with */
-    struct pool *pool; /* NULL for a vocabulary alone */
+    struct pool *pool; /* NULL for a vocabulary alone, as is: */
+    struct head *head;
     struct facet_special_ids special;
 };
 

@@ -163,6 +163,7 @@ struct facet_session_options {
      * has the same logits, to the last bit. */
     bool lookup;
     const struct facet_model *draft;
+    uint32_t n_best; /* as facet_session_set_best says it */
 };
 
 /* The bytes a session will take at most: cache, scratch, vision scratch; 0 for a vocabulary alone.
@@ -214,6 +215,15 @@ enum facet_status facet_session_prompt_logits(struct facet_session *session,
 /* Appends one token and computes its logits. Soft tokens cannot be appended. */
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
 
+/* Of tokens appended from now on, alone (not of prompts, not of several sessions together), only the
+ * n best logits are wanted; 0: all. Others may then be −INFINITY, which spares a large model most of
+ * its output head: a compact copy of it, which the model makes after some steps and keeps, says which
+ * rows are worth computing. Those have the same bits. That one of the best is missing takes an error
+ * of six standard deviations (engine/head.h). */
+void facet_session_set_best(struct facet_session *session, uint32_t n);
+/* Makes at once what would be made little by little while tokens are appended. */
+void facet_session_prepare(struct facet_session *session);
+
 /* Tokens that were guessed and computed ahead since the session is open, and those of them that
  * were then appended, at no cost. */
 struct facet_speculation {
@@ -236,8 +246,8 @@ void facet_session_keep(struct facet_session *session);
 enum facet_status facet_session_copy(struct facet_session *to, const struct facet_session *from,
                                      char *error);
 
-/* Logits of the last position: n_vocab floats, borrowed until the next call. NULL if there are
- * none. */
+/* Logits of the last position: n_vocab floats, borrowed until the next call; all but the best may
+ * be −INFINITY if that was asked for. NULL if there are none. */
 const float *facet_session_logits(const struct facet_session *session);
 /* Positions held. */
 size_t facet_session_length(const struct facet_session *session);
@@ -270,6 +280,9 @@ struct facet_sampling {
 /* Gemma 3's own: 1.0, 64, 0.95, 0, 1, 64, seed 0. */
 extern const struct facet_sampling facet_sampling_default;
 
+/* How many of the best logits a sampler of this kind looks at, for facet_session_set_best; 0: all.
+ * Without n_alternatives, which looks at all. */
+uint32_t facet_sampling_best(const struct facet_sampling *sampling);
 struct facet_sampler *facet_sampler_new(const struct facet_model *model,
                                         const struct facet_sampling *sampling, char *error);
 void facet_sampler_free(struct facet_sampler *sampler);

@@ -1,6 +1,7 @@
 #include "engine/matmul.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "engine/kernels/blas.h"
@@ -254,6 +255,16 @@ static void quantize_task(void *arg, size_t task, unsigned thread)
         job->k->quantize_q8(a->x + t * a->n, q8_row(a->q8, t));
 }
 
+static void want_q8(const struct compute *c, struct activations *a)
+{
+    struct quantize_job job = {c->k, a};
+    if (a->has_q8)
+        return;
+    pool_run(c->pool, (a->n_tokens + QUANTIZE_TOKENS - 1) / QUANTIZE_TOKENS, quantize_task, &job,
+             c->stop);
+    a->has_q8 = true;
+}
+
 /* Several panels a task, but at least PANEL_TASKS tasks a thread. */
 static size_t panel_task_rows(const struct product *p)
 {
@@ -277,16 +288,52 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
         product_float(&p, a->as_panel);
         return;
     }
-    if (!a->has_q8) {
-        struct quantize_job job = {c->k, a};
-        pool_run(c->pool, (a->n_tokens + QUANTIZE_TOKENS - 1) / QUANTIZE_TOKENS, quantize_task,
-                 &job, c->stop);
-        a->has_q8 = true;
-    }
+    want_q8(c, a);
     if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
         run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
         run(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
+}
+
+bool matmul_is_by_rows(const struct kernels *k, enum weight_type type)
+{
+    return !k->exact && (type_traits_get(type)->quantised || k->matvec_f32[type]);
+}
+
+/* Rows of a task that are brought together first: kernels read ahead along a run of rows. */
+enum { GATHER_ROWS = 32 };
+
+struct gather {
+    const struct compute *c;
+    const struct tensor *w;
+    const uint32_t *rows;
+    size_t n;
+    const float *x;
+    struct q8 q8;
+    float *y;
+};
+
+static void gather_task(void *job, size_t task, unsigned thread)
+{
+    const struct gather *g = job;
+    const struct tensor *w = g->w;
+    size_t first = task * GATHER_ROWS, n = min_size(g->n - first, GATHER_ROWS);
+    uint8_t *run = g->c->scratch[thread];
+    for (size_t i = 0; i < n; i++)
+        memcpy(run + i * w->row_bytes, row_at(w, g->rows[first + i]), w->row_bytes);
+    if (type_traits_get(w->type)->quantised)
+        g->c->k->matvec_q8[w->type](run, w->row_bytes, n, g->q8, 1, g->y + first, 0);
+    else
+        g->c->k->matvec_f32[w->type](run, w->row_bytes, n, w->cols, g->x, g->y + first);
+}
+
+void matmul_rows(const struct compute *c, const struct tensor *w, const uint32_t *rows, size_t n,
+                 struct activations *a, size_t token, float *y)
+{
+    if (type_traits_get(w->type)->quantised)
+        want_q8(c, a);
+    struct gather g = {c, w, rows, n, a->x + token * a->n, q8_row(a->q8, token), y};
+    pool_run(c->pool, (n + GATHER_ROWS - 1) / GATHER_ROWS, gather_task, &g, c->stop);
 }
 
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,

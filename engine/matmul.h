@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "engine/kernels/kernels.h"
@@ -50,6 +51,13 @@ struct activations activations_of(const float *x, size_t n_tokens, size_t n,
  */
 void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, struct activations *a,
             float *y, size_t ldy);
+
+/* Whether matmul_rows can be had for weights of a type. */
+bool matmul_is_by_rows(const struct kernels *k, enum weight_type type);
+/* y[i] = row rows[i] of w · token, of the activations: the bits that matmul gives for that row and
+ * token, which are as in a step. */
+void matmul_rows(const struct compute *c, const struct tensor *w, const uint32_t *rows, size_t n,
+                 struct activations *a, size_t token, float *y);
 
 /* The same with F32 arithmetic whatever the weights are: for the vision tower. */
 void matmul_float(const struct compute *c, const struct tensor *w, size_t n_rows, const float *x,

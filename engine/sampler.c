@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-struct candidate {
-    int32_t id;
-    float logit;
-};
+#include "engine/best.h"
 
 struct facet_sampler {
     struct facet_sampling sampling;
@@ -64,60 +60,28 @@ static double next_random(struct facet_sampler *s)
     return (double)(z >> 11) * 0x1p-53;
 }
 
-/* Better first; among equals the lower id, so that ties do not depend on the order of a sort. */
-static bool is_better(const struct candidate *a, const struct candidate *b)
+static size_t last_of(const struct facet_sampling *sampling)
 {
-    return a->logit > b->logit || (a->logit == b->logit && a->id < b->id);
+    return sampling->repetition_last ? sampling->repetition_last : 64;
 }
 
-static int by_logit(const void *a, const void *b)
+/* What a penalty lowers, and what is banned, makes room for others; a penalty below 1 raises what may
+ * have been anywhere. */
+uint32_t facet_sampling_best(const struct facet_sampling *sampling)
 {
-    return is_better(a, b) ? -1 : 1;
-}
-
-/* Restores the heap (worst candidate on top) below i. */
-static void sift(struct candidate *heap, size_t n, size_t i)
-{
-    for (;;) {
-        size_t worst = i;
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < n; child++)
-            if (is_better(&heap[worst], &heap[child]))
-                worst = child;
-        if (worst == i)
-            return;
-        struct candidate swap = heap[i];
-        heap[i] = heap[worst];
-        heap[worst] = swap;
-        i = worst;
-    }
-}
-
-/* out = the k best of n logits, best first; returns how many. One pass, a heap of the best so far.
- */
-static size_t best(const float *logits, size_t n, size_t k, struct candidate *out)
-{
-    if (k == 0 || k > n)
-        k = n;
-    for (size_t i = 0; i < k; i++)
-        out[i] = (struct candidate){(int32_t)i, logits[i]};
-    for (size_t i = k / 2; i-- > 0;)
-        sift(out, k, i);
-    for (size_t i = k; i < n; i++) {
-        struct candidate c = {(int32_t)i, logits[i]};
-        if (c.logit > out[0].logit) {
-            out[0] = c;
-            sift(out, k, 0);
-        }
-    }
-    qsort(out, k, sizeof *out, by_logit);
-    return k;
+    float penalty = sampling->repetition_penalty;
+    size_t k = sampling->temperature <= 0 ? 1 : sampling->top_k;
+    if (k == 0 || !(penalty >= 1))
+        return 0;
+    size_t n = k + SAMPLER_BANNED + (penalty > 1 ? last_of(sampling) : 0);
+    return n <= UINT32_MAX ? (uint32_t)n : 0;
 }
 
 /* From the unchanged logits, so that a token counts once, however often it stands there. */
 static void penalise(struct facet_sampler *s, const float *logits, const int32_t *recent, size_t n)
 {
     float penalty = s->sampling.repetition_penalty;
-    size_t last = s->sampling.repetition_last ? s->sampling.repetition_last : 64;
+    size_t last = last_of(&s->sampling);
     if (penalty == 1.0f)
         return;
     for (size_t i = n > last ? n - last : 0; i < n; i++) {
@@ -158,6 +122,12 @@ static float log_sum(struct facet_sampler *s, const float *logits)
     return max + logf(s->k->exp_sum(s->logits, max, s->n_vocab));
 }
 
+bool sampler_can_draw(const struct facet_sampler *s, size_t n_best, int n_alternatives)
+{
+    size_t wanted = facet_sampling_best(&s->sampling);
+    return n_alternatives < 0 && wanted > 0 && wanted <= n_best;
+}
+
 void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
                   size_t n_recent, int n_alternatives, struct facet_token *token)
 {
@@ -167,7 +137,7 @@ void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *r
     for (size_t i = 0; i < s->n_banned; i++)
         s->logits[s->banned[i]] = -INFINITY;
     size_t k = s->sampling.temperature <= 0 ? 1 : s->sampling.top_k;
-    token->id = draw(s, best(s->logits, s->n_vocab, k, s->candidates));
+    token->id = draw(s, best_of(s->logits, s->n_vocab, k, s->candidates));
     if (n_alternatives < 0)
         return;
     float total = log_sum(s, logits);
@@ -176,7 +146,7 @@ void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *r
         return;
     size_t n =
         n_alternatives < FACET_MAX_ALTERNATIVES ? (size_t)n_alternatives : FACET_MAX_ALTERNATIVES;
-    token->n_alternatives = (uint32_t)best(logits, s->n_vocab, n, s->candidates);
+    token->n_alternatives = (uint32_t)best_of(logits, s->n_vocab, n, s->candidates);
     for (size_t i = 0; i < token->n_alternatives; i++) {
         token->alternatives[i].id = s->candidates[i].id;
         token->alternatives[i].logprob = s->candidates[i].logit - total;

@@ -12,11 +12,14 @@
 #include "engine/facet.h"
 #include "engine/kernels/kernels.h"
 
-/* banned[n_banned]: ids that are never drawn. Copied. Free it with facet_sampler_free. */
+enum { SAMPLER_BANNED = 6 };
+/* banned[n_banned]: up to SAMPLER_BANNED ids that are never drawn. Copied. Free it with facet_sampler_free. */
 struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k,
                                   size_t n_vocab, const int32_t *banned, size_t n_banned,
                                   struct err *err);
 
+/* Whether this many of the best logits are all that a draw looks at. */
+bool sampler_can_draw(const struct facet_sampler *s, size_t n_best, int n_alternatives);
 /* recent[n_recent]: the ids before this one, oldest first, negative where no token stands. */
 void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
                   size_t n_recent, int n_alternatives, struct facet_token *token);

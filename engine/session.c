@@ -80,6 +80,8 @@ size_t facet_session_bytes(const struct facet_model *model,
                    2 * model->m->text.n_vocab * sizeof(float);
     if (speculate_wanted(options))
         bytes += speculator_bytes(model, options, shape.n_ctx);
+    if (options && options->n_best && !options->beside)
+        bytes += head_bytes(model->head);
     return options && options->beside ? bytes
                                       : bytes + workspace_bytes(model, n_batch, shape.n_ctx);
 }
@@ -142,6 +144,7 @@ struct facet_session *facet_session_open(const struct facet_model *model,
     if (ok) {
         s->model = model;
         s->n_ctx = shape.n_ctx;
+        s->n_best = options ? options->n_best : 0;
         s->progress = options ? options->progress : NULL;
         s->progress_user = options ? options->progress_user : NULL;
         s->cache = kvcache_new(&shape, model->k, &err);
@@ -323,7 +326,22 @@ static size_t gather(const struct facet_session *s, size_t at, size_t end)
     return n;
 }
 
-enum facet_status session_compute(struct facet_session *s, size_t end, float *all, char *error)
+/* Of the last chunk's positions, to out; n_best: that many are enough, or all (0). */
+static void compute_logits(struct facet_session *s, size_t first, size_t n, size_t n_best,
+                           float *out)
+{
+    struct workspace *work = s->work;
+    if (n_best && text_best_logits(&work->text, s->model->head, &work->search, first, n, n_best,
+                                   out)) {
+        s->n_best_logits = n_best;
+        return;
+    }
+    s->n_best_logits = 0;
+    text_logits(&work->text, first, n, out);
+}
+
+static enum facet_status compute(struct facet_session *s, size_t end, size_t n_best, float *all,
+                                 char *error)
 {
     struct err err = {0};
     struct workspace *work = take_work(s);
@@ -339,9 +357,9 @@ enum facet_status session_compute(struct facet_session *s, size_t end, float *al
         if (kvcache_length(s->cache) > s->n_ids)
             kvcache_hold_back(s->cache, kvcache_length(s->cache) - s->n_ids);
         if (all)
-            text_logits(&work->text, 0, n, all + (at - first) * n_vocab);
+            compute_logits(s, 0, n, n_best, all + (at - first) * n_vocab);
         else if (at + n == s->n_ids)
-            text_logits(&work->text, n - 1, 1, s->logits);
+            compute_logits(s, n - 1, 1, n_best, s->logits);
         if (is_stopped(s)) {
             session_give_up(s);
             return FACET_CANCELLED;
@@ -350,6 +368,16 @@ enum facet_status session_compute(struct facet_session *s, size_t end, float *al
     }
     s->has_logits = !all && end == s->n_ids;
     return FACET_OK;
+}
+
+enum facet_status session_compute(struct facet_session *s, size_t end, float *all, char *error)
+{
+    return compute(s, end, 0, all, error);
+}
+
+enum facet_status session_step(struct facet_session *s, size_t end, float *all, char *error)
+{
+    return compute(s, end, s->n_best, all, error);
 }
 
 /* ---- Prompts ---- */
@@ -455,8 +483,8 @@ static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, si
 void session_checkpoint(struct facet_session *s)
 {
     kvcache_checkpoint(s->cache);
-    s->has_checkpoint_logits = s->has_logits;
-    if (s->has_logits)
+    s->has_checkpoint_logits = s->has_logits && !s->n_best_logits;
+    if (s->has_checkpoint_logits)
         memcpy(s->checkpoint_logits, s->logits, s->model->m->text.n_vocab * sizeof *s->logits);
 }
 
@@ -467,6 +495,7 @@ static void return_to_checkpoint(struct facet_session *s)
     session_cut(s, kvcache_length(s->cache));
     memcpy(s->logits, s->checkpoint_logits, s->model->m->text.n_vocab * sizeof *s->logits);
     s->has_logits = true;
+    s->n_best_logits = 0;
 }
 
 /* Where the checkpoint goes: a prompt that only adds to what is held is a conversation going on,
@@ -522,7 +551,7 @@ enum facet_status session_follow(struct facet_session *s, const struct facet_pro
         return fail(error, &err);
     if (!is_far)
         *n_kept = kvcache_length(s->cache);
-    return session_compute(s, s->n_ids, NULL, error);
+    return session_step(s, s->n_ids, NULL, error);
 }
 
 enum facet_status facet_session_prompt_logits(struct facet_session *s,
@@ -552,7 +581,18 @@ enum facet_status facet_session_append(struct facet_session *s, int32_t id, char
     if (s->speculator)
         return speculate_append(s, id, error);
     s->ids[s->n_ids++] = id;
-    return session_compute(s, s->n_ids, NULL, error);
+    return session_step(s, s->n_ids, NULL, error);
+}
+
+void facet_session_set_best(struct facet_session *s, uint32_t n)
+{
+    s->n_best = n;
+}
+
+void facet_session_prepare(struct facet_session *s)
+{
+    if (s->n_best)
+        head_complete(s->model->head, &take_work(s)->compute);
 }
 
 void facet_session_get_speculation(const struct facet_session *s, struct facet_speculation *counts)
@@ -584,11 +624,12 @@ static bool check_together(struct facet_session *const *sessions, const int32_t 
     return true;
 }
 
-void session_take_logits(struct facet_session *s, const float *rows, size_t row)
+void session_take_logits(struct facet_session *s, const float *rows, size_t row, size_t n_best)
 {
     size_t n_vocab = s->model->m->text.n_vocab;
     memcpy(s->logits, rows + row * n_vocab, n_vocab * sizeof *s->logits);
     s->has_logits = true;
+    s->n_best_logits = n_best;
 }
 
 enum facet_status facet_sessions_append(struct facet_session *const *sessions, const int32_t *ids,
@@ -616,7 +657,7 @@ enum facet_status facet_sessions_append(struct facet_session *const *sessions, c
     bool whole = ok && !is_stopped(sessions[0]);
     for (size_t i = 0; i < n; i++)
         if (whole)
-            session_take_logits(sessions[i], work->logits, i);
+            session_take_logits(sessions[i], work->logits, i, 0);
         else
             session_give_up(sessions[i]);
     return whole ? FACET_OK : ok ? FACET_CANCELLED : fail(error, &err);
@@ -690,6 +731,11 @@ enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct
     struct err err = {0};
     if (!s->has_logits) {
         err_set(&err, "there are no logits to draw from: compute a prompt first");
+        return fail(error, &err);
+    }
+    if (s->n_best_logits && !sampler_can_draw(sampler, s->n_best_logits, n_alternatives)) {
+        err_set(&err, "the session has the best %zu logits alone, too few to draw from",
+                s->n_best_logits);
         return fail(error, &err);
     }
     sampler_draw(sampler, s->logits, s->ids, s->n_ids, n_alternatives, token);

@@ -29,6 +29,9 @@ struct facet_session {
     size_t n_images, max_images;
     float *logits; /* [n_vocab] */
     bool has_logits;
+    size_t n_best;         /* logits wanted of appended tokens; 0: all */
+    size_t n_best_logits;  /* that many are the logits' best, and the others −INFINITY; 0: all are
+                              there */
     float *checkpoint_logits; /* [n_vocab], of the cache's checkpoint */
     bool has_checkpoint_logits;
     bool keeps_checkpoint; /* prompts do not move it */
@@ -62,12 +65,15 @@ bool session_add_image(struct facet_session *s, size_t start, const float *soft,
  * guesses, is held back there. all: where the logits of every position computed go, or NULL: then
  * the session has those of the last. */
 enum facet_status session_compute(struct facet_session *s, size_t end, float *all, char *error);
-/* The session's logits are that one of rows [][n_vocab]. */
-void session_take_logits(struct facet_session *s, const float *rows, size_t row);
+/* The same, with `all` of up to STEP_TOKENS positions, and only the session's n_best of the logits, perhaps:
+ * n_best_logits tells. */
+enum facet_status session_step(struct facet_session *s, size_t end, float *all, char *error);
+/* The session's logits are that one of rows [][n_vocab], which have n_best of them or all (0). */
+void session_take_logits(struct facet_session *s, const float *rows, size_t row, size_t n_best);
 /* What was not computed is not held. */
 void session_give_up(struct facet_session *s);
 /* As facet_session_prompt, of text alone, but that only a long way moves the checkpoint, and not to
- * the very end. */
+ * the very end; and, as session_step, perhaps with the best logits only. */
 enum facet_status session_follow(struct facet_session *s, const struct facet_prompt *prompt,
                                  size_t *n_kept, char *error);
 

@@ -17,7 +17,7 @@
 #include "engine/checksum.h"
 #include "engine/session.h"
 
-static const char magic[8] = "facetKV3";
+static const char magic[8] = "facetKV4";
 
 enum { HAS_LOGITS = 1, HAS_CHECKPOINT_LOGITS = 2, KEEPS_CHECKPOINT = 4 };
 
@@ -26,6 +26,7 @@ struct head {
     char decoder[FACET_DIGEST_BYTES - 1];
     uint64_t cache_type, ring; /* positions that a local layer keeps */
     uint64_t n_ids, n_images, flags;
+    uint64_t n_best; /* of the logits, see session.h */
 };
 
 static struct head make_head(const struct facet_session *s)
@@ -36,6 +37,7 @@ static struct head make_head(const struct facet_session *s)
                         .ring = s->n_ctx < window ? s->n_ctx : window,
                         .n_ids = s->n_ids,
                         .n_images = s->n_images,
+                        .n_best = s->has_logits ? s->n_best_logits : 0,
                         .flags = (s->has_logits ? HAS_LOGITS : 0u) |
                                  (s->has_checkpoint_logits ? HAS_CHECKPOINT_LOGITS : 0u) |
                                  (s->keeps_checkpoint ? KEEPS_CHECKPOINT : 0u)};
@@ -179,6 +181,8 @@ static bool read_head(const struct facet_session *s, struct stream *t, struct he
     if (memcmp(head->decoder, own.decoder, sizeof own.decoder) != 0 ||
         head->cache_type != own.cache_type || head->ring != own.ring)
         return err_set(err, "was saved with another model or cache type");
+    if (head->n_best > s->model->m->text.n_vocab)
+        return err_set(err, "is damaged");
     if (head->n_ids > s->n_ctx)
         return err_set(err, "holds %llu positions, the context %zu",
                        (unsigned long long)head->n_ids, s->n_ctx);
@@ -197,6 +201,7 @@ static bool read_session(struct facet_session *s, struct stream *t, struct err *
     if (!session_check_ids(s, s->ids, s->n_ids, head.n_images, err) || !read_images(s, t, err))
         return false;
     s->has_logits = head.flags & HAS_LOGITS;
+    s->n_best_logits = head.n_best;
     s->has_checkpoint_logits = head.flags & HAS_CHECKPOINT_LOGITS;
     s->keeps_checkpoint = head.flags & KEEPS_CHECKPOINT;
     if ((s->has_logits && !get(t, s->logits, logits_bytes(s))) ||
@@ -213,6 +218,7 @@ static void empty(struct facet_session *s)
     kvcache_rewind(s->cache, 0);
     session_cut(s, 0);
     s->has_logits = s->has_checkpoint_logits = s->keeps_checkpoint = false;
+    s->n_best_logits = 0;
 }
 
 enum facet_status facet_session_restore(struct facet_session *s, const char *path, char *error)

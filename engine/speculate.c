@@ -43,6 +43,7 @@ struct speculator {
     struct draft *draft;
     float *logits;   /* [STEP_TOKENS][n_vocab] of the last step, if it had guesses */
     size_t n_rows;   /* of that step */
+    size_t n_best;   /* as the session's n_best_logits, of those logits */
     enum guesser by; /* whose guesses they are */
     struct times steps[STEP_TOKENS + 1]; /* by rows */
     struct times drafts;                 /* for each guess */
@@ -265,15 +266,16 @@ static enum facet_status compute(struct facet_session *s, char *error)
     size_t n = guess(s);
     double started = p->clock();
     p->counts.proposed += n;
-    enum facet_status status = session_compute(s, s->n_ids + n, n > 0 ? p->logits : NULL, error);
+    enum facet_status status = session_step(s, s->n_ids + n, n > 0 ? p->logits : NULL, error);
     if (status != FACET_OK)
         return status;
     double seconds = p->clock() - started;
     times_add(&p->steps[1 + n], ++p->step, seconds);
     p->total_s += seconds;
     p->n_rows = 1 + n;
+    p->n_best = s->n_best_logits;
     if (n > 0)
-        session_take_logits(s, p->logits, 0);
+        session_take_logits(s, p->logits, 0, p->n_best);
     return FACET_OK;
 }
 
@@ -290,6 +292,6 @@ enum facet_status speculate_append(struct facet_session *s, int32_t id, char *er
         return compute(s, error);
     kvcache_admit(s->cache);
     p->counts.accepted++;
-    session_take_logits(s, p->logits, p->n_rows - n_held);
+    session_take_logits(s, p->logits, p->n_rows - n_held, p->n_best);
     return FACET_OK;
 }

@@ -240,3 +240,12 @@ void text_logits(struct text_pass *p, size_t first, size_t n, float *out)
     struct activations a = rows_of(p, p->h + first * d, n, d);
     matmul(p->compute, &p->model->tw.head, n_vocab, &a, out, n_vocab);
 }
+
+bool text_best_logits(struct text_pass *p, struct head *head, struct head_search *search,
+                      size_t first, size_t n, size_t n_best, float *out)
+{
+    size_t d = p->model->text.n_embd;
+    struct activations a = rows_of(p, p->h + first * d, n, d);
+    return head_step(head, p->compute) &&
+           head_search(head, p->compute, search, &a, n_best, out, p->model->text.n_vocab);
+}

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "engine/head.h"
 #include "engine/kvcache.h"
 #include "engine/matmul.h"
 #include "engine/model.h"
@@ -69,5 +70,9 @@ bool text_forward(struct text_pass *p, const struct text_input *inputs,
 
 /* out[i][n_vocab] = the logits of positions first … first + n − 1 of the last chunk. */
 void text_logits(struct text_pass *p, size_t first, size_t n, float *out);
+/* The same, of up to STEP_TOKENS positions, of the n_best best alone, as head_search. False: they are
+ * not to be had so, and out is to be computed as a whole. */
+bool text_best_logits(struct text_pass *p, struct head *head, struct head_search *search,
+                      size_t first, size_t n, size_t n_best, float *out);
 
 #endif

@@ -34,10 +34,20 @@ static double cache_bytes(const struct facet_session *s, size_t n)
     return rows * row;
 }
 
+/* Of the head, what the last step read: all of it, or the copy and some rows. */
+static double head_reads(const struct facet_session *s, enum facet_job job)
+{
+    const struct tensor *head = &s->model->m->tw.head;
+    if (job != FACET_DECODE || !s->has_logits || !s->n_best_logits)
+        return tensor_bytes(head);
+    return (double)head_bytes(s->model->head) +
+           s->work->search.n_computed * (double)head->row_bytes;
+}
+
 static struct facet_work text_work(const struct facet_session *s, enum facet_job job, size_t n)
 {
     const struct model *m = s->model->m;
-    struct facet_work work = {.bytes = tensor_bytes(&m->tw.head),
+    struct facet_work work = {.bytes = head_reads(s, job),
                               .arithmetic = arithmetic_for(s->model->k, m->tw.layers[0].gate.type)};
     double weights = 0;
     for (uint32_t i = 0; i < m->text.n_layers; i++) {

@@ -34,6 +34,7 @@ size_t workspace_bytes(const struct facet_model *model, size_t n_batch, size_t n
     bytes += pool_threads(model->pool) * scratch_bytes(model);
     bytes += rows(n_batch) * sizeof(struct text_input);
     bytes += TEXT_SHORT_ROWS * model->m->text.n_vocab * sizeof(float);
+    bytes += head_search_bytes(model->head);
     return model->m->has_vision ? bytes + vision_pass_bytes(model->m, model->vision) : bytes;
 }
 
@@ -61,6 +62,7 @@ struct workspace *workspace_new(const struct facet_model *model, size_t n_batch,
     w->logits = mem_try(TEXT_SHORT_ROWS * (size_t)m->text.n_vocab, sizeof(float), "logits", err);
     if (w->inputs && w->logits && init_compute(w, err) &&
         text_pass_init(&w->text, m, &w->compute, rows(n_batch), n_ctx, err) &&
+        head_search_init(&w->search, model->head, err) &&
         (!m->has_vision || vision_pass_init(&w->vision, m, model->vision, &w->compute, err)))
         return w;
     workspace_release(w);
@@ -73,6 +75,7 @@ void workspace_release(struct workspace *w)
         return;
     text_pass_done(&w->text);
     vision_pass_done(&w->vision);
+    head_search_done(&w->search);
     for (unsigned t = 0; w->compute.scratch && t < pool_threads(w->model->pool); t++)
         free(w->compute.scratch[t]);
     free(w->compute.scratch);

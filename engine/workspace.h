@@ -17,6 +17,7 @@ struct workspace {
     struct vision_pass vision;
     struct text_input *inputs; /* [n_batch, and TEXT_SHORT_ROWS at least] */
     float *logits;             /* [TEXT_SHORT_ROWS][n_vocab] */
+    struct head_search search;
 };
 
 size_t workspace_bytes(const struct facet_model *model, size_t n_batch, size_t n_ctx);

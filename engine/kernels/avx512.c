@@ -17,6 +17,7 @@
 #define TABLE                                                                                      \
     .name = "avx512", .quantize_q8 = avx512_quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},       \
     .unpack = {QUANT_TYPES(UNPACK)}, .panel_bytes = avx512_panel_bytes,                            \
+    .dot_two_bit = avx512_dot_two_bit,                                                             \
     .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = load_f32, [TYPE_F16] = load_f16,            \
                    [TYPE_BF16] = load_bf16},                                                       \
     .cache_store = {store_f32, store_f16, avx512_store_q8_0},                                      \

@@ -10,6 +10,8 @@
 /* avx512_q8.c */
 void avx512_quantize_q8(const float *x, struct q8 out);
 void avx512_store_q8_0(const float *src, void *dst, size_t n);
+void avx512_dot_two_bit(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,
+                        int32_t *y, size_t ldy);
 #define AVX512_ROW_ENTRIES(TYPE, name)                                                             \
     void avx512_matvec_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,         \
                               size_t n_tokens, float *y, size_t ldy);                              \

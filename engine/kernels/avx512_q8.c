@@ -336,6 +336,66 @@ KERNEL_INLINE void dot_tokens(const struct reader t, dot_fn *dot, const uint8_t 
     }
 }
 
+/* -- weights of two bits: masked where they stand, each place has sums of its own, which are 1, 4,
+ * 16, 64 times too large -- */
+
+KERNEL_INLINE void dot_two_bit_rows(const int rows, const int tokens, const uint8_t *w, size_t n,
+                                    const int8_t *x, int32_t *y, size_t ldy)
+{
+    __m512i acc[ROWS][4];
+    const uint8_t *run = w;
+    KERNEL_UNROLL
+    for (int k = 0; k < rows * tokens; k++)
+        for (int place = 0; place < 4; place++)
+            acc[k][place] = _mm512_setzero_si512();
+    for (size_t i = 0; i < n; i += TWO_BIT_BLOCK, w += 64, run += 64 * rows) {
+        prefetch_run(run, 64 * (size_t)rows);
+        KERNEL_UNROLL
+        for (int place = 0; place < 4; place++) {
+            const __m512i mask = _mm512_set1_epi8((char)(3 << 2 * place));
+            KERNEL_UNROLL
+            for (int k = 0; k < rows * tokens; k++) {
+                __m512i b = _mm512_loadu_si512(w + (size_t)(k % rows) * (n / 4));
+                __m512i v = _mm512_loadu_si512(x + (size_t)(k / rows) * n + i + 64 * place);
+                acc[k][place] =
+                    _mm512_dpbusd_epi32(acc[k][place], _mm512_and_si512(b, mask), v);
+            }
+        }
+    }
+    KERNEL_UNROLL
+    for (int k = 0; k < rows * tokens; k++) {
+        __m512i sum = acc[k][0];
+        KERNEL_UNROLL
+        for (int place = 1; place < 4; place++)
+            sum = _mm512_add_epi32(sum, _mm512_srai_epi32(acc[k][place], 2 * place));
+        y[(size_t)(k / rows) * ldy + (size_t)(k % rows)] = _mm512_reduce_add_epi32(sum);
+    }
+}
+
+/* `rows` × `tokens` at a time, ROWS of their products together. */
+KERNEL_INLINE void dot_two_bit_all(const int rows, const int tokens, const uint8_t *w,
+                                   size_t n_rows, size_t n, const int8_t *x, int32_t *y, size_t ldy)
+{
+    size_t r = 0;
+    for (; r + (size_t)rows <= n_rows; r += (size_t)rows, w += (size_t)rows * (n / 4))
+        dot_two_bit_rows(rows, tokens, w, n, x, y + r, ldy);
+    for (; r < n_rows; r++, w += n / 4)
+        dot_two_bit_rows(1, tokens, w, n, x, y + r, ldy);
+}
+
+void avx512_dot_two_bit(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,
+                        int32_t *y, size_t ldy)
+{
+    if (n_tokens == 1)
+        dot_two_bit_all(4, 1, w, n_rows, n, x, y, ldy);
+    else if (n_tokens == 2)
+        dot_two_bit_all(2, 2, w, n_rows, n, x, y, ldy);
+    else if (n_tokens == 3)
+        dot_two_bit_all(1, 3, w, n_rows, n, x, y, ldy);
+    else
+        dot_two_bit_all(1, 4, w, n_rows, n, x, y, ldy);
+}
+
 /* -- dequantising: exactly as the reference, so without fused multiply-add -- */
 
 /* 64 weights with the scale and offset of their 16 lanes. */

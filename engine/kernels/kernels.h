@@ -37,6 +37,10 @@ static inline struct q8 q8_row(struct q8 x, size_t t)
 
 enum { ROW_TOKENS = 4 };
 
+/* Weights of two bits, 0 … 3, in blocks of TWO_BIT_BLOCK columns: byte j of a block's quarter holds
+ * columns j, 64 + j, 128 + j, 192 + j, from the low bits up. */
+enum { TWO_BIT_BLOCK = 256 };
+
 /* A panel: PANEL_ROWS rows of weights unpacked to bytes for the int8 product of many tokens.
  * w = scale × q + offset with q unsigned. How q, scale and offset are laid out is each kernel set's
  * own business; `memory` has panel_bytes(n) bytes, 64-aligned. */
@@ -169,6 +173,16 @@ struct kernels {
     /* y[t·ldy + r] = panel row r · token t, for r < n_rows, t < n_tokens. */
     void (*panel_q8)(const struct panel *panel, struct q8 x, size_t n_tokens, float *y, size_t ldy);
     size_t (*panel_bytes)(size_t n);
+
+    /* -- weights of two bits × int8 activations -- */
+
+    /* out[n / 4] = the weights 0 … 3 that w × inverse + 1.5 is nearest to, of a whole number of
+     * blocks. level being weight − 1.5: sums = Σ w × level, Σ level². */
+    void (*round_two_bit)(const float *w, size_t n, float inverse, uint8_t *out, float sums[2]);
+    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows of n / 4 bytes and 1 … ROW_TOKENS tokens of n
+     * values, close together. n: a multiple of TWO_BIT_BLOCK, 2¹⁵ at most. */
+    void (*dot_two_bit)(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,
+                        int32_t *y, size_t ldy);
 
     /* -- any weights × F32 activations -- */
 

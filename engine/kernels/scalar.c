@@ -32,6 +32,36 @@ static void quantize_q8(const float *x, struct q8 out)
     }
 }
 
+static void round_two_bit(const float *w, size_t n, float inverse, uint8_t *out, float sums[2])
+{
+    sums[0] = sums[1] = 0;
+    memset(out, 0, n / 4);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i % TWO_BIT_BLOCK;
+        float v = w[i] * inverse + 2;
+        v = v > 0 ? v : 0;
+        unsigned bits = (unsigned)(v < 3 ? v : 3);
+        float level = (float)bits - 1.5f;
+        sums[0] += w[i] * level;
+        sums[1] += level * level;
+        out[i / TWO_BIT_BLOCK * 64 + at % 64] |= (uint8_t)(bits << at / 64 * 2);
+    }
+}
+
+static void dot_two_bit(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,
+                        int32_t *y, size_t ldy)
+{
+    for (size_t r = 0; r < n_rows; r++, w += n / 4)
+        for (size_t t = 0; t < n_tokens; t++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < n; i++) {
+                size_t at = i % TWO_BIT_BLOCK;
+                sum += (w[i / TWO_BIT_BLOCK * 64 + at % 64] >> (at / 64 * 2) & 3) * x[t * n + i];
+            }
+            y[t * ldy + r] = sum;
+        }
+}
+
 /* Σ of n weights (whole groups of 16) times the activations. */
 static float dot_groups(const int8_t *q, const float *scale, const float *offset, struct q8 x,
                         size_t n)
@@ -623,6 +653,7 @@ static const struct int8_kernels int8_entries = {.quantize = int8_quantize,
 #define TABLE                                                                                      \
     .name = "scalar", .quantize_q8 = quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},              \
     .unpack = {QUANT_TYPES(UNPACK)}, .panel_q8 = panel_q8, .panel_bytes = panel_bytes,             \
+    .round_two_bit = round_two_bit, .dot_two_bit = dot_two_bit,                                    \
     .dequantize = {QUANT_TYPES(DEQUANTIZE)[TYPE_F32] = dequantize_f32,                             \
                    [TYPE_F16] = dequantize_f16, [TYPE_BF16] = dequantize_bf16},                    \
     .matvec_f32 = {[TYPE_F32] = matvec_f32, [TYPE_F16] = matvec_f16, [TYPE_BF16] = matvec_bf16},   \

@@ -353,6 +353,60 @@ static void check_panel_q8(const struct kernels *k, enum weight_type type, size_
     }
 }
 
+enum { TWO_BIT_ROWS = 11 };
+
+static void check_two_bit(const struct kernels *k, size_t n, size_t n_rows, size_t n_tokens)
+{
+    const int extreme = random_bits() % 2 ? 127 : -127;
+    uint8_t *w = buffer(0, n_rows * n / 4);
+    int8_t *x = buffer(1, n_tokens * n);
+    int32_t expected[ROW_TOKENS * (TWO_BIT_ROWS + 1)], got[ROW_TOKENS * (TWO_BIT_ROWS + 1)];
+    for (size_t i = 0; i < n_rows * n / 4; i++)
+        w[i] = (uint8_t)(i % 5 ? random_bits() >> 8 : 255);
+    for (size_t i = 0; i < n_tokens * n; i++)
+        x[i] = (int8_t)(i % 3 ? extreme : (int)(random_bits() >> 8) % 128);
+    memset(expected, 1, sizeof expected);
+    memset(got, 1, sizeof got);
+    kernels_scalar()->dot_two_bit(w, n_rows, n, x, n_tokens, expected, TWO_BIT_ROWS + 1);
+    k->dot_two_bit(w, n_rows, n, x, n_tokens, got, TWO_BIT_ROWS + 1);
+    check_same(k->name, "dot_two_bit", got, expected, sizeof got);
+}
+
+static void check_round_two_bit(const struct kernels *k, size_t n)
+{
+    float *w = random_floats(0, n, 3), expected[2], got[2];
+    uint8_t *a = buffer(1, n / 4), *b = buffer(2, n / 4);
+    w[n / 2] = NAN;
+    w[n / 3] = 1e30f;
+    kernels_scalar()->round_two_bit(w, n, 1.3f, a, expected);
+    k->round_two_bit(w, n, 1.3f, b, got);
+    check_same(k->name, "round_two_bit", b, a, n / 4);
+    assert_true(isnan(got[0]));
+    w[n / 2] = -1e30f;
+    w[n / 3] = 0;
+    kernels_scalar()->round_two_bit(w, n, 1.3f, a, expected);
+    k->round_two_bit(w, n, 1.3f, b, got);
+    check_same(k->name, "round_two_bit", b, a, n / 4);
+    check_close(k->name, "round_two_bit", got, expected, 2, 1e-5, 0);
+}
+
+/* Whole numbers: every set has the same. And scalar's, of rows of known weights. */
+static void test_two_bit(void **state)
+{
+    (void)state;
+    const int8_t x[TWO_BIT_BLOCK] = {[3] = 5, [64] = -7, [191] = 2, [255] = 100};
+    uint8_t w[64] = {[3] = 2, [0] = 3 << 2, [63] = 1 << 4 | 3 << 6};
+    int32_t y;
+    kernels_scalar()->dot_two_bit(w, 1, TWO_BIT_BLOCK, x, 1, &y, 1);
+    assert_int_equal(y, 2 * 5 - 3 * 7 + 1 * 2 + 3 * 100);
+    EACH_SET(k)
+    for (size_t n = TWO_BIT_BLOCK; n <= 1 << 15; n = n < 12 * TWO_BIT_BLOCK ? n + TWO_BIT_BLOCK : 2 * n) {
+        check_round_two_bit(k, n);
+        for (size_t rows = 0; rows <= TWO_BIT_ROWS; rows++)
+            check_two_bit(k, n, rows, 1 + (rows + n / TWO_BIT_BLOCK) % ROW_TOKENS);
+    }
+}
+
 static void test_panel_q8(void **state)
 {
     (void)state;
@@ -1098,6 +1152,7 @@ int main(void)
         cmocka_unit_test(test_quantize_q8),
         cmocka_unit_test(test_quantize_q8_extremes),
         cmocka_unit_test(test_matvec_q8),
+        cmocka_unit_test(test_two_bit),
         cmocka_unit_test(test_panel_q8),
         cmocka_unit_test(test_dequantize),
         cmocka_unit_test(test_matvec_f32),

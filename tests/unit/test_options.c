@@ -273,6 +273,28 @@ static void reads_commands(void **state)
     assert_non_null(strstr(err.text, "/help"));
 }
 
+/* What draws from few wants few logits; what may draw from all wants all. */
+static void knows_the_best_wanted(void **state)
+{
+    (void)state;
+    struct options o;
+    struct err err;
+    assert_true(options_init(&o, &err));
+    assert_int_equal(options_best(&o), 64 + 6);
+    assert_true(options_set(&o, "repeat-penalty", "1.1", &err));
+    assert_int_equal(options_best(&o), 64 + 6 + 64);
+    assert_true(options_set(&o, "repeat-penalty", "0.9", &err));
+    assert_int_equal(options_best(&o), 0);
+    assert_true(options_set(&o, "repeat-penalty", "1", &err));
+    assert_true(options_set(&o, "top-k", "0", &err));
+    assert_int_equal(options_best(&o), 0);
+    assert_true(options_set(&o, "temperature", "0", &err));
+    assert_int_equal(options_best(&o), 1 + 6);
+    assert_true(options_set(&o, "full-head", NULL, &err));
+    assert_int_equal(options_best(&o), 0);
+    options_done(&o);
+}
+
 #define HOME_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -286,6 +308,7 @@ int main(void)
         HOME_TEST(refuses_wrong_values),
         HOME_TEST(copies_are_their_own),
         HOME_TEST(finds_the_only_model),
+        HOME_TEST(knows_the_best_wanted),
         cmocka_unit_test(tells_commands_from_paths),
         cmocka_unit_test(reads_commands),
     };
