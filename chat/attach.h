@@ -42,6 +42,11 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
 struct attachment *attachment_blank(size_t n_crops);
 struct attachment *attachment_keep(struct attachment *a);
 void attachment_release(struct attachment *a);
+/* Nothing to look at: it is only to be laid out, or still to be read. */
+static inline bool attachment_is_blank(const struct attachment *a)
+{
+    return !a->image.rgb;
+}
 static inline size_t attachment_views(const struct attachment *a)
 {
     return 1 + a->n_crops;

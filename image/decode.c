@@ -87,6 +87,15 @@ static const struct format *format_find(const struct source *src)
     return NULL;
 }
 
+const char *image_sniff(const void *bytes, size_t n_bytes)
+{
+    const struct format *format = format_find(&(struct source){.bytes = bytes, .size = n_bytes});
+    const char *text = bytes;
+    if (format && format->decode == ppm_decode && (n_bytes < 3 || !strchr(" \t\r\n#", text[2])))
+        return NULL; /* "P1" begins many a text */
+    return format ? format->name : NULL;
+}
+
 /* Ways to a format that can be read, as commands that people have or can install. */
 #define BY_MAGICK "convert it first, e.g. magick FILE picture.png"
 #define BY_HEIF   "convert it first, e.g. heif-convert FILE picture.jpg"

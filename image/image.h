@@ -40,6 +40,9 @@ struct image_limits {
  * to convert. limits and facts may be NULL. */
 bool image_decode(struct image *out, struct image_facts *facts, const void *bytes, size_t n_bytes,
                   const char *name, const struct image_limits *limits, struct err *err);
+/* The name of the format ("JPEG") of a file that begins so; NULL if it is none that can be read. 16
+ * bytes are enough. */
+const char *image_sniff(const void *bytes, size_t n_bytes);
 /* The same from a file, or from standard input for "-". */
 bool image_load(struct image *out, struct image_facts *facts, const char *path,
                 const struct image_limits *limits, struct err *err);

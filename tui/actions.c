@@ -62,6 +62,8 @@ static void send(struct app *app)
         return;
     if (chat_is_busy(app->chat))
         app_say(app, "an answer is under way: Esc stops it");
+    else if (app->n_reading)
+        attaching_send_when_read(app);
     else
         turn_send(app);
 }
@@ -231,7 +233,7 @@ void actions_key(struct app *app, uint32_t key)
 {
     enum action action = keys_find(app->help ? KEYS_TRANSCRIPT : app->focus, key);
     bool asked = app->asked_to_quit;
-    app->asked_to_quit = false;
+    app->asked_to_quit = app->send_when_read = false;
     app->dirty = true;
     if (!app->notice_is_error)
         app_hush(app);

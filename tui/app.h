@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "chat/chat.h"
+#include "tui/errand.h"
 #include "tui/input.h"
 #include "tui/keys.h"
 #include "tui/status.h"
@@ -22,6 +23,7 @@ struct app {
     struct theme theme; /* the panes point to it: it may change while they live */
     struct chat *chat;
     struct store *store; /* NULL: no history */
+    struct errands *errands;
     struct transcript *transcript;
     struct input *input;
     enum key_context focus; /* KEYS_INPUT or KEYS_TRANSCRIPT */
@@ -47,6 +49,9 @@ struct app {
     } turn;
     double tokens_a_second;
     double seconds_a_view; /* measured; 0: not yet */
+
+    size_t n_reading;    /* pictures on their way into the input */
+    bool send_when_read; /* Enter was pressed meanwhile */
 
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;

@@ -291,6 +291,40 @@ void input_attach(struct input *in, struct attachment *picture)
     str_done(&token);
 }
 
+/* The number of a picture; 0: it is not there. */
+static size_t number_of(const struct input *in, const struct attachment *picture)
+{
+    for (size_t i = 0; i < in->n_pictures; i++)
+        if (in->pictures[i] == picture)
+            return i + 1;
+    return 0;
+}
+
+bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture)
+{
+    size_t number = number_of(in, old);
+    if (!number)
+        return false;
+    attachment_release(in->pictures[number - 1]);
+    in->pictures[number - 1] = picture;
+    return true;
+}
+
+void input_refuse(struct input *in, const struct attachment *old, const char *text)
+{
+    size_t number = number_of(in, old), at = 0, length, found;
+    if (!number)
+        return;
+    while (next_token(in, &at, &length, &found) && found != number)
+        at += length;
+    bool was_named = at < in->editor.text.len;
+    remove_picture(in, number);
+    if (!was_named)
+        return;
+    in->editor.cursor = at;
+    input_insert(in, text, strlen(text));
+}
+
 bool input_detach(struct input *in, size_t number)
 {
     for (size_t i = in->n_pictures; i > 0 && number == 0; i--)

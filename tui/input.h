@@ -32,6 +32,11 @@ bool input_complete(struct input *in, struct str *others);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
 void input_attach(struct input *in, struct attachment *picture);
+/* Puts another picture in the place of one (takes the reference). False, and the reference still the
+ * caller's, if that one is not there. */
+bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture);
+/* Takes a picture away; in the place of its token comes the text. */
+void input_refuse(struct input *in, const struct attachment *old, const char *text);
 /* Takes picture `number` away, or the last one for 0, and its token. False if there is none. */
 bool input_detach(struct input *in, size_t number);
 /* The pictures whose tokens stand in the text; a deleted token put back brings its picture back. */

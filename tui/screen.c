@@ -54,6 +54,10 @@ static void describe_picture(const struct app *app, size_t k, struct str *out)
     size_t number;
     const struct attachment *a = input_picture(app->input, k, &number);
     size_t views = attachment_views(a);
+    if (attachment_is_blank(a)) {
+        str_printf(out, "[image %zu] reading %s…", number, path_base(a->path));
+        return;
+    }
     const struct facet_model *model = chat_model(app->chat);
     str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path),
                a->image.width, a->image.height, views, views == 1 ? "" : "s");

@@ -290,13 +290,14 @@ void term_suspend(struct terminal *t)
 
 /* ---- Input ---------------------------------------------------------------------------------- */
 
-void term_wait(struct terminal *t, int fd, int timeout_ms)
+void term_wait(struct terminal *t, const int *fds, int n, int timeout_ms)
 {
-    struct pollfd fds[3] = {{.fd = t->signals, .events = POLLIN},
-                            {.fd = STDIN_FILENO, .events = POLLIN},
-                            {.fd = fd, .events = POLLIN}};
-    if (poll(fds, 3, timeout_ms) > 0)
-        t->readable = fds[1].revents != 0;
+    struct pollfd all[2 + TERM_WAIT_FDS] = {{.fd = t->signals, .events = POLLIN},
+                                            {.fd = STDIN_FILENO, .events = POLLIN}};
+    for (int i = 0; i < n; i++)
+        all[2 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    if (poll(all, (nfds_t)(2 + n), timeout_ms) > 0)
+        t->readable = all[1].revents != 0;
 }
 
 static struct term_event signal_event(struct terminal *t)

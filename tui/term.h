@@ -39,9 +39,10 @@ void term_close(struct terminal *t);
 int term_colors(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
-/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most so long
- * (< 0: for ever). */
-void term_wait(struct terminal *t, int fd, int timeout_ms);
+enum { TERM_WAIT_FDS = 4 };
+/* Waits until there is something to read from the terminal or from one of fds[0..n), n at most
+ * TERM_WAIT_FDS; at most so long (< 0: for ever). */
+void term_wait(struct terminal *t, const int *fds, int n, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
 struct term_event term_next(struct terminal *t);
 

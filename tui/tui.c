@@ -55,6 +55,7 @@ static void loop(struct app *app)
     while (!app->quit) {
         bool taken = take_terminal(app);
         take_chat(app);
+        app->dirty |= errands_take(app->errands);
         double wait = drawn + frame_s - app_now();
         if (app->dirty && wait <= 0) {
             screen_draw(app);
@@ -62,7 +63,8 @@ static void loop(struct app *app)
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
         if (taken && !app->quit)
-            term_wait(app->term, chat_fd(app->chat), timeout_ms);
+            term_wait(app->term, (int[]){chat_fd(app->chat), errands_fd(app->errands)}, 2,
+                      timeout_ms);
     }
 }
 
@@ -70,7 +72,8 @@ static bool open_app(struct app *app, const struct options *options, struct stor
                      struct err *err)
 {
     app->chat = chat_open(options, store, err); /* first: its error needs no screen */
-    app->term = app->chat ? term_open(err) : NULL;
+    app->errands = app->chat ? errands_new(err) : NULL;
+    app->term = app->errands ? term_open(err) : NULL;
     if (!app->term)
         return false;
     app->store = store;
@@ -86,6 +89,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
 static void close_app(struct app *app)
 {
     term_close(app->term);
+    errands_free(app->errands);
     chat_close(app->chat);
     turn_done(app);
     transcript_free(app->transcript);
