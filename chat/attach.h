@@ -24,6 +24,7 @@ struct attachment {
                               soft[] while it is busy */
     char *path;            /* as the user gave it; "-" for standard input */
     char digest[SHA256_HEX_BYTES]; /* of the file's bytes */
+    struct attachment *origin; /* whose image this is, and kept; NULL: its own */
     struct image image;
     struct image_facts facts;
     struct crop crops[PANSCAN_MAX_CROPS];
@@ -32,12 +33,16 @@ struct attachment {
 };
 
 /* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that
- * names the file. */
+ * names the file. "PATH@X,Y,WIDTH,HEIGHT", if no file has that name, is a region of PATH. */
 struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
                                    struct err *err);
 /* The same for bytes at hand. */
 struct attachment *attachment_from_bytes(const char *name, const void *bytes, size_t n_bytes,
                                          const struct crop_choice *crops, struct err *err);
+/* The whole picture and, as its one crop, a region of it, which lies within. Shares the pixels. */
+struct attachment *attachment_with_region(struct attachment *picture, const struct crop *region);
+/* Its path from the root, a region's too, for whoever is elsewhere later; free() it. */
+char *attachment_whole_path(const struct attachment *a);
 /* A picture that is only to be laid out in a prompt: nothing to look at, in that many crops. */
 struct attachment *attachment_blank(size_t n_crops);
 struct attachment *attachment_keep(struct attachment *a);

@@ -80,8 +80,8 @@ static char *make_title(const struct messages *ms)
 static bool add_image(struct record *r, int64_t row, size_t part, const struct attachment *a,
                       struct err *err)
 {
-    char *whole = realpath(a->path, NULL);
-    bool ok = store_add_image(r->store, row, part, whole ? whole : a->path, a->digest, err);
+    char *whole = attachment_whole_path(a);
+    bool ok = store_add_image(r->store, row, part, whole, a->digest, err);
     free(whole);
     return ok;
 }

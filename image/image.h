@@ -82,6 +82,13 @@ bool image_crop(struct image *out, const struct image *in, const struct crop *cr
 bool image_prepare(float *planes, const struct image *in, const struct crop *crop, uint32_t size,
                    struct err *err);
 
+/* view.c: for people to look at. The part (crop NULL: the whole), no side longer than max_side. */
+bool image_view(struct image *out, const struct image *in, const struct crop *crop,
+                uint32_t max_side, struct err *err);
+/* The reverse of image_prepare's last step: planes [3][height][width] into out, whose size and
+ * memory are the caller's. */
+void image_from_planes(struct image *out, const float *planes);
+
 /* ppm.c: binary PPM, for `facet inspect pixels` and the tests. */
 bool image_write_ppm(const struct image *image, const char *path, struct err *err);
 

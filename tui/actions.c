@@ -9,6 +9,7 @@
 #include "chat/commands.h"
 #include "tui/attaching.h"
 #include "tui/editor.h"
+#include "tui/picture.h"
 #include "tui/slash.h"
 #include "tui/turn.h"
 
@@ -110,7 +111,12 @@ static void interrupt(struct app *app, bool asked)
 
 static void focus_next(struct app *app)
 {
-    app->focus = app->focus == KEYS_INPUT ? KEYS_TRANSCRIPT : KEYS_INPUT;
+    if (app->focus == KEYS_INPUT)
+        app->focus = KEYS_TRANSCRIPT;
+    else if (app->focus == KEYS_TRANSCRIPT && picture_stands(app))
+        app->focus = KEYS_PICTURE;
+    else
+        app->focus = KEYS_INPUT;
 }
 
 static void complete(struct app *app)
@@ -152,6 +158,8 @@ static bool scroll(struct app *app, enum action action)
 
 static void act(struct app *app, enum action action, bool asked_to_quit)
 {
+    if (picture_act(app, action))
+        return;
     switch (action) {
     case ACTION_SEND:
         send(app);
@@ -188,7 +196,7 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         app->help_top = 0;
         break;
     default:
-        if (!scroll(app, action))
+        if (!scroll(app, action) && app->focus == KEYS_INPUT)
             input_act(app->input, action);
     }
 }

@@ -26,7 +26,8 @@ struct app {
     struct errands *errands;
     struct transcript *transcript;
     struct input *input;
-    enum key_context focus; /* KEYS_INPUT or KEYS_TRANSCRIPT */
+    struct picture_pane *picture;
+    enum key_context focus; /* anything but KEYS_EVERYWHERE */
 
     bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;

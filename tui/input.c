@@ -354,6 +354,21 @@ const struct attachment *input_picture(const struct input *in, size_t k, size_t 
     return NULL;
 }
 
+size_t input_nearest(const struct input *in)
+{
+    size_t length, number, nearest = 0, least = SIZE_MAX, k = 0, cursor = in->editor.cursor;
+    for (size_t at = 0; next_token(in, &at, &length, &number); at += length) {
+        size_t away = at > cursor ? at - cursor : cursor > at + length ? cursor - at - length : 0;
+        if (away < least) {
+            least = away;
+            nearest = number;
+        }
+    }
+    for (size_t i = 1; i < nearest; i++)
+        k += is_named(in, i);
+    return k;
+}
+
 struct attachment *const *input_settle(struct input *in, size_t *n)
 {
     drop_unnamed(in);

@@ -43,6 +43,8 @@ bool input_detach(struct input *in, size_t number);
 size_t input_n_pictures(const struct input *in);
 /* The k-th of those and its number. */
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number);
+/* Which k is nearest the cursor; 0 if there is none. */
+size_t input_nearest(const struct input *in);
 /* Drops pictures without a token and numbers the others from 1, in the text too. Returns them,
  * borrowed. */
 struct attachment *const *input_settle(struct input *in, size_t *n);

@@ -12,6 +12,8 @@
 const char *const key_context_names[KEYS_CONTEXTS] = {
     [KEYS_INPUT] = "Writing",
     [KEYS_TRANSCRIPT] = "Reading (Tab goes there and back)",
+    [KEYS_PICTURE] = "Looking at a picture (Alt-P goes there and back)",
+    [KEYS_REGION] = "Choosing a region of a picture",
     [KEYS_EVERYWHERE] = "Everywhere",
 };
 
@@ -45,6 +47,26 @@ const struct key_row key_rows[] = {
     {ACTION_FOCUS_INPUT, KEYS_TRANSCRIPT, {K_ENTER, 'i', 'q'}, "back to writing"},
     {ACTION_DELETE_OR_QUIT, KEYS_TRANSCRIPT, {C('d')}, NULL},
 
+    {ACTION_VIEW_BEFORE, KEYS_PICTURE, {K_LEFT, K_BACKSPACE}, "the view before: whole, crops"},
+    {ACTION_VIEW_AFTER, KEYS_PICTURE, {K_RIGHT, ' '}, "the next view"},
+    {ACTION_PICTURE_BEFORE, KEYS_PICTURE, {K_UP, 'k'}, "the picture before, of several"},
+    {ACTION_PICTURE_AFTER, KEYS_PICTURE, {K_DOWN, 'j'}, "the next picture"},
+    {ACTION_SAW, KEYS_PICTURE, {'w'}, "what the model saw of it"},
+    {ACTION_REGION, KEYS_PICTURE, {'r'}, "choose a region to be looked at closely"},
+    {ACTION_FOCUS_INPUT, KEYS_PICTURE, {K_ENTER, 'i', 'q'}, "back to writing"},
+
+    {ACTION_LEFT, KEYS_REGION, {K_LEFT, 'h'}, "move it left"},
+    {ACTION_RIGHT, KEYS_REGION, {K_RIGHT, 'l'}, "right"},
+    {ACTION_UP, KEYS_REGION, {K_UP, 'k'}, "up"},
+    {ACTION_DOWN, KEYS_REGION, {K_DOWN, 'j'}, "down"},
+    {ACTION_LARGER, KEYS_REGION, {'+', '='}, "larger"},
+    {ACTION_SMALLER, KEYS_REGION, {'-'}, "smaller"},
+    {ACTION_NARROWER, KEYS_REGION, {A(K_LEFT), 'H'}, "narrower"},
+    {ACTION_WIDER, KEYS_REGION, {A(K_RIGHT), 'L'}, "wider"},
+    {ACTION_LOWER, KEYS_REGION, {A(K_UP), 'K'}, "lower"},
+    {ACTION_TALLER, KEYS_REGION, {A(K_DOWN), 'J'}, "taller"},
+    {ACTION_TAKE_REGION, KEYS_REGION, {K_ENTER}, "attach it: the whole, and the region closely"},
+
     {ACTION_PAGE_UP, KEYS_EVERYWHERE, {K_PAGE_UP}, "page up"},
     {ACTION_PAGE_DOWN, KEYS_EVERYWHERE, {K_PAGE_DOWN}, "page down"},
     {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},
@@ -56,6 +78,7 @@ const struct key_row key_rows[] = {
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
     {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},
     {ACTION_REDRAW, KEYS_EVERYWHERE, {C('l')}, "draw the screen anew"},
+    {ACTION_PICTURE, KEYS_EVERYWHERE, {A('p')}, "look at the picture"},
     {ACTION_HELP, KEYS_EVERYWHERE, {K_F1}, "this list"},
 };
 /* clang-format on */

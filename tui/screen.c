@@ -7,6 +7,7 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/picture.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 
@@ -136,15 +137,27 @@ static void draw_transcript(struct app *app, struct rect where)
 {
     struct surface *s = &app->surface;
     struct surface hidden = {0};
-    bool covered = app->help;
+    bool covered = app->help || picture_covers(app, s->cols);
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
     surface_done(&hidden);
-    if (covered)
+    if (app->help)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
-    else if (transcript_is_empty(app->transcript))
+    else if (transcript_is_empty(app->transcript) && !covered)
         draw_welcome(app, s, where);
+}
+
+/* The pane stands behind column `col`, or lies over the transcript. */
+static void draw_picture(struct app *app, struct surface *s, struct rect over, int col)
+{
+    struct rect beside = {0, col + 2, over.rows, s->cols - col - 3};
+    if (picture_covers(app, s->cols) && !app->help)
+        picture_draw(app, s, over);
+    else if (col < s->cols)
+        picture_draw(app, s, beside);
+    for (int row = 0; col < s->cols && row < over.rows; row++)
+        surface_puts(s, row, col, col + 1, "│", app->theme.tones[TONE_RULE]);
 }
 
 static void draw_rule(const struct app *app, struct surface *s, int row, struct rect text)
@@ -168,10 +181,12 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
                             .hint = "Enter sends, Alt-Enter new line",
-                            .urgent = app->help || busy || app->focus == KEYS_TRANSCRIPT};
+                            .urgent = app->help || busy || app->focus != KEYS_INPUT};
     chat_context(app->chat, &status.used, &status.total);
     if (app->help)
         status.hint = where.cols < 60 ? "Esc closes" : "j k scroll, Esc closes";
+    else if (picture_has_focus(app))
+        status.hint = picture_hint(app);
     else if (busy)
         status.hint = "Esc stops";
     else if (app->focus == KEYS_TRANSCRIPT)
@@ -187,11 +202,13 @@ void screen_draw(struct app *app)
     if (s->rows != rows || s->cols != cols)
         surface_resize(s, rows, cols);
     surface_clear(s);
-    int text_cols = layout_text_cols(cols);
+    picture_follow(app);
+    int picture = picture_cols(app, cols), text_cols = layout_text_cols(cols - picture);
     int info = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
-    struct layout l = layout_make(rows, cols, input_rows(app->input, text_cols), info);
+    struct layout l = layout_make(rows, cols - picture, input_rows(app->input, text_cols), info);
     draw_transcript(app, l.transcript);
     draw_rule(app, s, l.rule, l.transcript);
+    draw_picture(app, s, l.transcript, cols - picture);
     input_draw(app->input, s, l.input, app->focus == KEYS_INPUT && !app->help);
     draw_info(app, s, l.info);
     draw_status(app, s, l.status);

@@ -131,3 +131,8 @@ const struct theme *theme_choose(int n_colors, enum background background)
                  (background == BACKGROUND_UNKNOWN && environment_says_light());
     return by_name(light ? "light" : "dark");
 }
+
+int theme_colors(const struct theme *theme)
+{
+    return strcmp(theme->name, "mono") == 0 ? 0 : strcmp(theme->name, "16") == 0 ? 16 : 256;
+}

@@ -37,5 +37,7 @@ enum background { BACKGROUND_UNKNOWN, BACKGROUND_DARK, BACKGROUND_LIGHT };
  * theme without colours, $FACET_THEME ("dark", "light", "16", "mono") names one; $COLORFGBG is
  * asked where the terminal told nothing. */
 const struct theme *theme_choose(int n_colors, enum background background);
+/* Colours that pictures may be drawn in under a theme: 0, 16 or 256. */
+int theme_colors(const struct theme *theme);
 
 #endif

@@ -11,6 +11,8 @@ struct item {
     enum item_kind kind;
     struct str text;
     char *aside; /* owned; NULL: none */
+    struct attachment **pictures;
+    size_t n_pictures;
     bool growing, interrupted;
     struct flow flow;
     int width;   /* that the flow was made for; 0: not yet */
@@ -46,6 +48,9 @@ static void item_done(struct item *item)
 {
     str_done(&item->text);
     free(item->aside);
+    for (size_t i = 0; i < item->n_pictures; i++)
+        attachment_release(item->pictures[i]);
+    free(item->pictures);
     flow_done(&item->flow);
 }
 
@@ -82,6 +87,13 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
     *item = (struct item){.kind = kind, .aside = mem_copy(aside)};
     str_puts(&item->text, text);
     t->following = true;
+}
+
+void transcript_add_picture(struct transcript *t, struct attachment *picture)
+{
+    struct item *item = &t->items[t->n - 1];
+    item->pictures = mem_grow(item->pictures, item->n_pictures + 1, sizeof(struct attachment *));
+    item->pictures[item->n_pictures++] = attachment_keep(picture);
 }
 
 /* Notes may follow the answer under way. */
@@ -247,6 +259,21 @@ size_t transcript_below(const struct transcript *t)
 {
     size_t end = t->top + (size_t)t->page;
     return t->following || end >= t->total ? 0 : t->total - end;
+}
+
+struct attachment *const *transcript_pictures(const struct transcript *t, size_t *n)
+{
+    const struct item *found = NULL;
+    size_t at = 0, end = t->top + (size_t)t->page;
+    for (size_t i = 0; i < t->n; i++) {
+        if (found && !t->following && at >= end)
+            break;
+        if (t->items[i].n_pictures)
+            found = &t->items[i];
+        at += item_rows(&t->items[i]);
+    }
+    *n = found ? found->n_pictures : 0;
+    return found ? found->pictures : NULL;
 }
 
 /* ---- Drawing -------------------------------------------------------------------------------- */

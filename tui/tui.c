@@ -2,6 +2,7 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/picture.h"
 #include "tui/screen.h"
 #include "tui/turn.h"
 
@@ -80,6 +81,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
+    app->picture = picture_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
     return true;
@@ -94,6 +96,7 @@ static void close_app(struct app *app)
     turn_done(app);
     transcript_free(app->transcript);
     input_free(app->input);
+    picture_free(app->picture);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "tui/pace.h"
 
 enum { ASIDE_BYTES = 64 };
 
@@ -72,6 +73,8 @@ void turn_send(struct app *app)
     char aside[ASIDE_BYTES];
     clock_time(aside);
     transcript_add(app->transcript, ITEM_USER, text, aside);
+    for (size_t i = 0; i < app->turn.n_pictures; i++)
+        transcript_add_picture(app->transcript, app->turn.pictures[i]);
     transcript_add(app->transcript, ITEM_MODEL, "", NULL);
     transcript_append(app->transcript, "", 0);
     input_remember(app->input);
@@ -136,6 +139,9 @@ static void show_message(struct app *app, const struct message *m)
 {
     char *text = message_text(m, 1);
     transcript_add(app->transcript, m->role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text, NULL);
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].image)
+            transcript_add_picture(app->transcript, m->parts[i].image);
     if (m->role == ROLE_MODEL)
         transcript_finish(app->transcript, NULL, m->interrupted);
     free(text);
@@ -160,7 +166,7 @@ static void on_done(struct app *app, const struct chat_event *event)
         snprintf(aside, sizeof aside, "%.1f tok/s  %.0f s", app->tokens_a_second, seconds);
     }
     if (stats->n_views && stats->encode_s > 0)
-        app->seconds_a_view = stats->encode_s / (double)stats->n_views;
+        pace_note(app, stats->encode_s / (double)stats->n_views);
     transcript_finish(app->transcript, *aside ? aside : NULL, event->reason == CHAT_CANCELLED);
     if (app->turn.regenerating && transcript_answer_is_empty(app->transcript))
         bring_back_answer(app);
@@ -211,6 +217,7 @@ void turn_event(struct app *app, const struct chat_event *event)
     case CHAT_LOADED:
         str_clear(&app->model);
         str_put(&app->model, event->text, event->n_bytes);
+        pace_recall(app);
         app->in_progress = false;
         break;
     case CHAT_PROGRESS:

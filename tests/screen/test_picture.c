@@ -1,0 +1,355 @@
+/* Pictures on the full screen, in a terminal emulator: over a scripted chat, and with the real
+ * program ($FACET) over a tiny model ($TINY) where both are given. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tests/screen/emulator.h"
+#include "tui/tui.h"
+
+static int n_passed, n_failed;
+static char folder[64]; /* for home, data and pictures; the programs run in it */
+
+static void check_at(int line, struct emulator *e, bool ok, const char *what)
+{
+    n_passed += ok;
+    n_failed += !ok;
+    if (ok)
+        return;
+    fprintf(stderr, "test_picture.c:%d: failed: %s\n", line, what);
+    emulator_dump(e);
+}
+#define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
+
+/* ---- Programs ------------------------------------------------------------------------------- */
+
+/* user: "NAME=VALUE" for the environment, or NULL. */
+static int run_fake(void *user)
+{
+    struct err err;
+    struct options options;
+    if (user)
+        putenv(user);
+    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    options_done(&options);
+    return 0;
+}
+
+static int run_real(void *user)
+{
+    const char *facet = getenv("FACET"), *tiny = getenv("TINY");
+    (void)user;
+    execl(facet, "facet", "chat", "-m", tiny, "--seed", "1", "--max-tokens", "3", (char *)NULL);
+    return 127;
+}
+
+static struct emulator *start(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    return e;
+}
+
+static void leave(struct emulator *e)
+{
+    emulator_send(e, "\033");
+    emulator_run(e, 50);
+    emulator_send(e, "\033");
+    emulator_run(e, 50);
+    emulator_send(e, "\003\004");
+    CHECK(e, emulator_wait(e) == 0);
+    CHECK(e, emulator_accidents(e) == 0);
+    emulator_stop(e);
+}
+
+static void attach(struct emulator *e, const char *name)
+{
+    emulator_send(e, "/image ");
+    emulator_send(e, name);
+    CHECK(e, emulator_shows(e, "/image "));
+    emulator_send(e, "\r");
+}
+
+/* Cells with a colour of their own in the part of the screen that is no text. */
+static int colored_cells(struct emulator *e, const char *glyphs)
+{
+    int n = 0;
+    for (int row = 0; row < 70; row++)
+        for (int col = 0; col < 250; col++) {
+            const char *text = emulator_cell(e, row, col, NULL);
+            n += *text && strstr(glyphs, text) && emulator_has_color(e, row, col);
+        }
+    return n;
+}
+
+/* ---- Every size ----------------------------------------------------------------------------- */
+
+/* The pane stands at the right where there is room; a key brings it elsewhere. */
+static void test_pane(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    int row, col;
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    if (cols < 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "1200×400"));
+    CHECK(e, emulator_find(e, "│", &row, &col)); /* between crops */
+    CHECK(e, colored_cells(e, "▀▄▌▐▘▝▖▗█ ") > 20);
+    if (cols >= 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "\033[C");
+    CHECK(e, emulator_shows(e, "2/4"));
+    CHECK(e, emulator_shows(e, "crop 1: 400×400 at 0,0"));
+    emulator_send(e, "\033[D\033[D");
+    CHECK(e, emulator_shows(e, "4/4"));
+    emulator_send(e, "w");
+    CHECK(e, emulator_shows(e, "896×896 of 400×400"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    CHECK(e, emulator_find(e, "> [image 1]", &row, &col));
+    leave(e);
+}
+
+static void test_region(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1200×400"));
+    emulator_send(e, "r");
+    CHECK(e, emulator_shows(e, "region 600×200 at 300,100"));
+    CHECK(e, emulator_shows(e, "┌") && emulator_shows(e, "┘"));
+    emulator_send(e, "\033[C");
+    CHECK(e, emulator_hides(e, "at 300,100"));
+    for (int i = 0; i < 200; i++)
+        emulator_send(e, "kh");
+    CHECK(e, emulator_shows(e, "region 600×200 at 0,0"));
+    for (int i = 0; i < 200; i++)
+        emulator_send(e, "+");
+    CHECK(e, emulator_shows(e, "region 1200×400 at 0,0"));
+    for (int i = 0; i < 300; i++)
+        emulator_send(e, "-");
+    CHECK(e, emulator_shows(e, "region 1×1 at 0,0"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "wide.ppm@0,0,1,1"));
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    leave(e);
+}
+
+/* A picture that was sent is shown while its message is in view. */
+static void test_sent(int rows, int cols)
+{
+    struct emulator *e = start(rows, cols);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "say seen\r");
+    CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
+    if (cols < 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "about 8 s to look at")); /* as measured just now */
+    leave(e);
+}
+
+static void test_failures(int rows, int cols)
+{
+    static const struct {
+        const char *name, *told;
+    } cases[] = {
+        {"broken.png", "broken.png:"},
+        {"missing.png", "No such file"},
+        {"huge.ppm", "huge.ppm:"},
+        {".", "a folder"},
+        {"pipe", "not a regular file"},
+        {"wide.ppm@0,0,2000,1", "not within the picture"},
+    };
+    struct emulator *e = start(rows, cols);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        attach(e, cases[i].name);
+        CHECK(e, emulator_shows(e, cases[i].told));
+        CHECK(e, emulator_shows(e, "> /image"));
+        CHECK(e, emulator_hides(e, "[image 1]"));
+        emulator_send(e, "\003");
+        CHECK(e, emulator_hides(e, "> /image"));
+        emulator_send(e, "\033");
+        CHECK(e, emulator_hides(e, cases[i].told));
+    }
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "no picture to look at"));
+    leave(e);
+}
+
+/* ---- Once ----------------------------------------------------------------------------------- */
+
+/* Enter while the picture is being read: sent when it is. */
+static void test_send_waits(void)
+{
+    struct emulator *e = start(24, 80);
+    emulator_send(e, "say ");
+    emulator_send(e, "\033[200~large.ppm\033[201~\r");
+    CHECK(e, emulator_shows(e, "echo: say [image 1]"));
+    leave(e);
+}
+
+/* Nothing of a name or of what a file says of itself reaches the terminal as it is. */
+static void test_names(void)
+{
+    struct emulator *e = start(24, 120);
+    attach(e, "evil*"); /* not expanded: there is none of that name */
+    CHECK(e, emulator_shows(e, "evil*"));
+    emulator_send(e, "\003");
+    emulator_send(e, "\033[200~./evil\033]0;owned\007.ppm\033[201~");
+    CHECK(e, emulator_shows(e, "[image 1]"));
+    CHECK(e, emulator_shows(e, "evil␛]0;owned␇.ppm"));
+    CHECK(e, emulator_accidents(e) == 0);
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    leave(e);
+}
+
+static void test_without_color(void)
+{
+    struct emulator *e = emulator_start(40, 120, run_fake, "NO_COLOR=1");
+    int colored = 0;
+    CHECK(e, emulator_shows(e, "fake-gemma"));
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "whole + 3 crops"));
+    for (int row = 0; row < 40; row++)
+        for (int col = 0; col < 120; col++)
+            colored += emulator_has_color(e, row, col);
+    CHECK(e, colored == 0);
+    CHECK(e, emulator_hides(e, "▀"));
+    leave(e);
+}
+
+static void test_resizes(void)
+{
+    static const int sizes[][2] = {{1, 1}, {3, 8}, {10, 40}, {70, 250}, {5, 200}, {24, 80}};
+    struct emulator *e = start(40, 120);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "1/4"));
+    emulator_send(e, "\033p");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        emulator_resize(e, sizes[i][0], sizes[i][1]);
+        emulator_send(e, i % 2 ? "r+" : "w");
+        emulator_run(e, 100);
+        emulator_send(e, "\033");
+        emulator_run(e, 100);
+        emulator_send(e, i % 2 ? "" : "\033p");
+    }
+    emulator_resize(e, 40, 120);
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    CHECK(e, emulator_shows(e, "1/4"));
+    leave(e);
+}
+
+/* Tokens from the model, and seconds known from the run before. */
+static void test_real(void)
+{
+    for (int run = 0; run < 2; run++) {
+        struct emulator *e = emulator_start(40, 120, run_real, NULL);
+        CHECK(e, emulator_shows(e, "F1 help"));
+        CHECK(e, emulator_hides(e, "opening the model"));
+        attach(e, "wide.ppm");
+        CHECK(e, emulator_shows(e, "4 × 256 = 1,024 tokens"));
+        if (run)
+            CHECK(e, emulator_shows(e, "s to look at"));
+        emulator_send(e, "what\r");
+        CHECK(e, emulator_shows(e, "s to look at"));
+        emulator_send(e, "\003");
+        CHECK(e, emulator_hides(e, "Esc stops"));
+        leave(e);
+    }
+}
+
+/* ---- */
+
+static void write_file(const char *name, const void *data, size_t n)
+{
+    FILE *f = fopen(name, "wb");
+    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
+        return;
+    perror(name);
+    exit(1);
+}
+
+static void write_picture(const char *name, int width, int height)
+{
+    size_t n = 3 * (size_t)width * (size_t)height;
+    char *bytes = mem_new(n + 64, 1);
+    int at = snprintf(bytes, 64, "P6\n%d %d\n255\n", width, height);
+    for (size_t i = 0; i < n; i++)
+        bytes[(size_t)at + i] = (char)(i % 3 == 0 ? i / 3 % (size_t)width * 255 / (size_t)width
+                                       : i % 3 == 1 ? i / 3 / (size_t)width * 255 / (size_t)height
+                                                    : 90);
+    write_file(name, bytes, (size_t)at + n);
+    free(bytes);
+}
+
+static bool prepare(void)
+{
+    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
+    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL",
+                                         "FACET_PICTURES", "TMUX"};
+    static const char huge[] = "P6\n900000 900000\n255\nthat is all";
+    snprintf(folder, sizeof folder, "/tmp/facet-picture-XXXXXX");
+    if (!mkdtemp(folder) || chdir(folder) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
+        setenv(homes[i], folder, 1);
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        unsetenv(absent[i]);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("LANG", "C.UTF-8", 1);
+    write_picture("wide.ppm", 1200, 400);
+    write_picture("large.ppm", 4000, 3000);
+    write_picture("evil\033]0;owned\007.ppm", 60, 40);
+    write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
+    write_file("huge.ppm", huge, sizeof huge - 1);
+    return mkfifo("pipe", 0600) == 0;
+}
+
+static void clean_up(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (chdir("/") != 0 || system(command) != 0)
+        fprintf(stderr, "%s is left over\n", folder);
+}
+
+int main(void)
+{
+    static const struct {
+        int rows, cols;
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
+    static void (*const at_every_size[])(int rows, int cols) = {test_pane, test_region, test_sent,
+                                                                test_failures};
+    static void (*const once[])(void) = {test_send_waits, test_names, test_without_color,
+                                         test_resizes};
+    if (!prepare()) {
+        perror("a folder for the tests");
+        return 1;
+    }
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+        for (size_t i = 0; i < sizeof at_every_size / sizeof at_every_size[0]; i++)
+            at_every_size[i](sizes[s].rows, sizes[s].cols);
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
+        once[i]();
+    if (getenv("FACET") && getenv("TINY"))
+        test_real();
+    clean_up();
+    printf("%d passed, %d failed\n", n_passed, n_failed);
+    return n_failed > 0;
+}

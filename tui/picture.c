@@ -1,0 +1,511 @@
+#include "tui/picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "tui/preview.h"
+#include "tui/region.h"
+
+enum {
+    BESIDE_FROM_COLS = 100,
+    VIEW_SIDE = 800,  /* pixels; more than any pane can show */
+    MODEL_SIDE = 896, /* while no model is open */
+    LIST_FROM_ROWS = 14,
+    MAX_NOTES = 8,
+};
+
+enum look { LOOK_AS_IT_IS, LOOK_AS_SEEN };
+
+/* What the pane shows, or is to show. */
+struct wish {
+    const struct attachment *picture;
+    size_t view;
+    enum look look;
+    bool marked; /* with the crops in its pixels */
+};
+
+struct picture_pane {
+    struct attachment *picture;         /* a reference of its own; NULL: there is none */
+    const struct attachment *suggested; /* by cursor or transcript; only compared */
+    size_t at, n;                       /* which of how many */
+    bool in_input;
+    size_t view; /* 0: the whole, then the crops */
+    enum look look;
+    struct crop region;
+    struct rect shown; /* where the picture was drawn last */
+    int beside;        /* columns that it had there, 0: none */
+
+    bool busy;        /* an errand is under way */
+    struct wish have; /* what the next two show */
+    struct image image;
+    struct err err; /* why there is no image, or "" */
+    uint64_t serial;
+    struct preview preview;
+};
+
+struct picture_pane *picture_new(void)
+{
+    return mem_new(1, sizeof(struct picture_pane));
+}
+
+void picture_free(struct picture_pane *p)
+{
+    if (!p)
+        return;
+    attachment_release(p->picture);
+    image_done(&p->image);
+    preview_done(&p->preview);
+    free(p);
+}
+
+/* ---- Which picture -------------------------------------------------------------------------- */
+
+static struct attachment *nth(const struct app *app, size_t i)
+{
+    size_t number, n;
+    if (input_n_pictures(app->input))
+        return (struct attachment *)input_picture(app->input, i, &number);
+    struct attachment *const *list = transcript_pictures(app->transcript, &n);
+    return list[i];
+}
+
+static void show(struct picture_pane *p, struct attachment *picture)
+{
+    if (p->picture == picture)
+        return;
+    attachment_release(p->picture);
+    p->picture = picture ? attachment_keep(picture) : NULL;
+    p->view = 0;
+    p->look = LOOK_AS_IT_IS;
+    p->region = (struct crop){0};
+    p->have = (struct wish){0};
+}
+
+void picture_follow(struct app *app)
+{
+    struct picture_pane *p = app->picture;
+    size_t in_input = input_n_pictures(app->input), in_message, first = 0;
+    transcript_pictures(app->transcript, &in_message);
+    p->in_input = in_input > 0;
+    p->n = in_input ? in_input : in_message;
+    if (in_input)
+        first = input_nearest(app->input);
+    struct attachment *suggested = p->n ? nth(app, first) : NULL;
+    p->at = p->n;
+    for (size_t i = 0; i < p->n; i++)
+        if (nth(app, i) == p->picture)
+            p->at = i;
+    if (suggested != p->suggested || p->at == p->n) {
+        p->suggested = suggested;
+        p->at = first;
+        show(p, suggested);
+    }
+    if (!p->picture && picture_has_focus(app))
+        app->focus = KEYS_INPUT;
+}
+
+int picture_cols(const struct app *app, int cols)
+{
+    struct picture_pane *p = app->picture;
+    p->beside = cols >= BESIDE_FROM_COLS && p->picture ? cols / 4 : 0;
+    return p->beside;
+}
+
+bool picture_stands(const struct app *app)
+{
+    return app->picture->beside > 0;
+}
+
+bool picture_has_focus(const struct app *app)
+{
+    return app->focus == KEYS_PICTURE || app->focus == KEYS_REGION;
+}
+
+bool picture_covers(const struct app *app, int cols)
+{
+    return cols < BESIDE_FROM_COLS && picture_has_focus(app);
+}
+
+/* ---- Its pixels, made while the screen goes on ---------------------------------------------- */
+
+struct viewing {
+    struct errand errand;
+    struct app *app;
+    struct attachment *picture;
+    struct wish wish;
+    uint32_t side; /* that the model takes */
+    struct image image;
+    struct err err;
+};
+
+static bool view_as_seen(struct viewing *v, const struct crop *crop)
+{
+    size_t n = (size_t)v->side * v->side;
+    float *planes = mem_try(3 * n, sizeof *planes, "an image's planes", &v->err);
+    bool ok = planes && image_prepare(planes, &v->picture->image, crop, v->side, &v->err);
+    v->image = (struct image){v->side, v->side, ok ? mem_try(n, 3, "picture", &v->err) : NULL};
+    if (v->image.rgb)
+        image_from_planes(&v->image, planes);
+    free(planes);
+    return v->image.rgb != NULL;
+}
+
+static void make_view(struct errand *e)
+{
+    struct viewing *v = (struct viewing *)e;
+    const struct attachment *a = v->picture;
+    const struct crop *crop = v->wish.view ? &a->crops[v->wish.view - 1] : NULL;
+    if (v->wish.look == LOOK_AS_SEEN)
+        view_as_seen(v, crop);
+    else if (image_view(&v->image, &a->image, crop, VIEW_SIDE, &v->err) && v->wish.marked)
+        preview_mark_pixels(&v->image, a->image.width, a->image.height, a->crops, a->n_crops);
+}
+
+static void view_made(struct errand *e, bool wanted)
+{
+    struct viewing *v = (struct viewing *)e;
+    struct picture_pane *p = v->app->picture;
+    p->busy = false;
+    if (wanted && v->wish.picture == p->picture) {
+        image_done(&p->image);
+        p->have = v->wish;
+        p->image = v->image;
+        p->err = v->err;
+        p->serial++;
+        v->image = (struct image){0};
+    }
+    image_done(&v->image);
+    attachment_release(v->picture);
+    free(v);
+}
+
+static bool same_wish(const struct wish *a, const struct wish *b)
+{
+    return a->picture == b->picture && a->view == b->view && a->look == b->look &&
+           a->marked == b->marked;
+}
+
+static bool model_info(const struct app *app, struct facet_model_info *info)
+{
+    const struct facet_model *model = chat_model(app->chat);
+    if (model)
+        facet_model_get_info(model, info);
+    return model && info->has_vision;
+}
+
+/* One at a time: what is wished for meanwhile comes next, what was passed over never. True if it is
+ * there. */
+static bool get_view(struct app *app, const struct wish *wish)
+{
+    struct picture_pane *p = app->picture;
+    struct facet_model_info info;
+    if (same_wish(wish, &p->have))
+        return p->image.rgb != NULL;
+    if (p->busy || attachment_is_blank(p->picture))
+        return false;
+    struct viewing *v = mem_new(1, sizeof *v);
+    v->errand = (struct errand){make_view, view_made};
+    v->app = app;
+    v->picture = attachment_keep(p->picture);
+    v->wish = *wish;
+    v->side = model_info(app, &info) ? info.image_size : MODEL_SIDE;
+    p->busy = true;
+    errands_put(app->errands, &v->errand);
+    return false;
+}
+
+/* ---- What is said about it ------------------------------------------------------------------ */
+
+struct notes {
+    struct str list[MAX_NOTES];
+    int n;
+};
+
+static struct str *add_note(struct notes *notes)
+{
+    return &notes->list[notes->n < MAX_NOTES ? notes->n++ : MAX_NOTES - 1];
+}
+
+static const char *turned(int orientation)
+{
+    static const char *const words[9] = {[2] = " · mirrored",
+                                         [3] = " · turned 180°",
+                                         [4] = " · mirrored, turned 180°",
+                                         [5] = " · mirrored, turned 90°",
+                                         [6] = " · turned 90°",
+                                         [7] = " · mirrored, turned 270°",
+                                         [8] = " · turned 270°"};
+    const char *word = orientation >= 2 && orientation <= 8 ? words[orientation] : NULL;
+    return word ? word : "";
+}
+
+static void note_cost(const struct app *app, struct notes *notes, size_t views)
+{
+    struct facet_model_info info;
+    if (model_info(app, &info)) {
+        struct str *out = add_note(notes);
+        str_printf(out, "%zu × %u = ", views, info.n_soft_tokens);
+        status_count(out, views * info.n_soft_tokens);
+        str_puts(out, " tokens");
+    }
+    if (app->seconds_a_view > 0)
+        str_printf(add_note(notes), "about %.0f s to look at",
+                   app->seconds_a_view * (double)views + 0.5);
+}
+
+/* The model's eye is square: the longer side loses most. */
+static void note_scale(const struct app *app, struct notes *notes, const struct crop *part)
+{
+    enum { READABLE = 10 }; /* pixels that a letter needs */
+    struct facet_model_info info;
+    unsigned side = model_info(app, &info) ? info.image_size : MODEL_SIDE;
+    double across = (double)part->width / side, down = (double)part->height / side;
+    double most = across > down ? across : down;
+    str_printf(add_note(notes), "%u×%u of %u×%u", side, side, part->width, part->height);
+    str_printf(add_note(notes), "scaled to %.0f %% × %.0f %%", 100 / across, 100 / down);
+    if (most >= 2)
+        str_printf(add_note(notes), "text below %.0f pixels gets too small", READABLE * most);
+}
+
+static void note_views(struct notes *notes, const struct attachment *a)
+{
+    struct str *out = add_note(notes);
+    str_printf(out, "whole");
+    if (a->n_crops)
+        str_printf(out, " + %zu crop%s", a->n_crops, a->n_crops == 1 ? "" : "s");
+}
+
+static struct crop part_shown(const struct picture_pane *p)
+{
+    const struct attachment *a = p->picture;
+    return p->view ? a->crops[p->view - 1] : (struct crop){0, 0, a->image.width, a->image.height};
+}
+
+static void note_keys(const struct app *app, struct notes *notes)
+{
+    if (app->focus == KEYS_REGION) {
+        str_puts(add_note(notes), "arrows move, + - size");
+        str_puts(add_note(notes), "Enter takes it");
+    } else if (app->focus == KEYS_PICTURE) {
+        bool seen = app->picture->look == LOOK_AS_SEEN;
+        str_puts(add_note(notes), seen ? "w as it is" : "w what it saw");
+        str_puts(add_note(notes), "r region");
+    } else {
+        str_puts(add_note(notes), "Alt-P looks closer");
+    }
+}
+
+static void make_notes(const struct app *app, struct notes *notes)
+{
+    const struct picture_pane *p = app->picture;
+    const struct attachment *a = p->picture;
+    struct crop part = part_shown(p);
+    if (app->focus == KEYS_REGION) {
+        str_printf(add_note(notes), "region %u×%u at %u,%u", p->region.width, p->region.height,
+                   p->region.x, p->region.y);
+        note_cost(app, notes, 2);
+    } else if (p->look == LOOK_AS_SEEN) {
+        note_scale(app, notes, &part);
+    } else {
+        if (p->view)
+            str_printf(add_note(notes), "crop %zu: %u×%u at %u,%u", p->view, part.width,
+                       part.height, part.x, part.y);
+        else
+            str_printf(add_note(notes), "%u×%u%s", a->image.width, a->image.height,
+                       turned(a->facts.orientation));
+        note_views(notes, a);
+        note_cost(app, notes, attachment_views(a));
+    }
+    note_keys(app, notes);
+}
+
+/* One a row, or one after the other in a single row. */
+static void draw_notes(const struct app *app, const struct notes *notes, struct surface *s,
+                       struct rect where)
+{
+    struct style style = app->theme.tones[TONE_MUTED];
+    int end = where.col + where.cols, col = where.col;
+    for (int i = 0; i < notes->n; i++) {
+        const char *text = str_text(&notes->list[i]);
+        if (where.rows > 1) {
+            surface_puts(s, where.row + i, where.col, end, text, style);
+            continue;
+        }
+        if (i)
+            col = surface_puts(s, where.row, col, end, " · ", style);
+        col = surface_puts(s, where.row, col, end, text, style);
+    }
+}
+
+/* ---- Drawing -------------------------------------------------------------------------------- */
+
+static void draw_title(const struct app *app, struct surface *s, struct rect where)
+{
+    const struct picture_pane *p = app->picture;
+    struct str name = {0}, number = {0};
+    size_t views = attachment_views(p->picture);
+    if (p->n > 1)
+        str_printf(&name, "%zu: ", p->at + 1);
+    str_puts(&name, path_base(p->picture->path));
+    if (views > 1)
+        str_printf(&number, "  %zu/%zu", p->view + 1, views);
+    int end = where.col + where.cols, room = end - (int)number.len;
+    surface_puts(s, where.row, where.col, room, str_text(&name),
+                 app->theme.tones[picture_has_focus(app) ? TONE_ACCENT : TONE_TEXT]);
+    surface_puts_right(s, where.row, where.col, end, str_text(&number),
+                       app->theme.tones[TONE_MUTED]);
+    str_done(&name);
+    str_done(&number);
+}
+
+static void draw_marks(const struct app *app, struct surface *s, struct rect where)
+{
+    const struct picture_pane *p = app->picture;
+    const struct attachment *a = p->picture;
+    if (app->focus == KEYS_REGION)
+        preview_mark(s, where, a->image.width, a->image.height, &p->region, 1, &app->theme);
+    else if (p->look == LOOK_AS_IT_IS && p->view == 0)
+        preview_mark(s, where, a->image.width, a->image.height, a->crops, a->n_crops, &app->theme);
+}
+
+/* Returns the rows that it took. */
+static int draw_image(struct app *app, struct surface *s, struct rect where)
+{
+    struct picture_pane *p = app->picture;
+    struct wish wish = {p->picture, app->focus == KEYS_REGION ? 0 : p->view, p->look, false};
+    const char *instead = "…";
+    if (get_view(app, &wish)) {
+        p->shown = preview_fit(where, p->image.width, p->image.height);
+        preview_draw(&p->preview, s, p->shown, &p->image, p->serial, theme_colors(&app->theme));
+        draw_marks(app, s, p->shown);
+        return p->shown.rows;
+    }
+    if (same_wish(&wish, &p->have))
+        instead = p->err.text;
+    else if (attachment_is_blank(p->picture))
+        instead = "reading…";
+    surface_puts(s, where.row, where.col, where.col + where.cols, instead,
+                 app->theme.tones[TONE_MUTED]);
+    return 1;
+}
+
+void picture_draw(struct app *app, struct surface *s, struct rect where)
+{
+    struct picture_pane *p = app->picture;
+    struct notes notes = {.n = 0};
+    if (!p->picture || where.rows < 1 || where.cols < 1)
+        return;
+    draw_title(app, s, where);
+    if (!attachment_is_blank(p->picture))
+        make_notes(app, &notes);
+    struct rect below = where, image = where;
+    below.rows = where.rows >= LIST_FROM_ROWS ? notes.n : where.rows > 2;
+    image.row++;
+    image.rows -= 1 + below.rows;
+    below.row = image.row + (image.rows > 0 ? draw_image(app, s, image) : 0);
+    if (below.rows > 0)
+        draw_notes(app, &notes, s, below);
+    for (int i = 0; i < notes.n; i++)
+        str_done(&notes.list[i]);
+}
+
+/* ---- Keys ----------------------------------------------------------------------------------- */
+
+static void look_at(struct app *app)
+{
+    if (app->picture->picture)
+        app->focus = app->focus == KEYS_PICTURE ? KEYS_INPUT : KEYS_PICTURE;
+    else
+        app_say(app, "there is no picture to look at; /image attaches one");
+}
+
+static void choose_view(struct picture_pane *p, bool next)
+{
+    size_t n = attachment_views(p->picture);
+    p->view = (p->view + (next ? 1 : n - 1)) % n;
+}
+
+static void choose_picture(struct app *app, bool next)
+{
+    struct picture_pane *p = app->picture;
+    if (p->n > 1)
+        show(p, nth(app, (p->at + (next ? 1 : p->n - 1)) % p->n));
+}
+
+static void begin_region(struct app *app)
+{
+    struct picture_pane *p = app->picture;
+    if (attachment_is_blank(p->picture))
+        return;
+    if (p->region.width == 0)
+        p->region = region_middle((struct crop){0, 0, p->picture->image.width,
+                                                p->picture->image.height});
+    p->look = LOOK_AS_IT_IS;
+    p->view = 0;
+    app->focus = KEYS_REGION;
+}
+
+static void take_region(struct app *app)
+{
+    struct picture_pane *p = app->picture;
+    struct attachment *a = attachment_with_region(p->picture, &p->region);
+    if (!p->in_input || !input_exchange(app->input, p->picture, a))
+        input_attach(app->input, a);
+    app->focus = KEYS_INPUT;
+    app_say(app, "the model will look at the whole and at the region");
+}
+
+static bool act_on_region(struct app *app, enum action action)
+{
+    struct picture_pane *p = app->picture;
+    const struct image *image = &p->picture->image;
+    if (region_act(&p->region, action, image->width, image->height, p->shown.cols, p->shown.rows))
+        return true;
+    if (action == ACTION_TAKE_REGION)
+        take_region(app);
+    else if (action == ACTION_CANCEL)
+        app->focus = KEYS_PICTURE;
+    else
+        return false;
+    return true;
+}
+
+bool picture_act(struct app *app, enum action action)
+{
+    struct picture_pane *p = app->picture;
+    if (action == ACTION_PICTURE)
+        return look_at(app), true;
+    if (!p->picture || !picture_has_focus(app))
+        return false;
+    if (app->focus == KEYS_REGION)
+        return act_on_region(app, action);
+    switch (action) {
+    case ACTION_VIEW_BEFORE:
+    case ACTION_VIEW_AFTER:
+        choose_view(p, action == ACTION_VIEW_AFTER);
+        return true;
+    case ACTION_PICTURE_BEFORE:
+    case ACTION_PICTURE_AFTER:
+        choose_picture(app, action == ACTION_PICTURE_AFTER);
+        return true;
+    case ACTION_SAW:
+        p->look = p->look == LOOK_AS_SEEN ? LOOK_AS_IT_IS : LOOK_AS_SEEN;
+        return true;
+    case ACTION_REGION:
+        begin_region(app);
+        return true;
+    case ACTION_CANCEL:
+        app->focus = KEYS_INPUT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+const char *picture_hint(const struct app *app)
+{
+    return app->focus == KEYS_REGION ? "Enter takes, Esc back" : "← → views, r region, Esc back";
+}
