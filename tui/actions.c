@@ -9,6 +9,7 @@
 #include "chat/commands.h"
 #include "tui/attaching.h"
 #include "tui/editor.h"
+#include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/slash.h"
 #include "tui/turn.h"
@@ -158,7 +159,7 @@ static bool scroll(struct app *app, enum action action)
 
 static void act(struct app *app, enum action action, bool asked_to_quit)
 {
-    if (picture_act(app, action))
+    if (picker_act(app, action) || picture_act(app, action))
         return;
     switch (action) {
     case ACTION_SEND:
@@ -252,6 +253,8 @@ void actions_key(struct app *app, uint32_t key)
     } else if (app->focus == KEYS_INPUT && keys_is_text(key)) {
         char bytes[4];
         input_insert(app->input, bytes, utf8_put(key, bytes));
+    } else if (picker_is_open(app) && keys_is_text(key)) {
+        picker_type(app, key);
     }
 }
 

@@ -27,6 +27,7 @@ struct app {
     struct transcript *transcript;
     struct input *input;
     struct picture_pane *picture;
+    struct picker *picker;
     enum key_context focus; /* anything but KEYS_EVERYWHERE */
 
     bool help; /* F1's list lies over the transcript */

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tui/picker.h"
 #include "tui/turn.h"
 
 enum { MAX_PATH_BYTES = 4096 };
@@ -81,8 +82,7 @@ static bool may_be_read(struct app *app, const char *path, struct err *err)
         return err_set(err, "%s: this model (%s) reads no pictures", path_base(path),
                        str_text(&app->model));
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return err_set(err, "%s: %s", path,
-                       S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+        return err_set(err, "%s: not a regular file", path);
     return true;
 }
 
@@ -111,7 +111,9 @@ bool attaching_path(struct app *app, const char *path)
     struct str typed = {0};
     char *expanded = path_expand(path);
     str_printf(&typed, "/image %s", path);
-    bool ok = attach(app, expanded, str_text(&typed));
+    bool folder = file_is_dir(expanded), ok = folder || attach(app, expanded, str_text(&typed));
+    if (folder)
+        picker_open(app, expanded);
     str_done(&typed);
     free(expanded);
     return ok;

@@ -8,7 +8,7 @@
 
 #include "tui/app.h"
 
-/* Attaches the picture of that path. False, and the reason told, if it cannot be begun with. */
+/* Attaches the picture of that path; opens the picker in it, if it is a folder. False, and the reason told, if it cannot be begun with. */
 bool attaching_path(struct app *app, const char *path);
 enum attached {
     ATTACHED_NOTHING, /* the text is not the path of a picture */

@@ -14,6 +14,7 @@ const char *const key_context_names[KEYS_CONTEXTS] = {
     [KEYS_TRANSCRIPT] = "Reading (Tab goes there and back)",
     [KEYS_PICTURE] = "Looking at a picture (Alt-P goes there and back)",
     [KEYS_REGION] = "Choosing a region of a picture",
+    [KEYS_PICKER] = "Choosing pictures from folders (letters filter; a point first: hidden ones)",
     [KEYS_EVERYWHERE] = "Everywhere",
 };
 
@@ -67,6 +68,17 @@ const struct key_row key_rows[] = {
     {ACTION_TALLER, KEYS_REGION, {A(K_DOWN), 'J'}, "taller"},
     {ACTION_TAKE_REGION, KEYS_REGION, {K_ENTER}, "attach it: the whole, and the region closely"},
 
+    {ACTION_UP, KEYS_PICKER, {K_UP, C('p')}, NULL},
+    {ACTION_DOWN, KEYS_PICKER, {K_DOWN, C('n')}, NULL},
+    {ACTION_TOP, KEYS_PICKER, {K_HOME}, "to the start"},
+    {ACTION_BOTTOM, KEYS_PICKER, {K_END}, "to the end"},
+    {ACTION_PICK_TAKE, KEYS_PICKER, {K_ENTER}, "attach what is marked, or this; into a folder"},
+    {ACTION_PICK_MARK, KEYS_PICKER, {' '}, "mark, or unmark"},
+    {ACTION_KILL_TO_START, KEYS_PICKER, {C('u')}, "clear the filter"},
+    {ACTION_PICK_INTO, KEYS_PICKER, {K_RIGHT}, "into the folder"},
+    {ACTION_PICK_UP, KEYS_PICKER, {K_LEFT}, "to the folder above"},
+    {ACTION_DELETE_BACK, KEYS_PICKER, {K_BACKSPACE, C('h')}, "delete of the filter; to the folder above"},
+
     {ACTION_PAGE_UP, KEYS_EVERYWHERE, {K_PAGE_UP}, "page up"},
     {ACTION_PAGE_DOWN, KEYS_EVERYWHERE, {K_PAGE_DOWN}, "page down"},
     {ACTION_ROW_UP, KEYS_EVERYWHERE, {A('k')}, "up a line"},
@@ -78,6 +90,7 @@ const struct key_row key_rows[] = {
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
     {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},
     {ACTION_REDRAW, KEYS_EVERYWHERE, {C('l')}, "draw the screen anew"},
+    {ACTION_PICK, KEYS_EVERYWHERE, {A('o')}, "choose pictures from folders"},
     {ACTION_PICTURE, KEYS_EVERYWHERE, {A('p')}, "look at the picture"},
     {ACTION_HELP, KEYS_EVERYWHERE, {K_F1}, "this list"},
 };

@@ -77,6 +77,11 @@ enum action {
     ACTION_TALLER,
     ACTION_SMALLER,
     ACTION_LARGER,
+    ACTION_PICK,
+    ACTION_PICK_TAKE,
+    ACTION_PICK_MARK,
+    ACTION_PICK_UP,
+    ACTION_PICK_INTO,
 };
 
 enum key_context {
@@ -84,6 +89,7 @@ enum key_context {
     KEYS_TRANSCRIPT,
     KEYS_PICTURE,
     KEYS_REGION,
+    KEYS_PICKER,
     KEYS_EVERYWHERE,
     KEYS_CONTEXTS,
 };

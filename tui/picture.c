@@ -371,14 +371,30 @@ static void draw_marks(const struct app *app, struct surface *s, struct rect whe
         preview_mark(s, where, a->image.width, a->image.height, a->crops, a->n_crops, &app->theme);
 }
 
+/* A region moves in cells, and is drawn in cells. */
+static bool draws_pixels(const struct app *app)
+{
+    enum pictures pictures = term_pictures(app->term);
+    return (pictures == PICTURES_KITTY || pictures == PICTURES_SIXEL) &&
+           app->focus != KEYS_REGION && theme_colors(&app->theme) > 0;
+}
+
 /* Returns the rows that it took. */
 static int draw_image(struct app *app, struct surface *s, struct rect where)
 {
     struct picture_pane *p = app->picture;
-    struct wish wish = {p->picture, app->focus == KEYS_REGION ? 0 : p->view, p->look, false};
+    bool pixels = draws_pixels(app);
+    struct wish wish = {p->picture, p->view, p->look,
+                        pixels && p->view == 0 && p->look == LOOK_AS_IT_IS};
     const char *instead = "…";
+    if (term_pictures(app->term) == PICTURES_OFF)
+        return 0;
     if (get_view(app, &wish)) {
         p->shown = preview_fit(where, p->image.width, p->image.height);
+        if (pixels) {
+            surface_put_graphic(s, &(struct graphic){p->shown, &p->image, p->serial});
+            return p->shown.rows;
+        }
         preview_draw(&p->preview, s, p->shown, &p->image, p->serial, theme_colors(&app->theme));
         draw_marks(app, s, p->shown);
         return p->shown.rows;
@@ -507,5 +523,7 @@ bool picture_act(struct app *app, enum action action)
 
 const char *picture_hint(const struct app *app)
 {
+    if (app->surface.cols < 60)
+        return "Esc back";
     return app->focus == KEYS_REGION ? "Enter takes, Esc back" : "← → views, r region, Esc back";
 }

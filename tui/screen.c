@@ -7,6 +7,7 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/picker.h"
 #include "tui/picture.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
@@ -137,13 +138,15 @@ static void draw_transcript(struct app *app, struct rect where)
 {
     struct surface *s = &app->surface;
     struct surface hidden = {0};
-    bool covered = app->help || picture_covers(app, s->cols);
+    bool covered = app->help || picture_covers(app, s->cols) || picker_is_open(app);
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
     surface_done(&hidden);
     if (app->help)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
+    else if (picker_is_open(app))
+        picker_draw(app, s, where);
     else if (transcript_is_empty(app->transcript) && !covered)
         draw_welcome(app, s, where);
 }
@@ -185,6 +188,8 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
     chat_context(app->chat, &status.used, &status.total);
     if (app->help)
         status.hint = where.cols < 60 ? "Esc closes" : "j k scroll, Esc closes";
+    else if (picker_is_open(app))
+        status.hint = picker_hint(app);
     else if (picture_has_focus(app))
         status.hint = picture_hint(app);
     else if (busy)

@@ -9,6 +9,7 @@
 #include "chat/commands.h"
 #include "history/store.h"
 #include "tui/attaching.h"
+#include "tui/picker.h"
 #include "tui/turn.h"
 
 static bool failed(struct app *app, const struct err *err)
@@ -179,7 +180,7 @@ static bool run(struct app *app, enum command command, const char *argument)
 {
     switch (command) {
     case COMMAND_IMAGE:
-        return attaching_path(app, argument);
+        return *argument ? attaching_path(app, argument) : (picker_open(app, NULL), true);
     case COMMAND_DETACH:
         return run_detach(app, argument);
     case COMMAND_SYSTEM:

@@ -35,6 +35,8 @@ enum {
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 #define ASK_BACKGROUND "\033]11;?\033\\"
+#define ASK_NAME "\033[>q"
+#define ASK_ATTRIBUTES "\033[c"
 
 struct terminal {
     SCREEN *screen;
@@ -45,6 +47,9 @@ struct terminal {
     char held[4];         /* bytes of a character not yet complete */
     size_t n_held;
     struct str paste;
+    enum pictures pictures;
+    bool pictures_settled;  /* the terminal's answers change it no more */
+    struct graphic graphic; /* what it shows; its image is gone */
 };
 
 /* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
@@ -172,10 +177,31 @@ static void set_locale(void)
     setlocale(LC_NUMERIC, "C"); /* numbers in files and options have a point */
 }
 
+static void send_all(const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t sent = write(STDOUT_FILENO, bytes, n);
+        if (sent < 0 && errno != EINTR)
+            return;
+        bytes += sent > 0 ? sent : 0;
+        n -= sent > 0 ? (size_t)sent : 0;
+    }
+}
+
 static void send(const char *bytes)
 {
-    ssize_t ignored = write(STDOUT_FILENO, bytes, strlen(bytes));
-    (void)ignored;
+    send_all(bytes, strlen(bytes));
+}
+
+/* Lesser terminals may not know the questions, and show them. */
+static void ask_terminal(struct terminal *t)
+{
+    t->pictures = graphics_guess(&t->pictures_settled);
+    if (term_colors(t) < 256)
+        return;
+    send(ASK_BACKGROUND);
+    if (!t->pictures_settled)
+        send(ASK_NAME ASK_ATTRIBUTES);
 }
 
 static void set_modes(void)
@@ -229,17 +255,24 @@ struct terminal *term_open(struct err *err)
     set_signals(true); /* after newterm, which sets its own */
     set_modes();
     send(PASTE_ON);
-    if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
-        send(ASK_BACKGROUND);
+    ask_terminal(t);
     t->all = true;
     surface_resize(&t->shown, LINES, COLS);
     return t;
+}
+
+static void hide_graphic(struct terminal *t)
+{
+    if (t->graphic.serial)
+        send(graphics_erase(t->pictures));
+    t->graphic.serial = 0;
 }
 
 void term_close(struct terminal *t)
 {
     if (!t)
         return;
+    hide_graphic(t);
     send(PASTE_OFF);
     endwin();
     set_signals(false);
@@ -248,6 +281,11 @@ void term_close(struct terminal *t)
     surface_done(&t->shown);
     str_done(&t->paste);
     free(t);
+}
+
+enum pictures term_pictures(const struct terminal *t)
+{
+    return t->pictures;
 }
 
 int term_colors(const struct terminal *t)
@@ -278,6 +316,7 @@ static void take_size(struct terminal *t)
 
 void term_suspend(struct terminal *t)
 {
+    hide_graphic(t);
     send(PASTE_OFF);
     endwin();
     set_signals(false);
@@ -409,10 +448,10 @@ static struct term_event read_paste(struct terminal *t)
         .kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
-/* "11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high. */
+/* "]11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high. */
 static enum background parse_background(const char *text)
 {
-    static const char intro[] = "11;rgb:";
+    static const char intro[] = "]11;rgb:";
     unsigned sum = 0;
     if (strncmp(text, intro, sizeof intro - 1) != 0)
         return BACKGROUND_UNKNOWN;
@@ -426,26 +465,66 @@ static enum background parse_background(const char *text)
     return sum >= 3 * 8 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
 }
 
-/* The terminal's answer to a question, up to BEL or ESC \. It may come long after the question. */
-static struct term_event read_answer(void)
+/* ERR if there is none within the time. */
+static int byte_within(int timeout_ms)
 {
-    char text[ANSWER_BYTES];
-    size_t n = 0;
     for (;;) {
         int c = getch();
-        if (c == ERR && more_within(PASTE_PATIENCE_MS))
-            continue;
-        if (c == 27)
-            getch(); /* the backslash */
-        if (c == ERR || c == 27 || c == '\007')
-            break;
+        if (c != ERR || !more_within(timeout_ms))
+            return c;
+    }
+}
+
+static struct term_event pictures_event(struct terminal *t, enum pictures pictures)
+{
+    t->pictures = pictures;
+    return (struct term_event){.kind = TERM_GRAPHICS};
+}
+
+/* The terminal's answer to a question behind ESC ] or ESC P, up to BEL or ESC \. It may come long
+ * after the question. */
+static struct term_event read_answer(struct terminal *t, char kind, int c)
+{
+    char text[ANSWER_BYTES] = {kind};
+    size_t n = 1;
+    for (; c != ERR && c != 27 && c != '\007'; c = byte_within(PASTE_PATIENCE_MS))
         if (c < 0x80 && n + 1 < sizeof text)
             text[n++] = (char)c;
-    }
+    if (c == 27)
+        byte_within(PASTE_PATIENCE_MS); /* the backslash */
     text[n] = 0;
+    if (!t->pictures_settled && graphics_knows_kitty(text))
+        return pictures_event(t, PICTURES_KITTY);
     enum background background = parse_background(text);
     return (struct term_event){.kind = background ? TERM_BACKGROUND : TERM_NOTHING,
                                .background = background};
+}
+
+/* Pixels of a cell; false if the terminal does not tell. */
+static bool cell_pixels(int *width, int *height)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col &&
+                 size.ws_xpixel && size.ws_ypixel;
+    *width = known ? size.ws_xpixel / size.ws_col : 0;
+    *height = known ? size.ws_ypixel / size.ws_row : 0;
+    return *width > 0 && *height > 0;
+}
+
+/* What is behind ESC [ and no key that is known: an answer, or a key that means nothing here. */
+static struct term_event read_sequence(struct terminal *t, int c)
+{
+    char text[ANSWER_BYTES];
+    size_t n = 0;
+    int width, height;
+    for (; c >= 0x20 && c < 0x40; c = byte_within(PASTE_PATIENCE_MS))
+        if (n + 1 < sizeof text)
+            text[n++] = (char)c;
+    text[n] = 0;
+    bool sixel = c == 'c' && t->pictures == PICTURES_SYMBOLS && graphics_has_sixel(text) &&
+                 cell_pixels(&width, &height);
+    return sixel && !t->pictures_settled ? pictures_event(t, PICTURES_SIXEL)
+                                         : (struct term_event){.kind = TERM_NOTHING};
 }
 
 struct term_event term_next(struct terminal *t)
@@ -463,8 +542,10 @@ struct term_event term_next(struct terminal *t)
         return read_paste(t);
     uint32_t second;
     bool more = key == K_ESC && read_key(t, &second);
-    if (more && second == ']')
-        return read_answer();
+    bool opens = more && (second == ']' || second == 'P' || second == '[');
+    int c = opens ? byte_within(ESCAPE_DELAY_MS) : ERR; /* none: Alt with that key */
+    if (c != ERR)
+        return second == '[' ? read_sequence(t, c) : read_answer(t, (char)second, c);
     if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
@@ -527,6 +608,42 @@ static void begin_anew(struct terminal *t, const struct surface *s)
     erase();
     clearok(curscr, TRUE);
     t->all = false;
+    hide_graphic(t);
+}
+
+static bool same_graphic(const struct graphic *a, const struct graphic *b)
+{
+    return a->serial == b->serial && a->where.row == b->where.row && a->where.col == b->where.col &&
+           a->where.rows == b->where.rows && a->where.cols == b->where.cols;
+}
+
+/* What is no longer to be seen goes before the cells are sent, which cover sixels. */
+static void drop_graphic(struct terminal *t, const struct surface *s)
+{
+    if (t->graphic.serial == 0 || (surface_shows_graphic(s) && same_graphic(&t->graphic, &s->graphic)))
+        return;
+    wredrawln(stdscr, t->graphic.where.row, t->graphic.where.rows);
+    hide_graphic(t);
+}
+
+static void show_graphic(struct terminal *t, const struct surface *s)
+{
+    const struct graphic *g = &s->graphic;
+    struct str out = {0};
+    int width, height;
+    bool known = cell_pixels(&width, &height);
+    if (t->graphic.serial || !surface_shows_graphic(s) || (t->pictures == PICTURES_SIXEL && !known))
+        return;
+    if (!known) { /* kitty scales it to the cells, whatever they are */
+        width = 10;
+        height = 20;
+    }
+    str_printf(&out, "\0337\033[%d;%dH", g->where.row + 1, g->where.col + 1);
+    graphics_draw(&out, t->pictures, g->image, g->where.cols, g->where.rows, width, height);
+    str_puts(&out, "\0338");
+    send_all(out.data, out.len);
+    str_done(&out);
+    t->graphic = *g;
 }
 
 void term_show(struct terminal *t, const struct surface *s)
@@ -546,5 +663,7 @@ void term_show(struct terminal *t, const struct surface *s)
     if (s->cursor_row >= 0)
         move(s->cursor_row, s->cursor_col);
     curs_set(s->cursor_row >= 0);
+    drop_graphic(t, s);
     refresh();
+    show_graphic(t, s);
 }

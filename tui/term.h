@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "tui/graphics.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -17,6 +18,7 @@ enum term_event_kind {
     TERM_KEY,
     TERM_PASTE, /* text: as pasted, with \n at line ends; borrowed until the next term_next */
     TERM_RESIZED,
+    TERM_GRAPHICS,   /* the terminal told that it can show pictures */
     TERM_BACKGROUND, /* the terminal told how bright its background is */
     TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
     TERM_QUIT,    /* the terminal is gone, or the process was told to end */
@@ -37,6 +39,8 @@ struct terminal *term_open(struct err *err);
 void term_close(struct terminal *t);
 
 int term_colors(const struct terminal *t);
+/* How it shows pictures, as far as is known; a surface may have a graphic with kitty and sixel. */
+enum pictures term_pictures(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
 enum { TERM_WAIT_FDS = 4 };

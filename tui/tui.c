@@ -2,6 +2,7 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/screen.h"
 #include "tui/turn.h"
@@ -29,6 +30,7 @@ static bool take_terminal(struct app *app)
             app->dirty = true;
             break;
         case TERM_RESIZED:
+        case TERM_GRAPHICS:
             app->dirty = true;
             break;
         case TERM_SUSPEND:
@@ -82,6 +84,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
     app->picture = picture_new();
+    app->picker = picker_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
     return true;
@@ -97,6 +100,7 @@ static void close_app(struct app *app)
     transcript_free(app->transcript);
     input_free(app->input);
     picture_free(app->picture);
+    picker_free(app->picker);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);

@@ -14,6 +14,8 @@ void emulator_stop(struct emulator *e);
 
 void emulator_send(struct emulator *e, const char *keys);
 void emulator_resize(struct emulator *e, int rows, int cols);
+/* Tells the program how many pixels a cell has, without waking it. */
+void emulator_cell_size(struct emulator *e, int width, int height);
 void emulator_signal(struct emulator *e, int number);
 /* Takes what the program writes for so long. */
 void emulator_run(struct emulator *e, int ms);
@@ -38,6 +40,8 @@ int emulator_accidents(const struct emulator *e);
 /* How often the whole screen was erased, and how much was written. */
 int emulator_clears(const struct emulator *e);
 size_t emulator_bytes(const struct emulator *e);
+/* How often the program has written these bytes; waits for the first time. */
+int emulator_wrote(struct emulator *e, const char *bytes);
 /* The whole screen to standard error, for a failed check. */
 void emulator_dump(struct emulator *e);
 
