@@ -154,6 +154,7 @@ static void test_sent(int rows, int cols)
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "say seen\r");
     CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
     if (cols < 100)
         emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "1/4"));
