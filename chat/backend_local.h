@@ -42,6 +42,7 @@ struct outcome {
     bool failed; /* err tells why; perhaps some text was given. A cancelled answer is none that
                     failed: its reason is CHAT_CANCELLED */
     struct err err;
+    size_t lacking; /* failed for want of so many positions; 0: of something else */
     enum chat_reason reason;
     struct chat_stats stats; /* as far as it went */
 };

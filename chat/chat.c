@@ -118,7 +118,8 @@ static void conclude(struct chat *chat, const struct outcome *o)
     else
         undo_job(chat);
     if (o->failed) {
-        put_text(chat, CHAT_FAILED, o->err.text);
+        struct chat_event failed = {.kind = CHAT_FAILED, .lacking = o->lacking};
+        events_put(&chat->events, &failed, o->err.text, strlen(o->err.text));
         return;
     }
     struct chat_event done = {.kind = CHAT_DONE, .reason = o->reason, .stats = o->stats};
@@ -550,4 +551,44 @@ void chat_context(const struct chat *chat, size_t *used, size_t *total)
     *used = atomic_load(&chat->used);
     struct backend *backend = chat->backend;
     *total = backend ? backend_context(backend) : chat->options.ctx;
+}
+
+/* ---- What of the conversation the model is told ---- */
+
+bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err)
+{
+    if (!idle(chat, err))
+        return false;
+    if (!chat->model)
+        return err_set(err, "the model is still being opened");
+    return context_weigh(chat->model, &chat->messages, shares, err);
+}
+
+bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
+{
+    if (!idle(chat, err))
+        return false;
+    context_set_state(&chat->messages, i, state);
+    count_used(chat);
+    return true;
+}
+
+bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
+{
+    struct messages *ms = &chat->messages;
+    struct context_share *shares = mem_new(ms->n + 1, sizeof *shares);
+    bool *dropped = mem_new(ms->n + 1, sizeof *dropped);
+    bool ok = chat_weigh(chat, shares, err);
+    for (size_t i = 0; i < ms->n; i++)
+        dropped[i] = ms->list[i].dropped;
+    if (ok && context_drop(ms, shares, wanted) < least) {
+        ok = err_set(err, "there is not so much that could be left out");
+        for (size_t i = 0; i < ms->n; i++)
+            ms->list[i].dropped = dropped[i];
+    }
+    if (ok)
+        count_used(chat);
+    free(dropped);
+    free(shares);
+    return ok;
 }

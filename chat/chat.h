@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "chat/context.h"
 #include "chat/message.h"
 #include "chat/options.h"
 #include "chat/template.h"
@@ -58,6 +59,8 @@ struct chat_event {
     double seconds_left; /* CHAT_PROGRESS: estimate, < 0: not known yet */
     enum chat_reason reason;
     struct chat_stats stats;
+    size_t lacking; /* CHAT_FAILED: for want of so many positions of the context; 0: of something
+                       else */
     size_t item; /* of many.h alone: whose event it is */
 };
 
@@ -105,5 +108,13 @@ const struct options *chat_options(const struct chat *chat);
 const struct facet_model *chat_model(const struct chat *chat);
 /* Positions used, and there are. */
 void chat_context(const struct chat *chat, size_t *used, size_t *total);
+/* What each message takes, see context.h; shares[number of messages]. Not while busy, and not
+ * before CHAT_LOADED. */
+bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err);
+/* Whether the model is told of the turn of message i any more. Not while busy. */
+bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err);
+/* As context_drop, for `wanted` positions; an error if not even `least` could be freed, and then
+ * nothing is dropped. */
+bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err);
 
 #endif

@@ -24,6 +24,8 @@ struct message {
     struct part *parts;
     size_t n_parts;
     bool interrupted; /* the answer was cut short by the user or a crash */
+    bool dropped;     /* stays in the conversation, but the model is not told it any more */
+    bool pinned;      /* never among those that context_drop chooses */
 };
 
 /* An array of messages: a conversation in memory. Zero to start. */

@@ -40,7 +40,7 @@ static enum facet_status each_view(const struct messages *ms,
                                    void *user)
 {
     for (size_t i = 0; i < ms->n; i++)
-        for (size_t k = 0; k < ms->list[i].n_parts; k++) {
+        for (size_t k = 0; !ms->list[i].dropped && k < ms->list[i].n_parts; k++) {
             struct attachment *a = ms->list[i].parts[k].image;
             for (size_t view = 0; a && view < attachment_views(a); view++) {
                 enum facet_status status = visit(user, a, view);
@@ -190,6 +190,7 @@ static bool check_fit(struct reply *r)
     size_t n_ctx = r->kit->n_ctx, n_made_for = r->kit->info.n_ctx_train;
     if (r->prompt.n_ids < n_ctx)
         return true;
+    r->outcome.lacking = r->prompt.n_ids - n_ctx + 1;
     char needs[32], has[32];
     const char *hint =
         n_made_for && n_ctx >= n_made_for ? "the model was made for no more" : "raise --ctx";

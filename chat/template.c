@@ -152,10 +152,17 @@ static bool put_image(struct writer *w, const struct attachment *image)
     return true;
 }
 
-static bool put_turn(struct writer *w, const struct message *m, const char *prefix, bool open)
+/* The mark stands before <start_of_turn>: newlines of the turn before are tokens only now. */
+static bool begin_turn(struct writer *w, struct prompt_mark *mark)
 {
     if (!put_special(w, w->special.start_of_turn, "<start_of_turn>"))
         return false;
+    *mark = (struct prompt_mark){w->out->n_ids - 1, w->out->n_image_ids};
+    return true;
+}
+
+static bool put_turn(struct writer *w, const struct message *m, const char *prefix, bool open)
+{
     puts_text(w, role_name(m->role));
     puts_text(w, "\n");
     if (prefix) {
@@ -186,15 +193,22 @@ static const char *system_text(const struct message *m)
 static bool put_messages(struct writer *w, const struct messages *ms)
 {
     bool has_system = ms->n && ms->list[0].role == ROLE_SYSTEM;
+    size_t turn = 0;
     for (size_t i = has_system; i < ms->n; i++) {
-        size_t turn = i - has_system;
-        if ((ms->list[i].role == ROLE_USER) != (turn % 2 == 0))
+        const struct message *m = &ms->list[i];
+        if (m->dropped) {
+            w->out->marks[i] = (struct prompt_mark){w->out->n_ids, w->out->n_image_ids};
+            continue;
+        }
+        if ((m->role == ROLE_USER) != (turn % 2 == 0))
             return err_set(
                 w->err, "message %zu is the %s's: user and model must take turns, the user first",
-                turn + 1, role_name(ms->list[i].role));
+                turn + 1, role_name(m->role));
         const char *prefix = has_system && turn == 0 ? system_text(&ms->list[0]) : NULL;
-        if (!put_turn(w, &ms->list[i], prefix, (w->form & PROMPT_OPEN) && i + 1 == ms->n))
+        if (!begin_turn(w, &w->out->marks[i]) ||
+            !put_turn(w, m, prefix, (w->form & PROMPT_OPEN) && i + 1 == ms->n))
             return false;
+        turn++;
     }
     return true;
 }
@@ -205,12 +219,17 @@ static bool put_prompt(struct writer *w, const struct messages *ms)
         return err_set(w->err, "there is no answer to go on with");
     if (!put_special(w, w->special.bos, "<bos>") || !put_messages(w, ms))
         return false;
-    if (!(w->form & (PROMPT_OPEN | PROMPT_CLOSED))) {
-        if (!put_special(w, w->special.start_of_turn, "<start_of_turn>"))
+    struct prompt_mark *end = &w->out->marks[ms->n];
+    bool begins = !(w->form & (PROMPT_OPEN | PROMPT_CLOSED));
+    if (begins) {
+        if (!begin_turn(w, end))
             return false;
         puts_text(w, "model\n");
     }
-    return end_run(w, false);
+    bool ok = end_run(w, false);
+    if (!begins)
+        *end = (struct prompt_mark){w->out->n_ids, w->out->n_image_ids};
+    return ok;
 }
 
 bool prompt_render(struct prompt *out, const struct facet_model *model,
@@ -222,6 +241,7 @@ bool prompt_render(struct prompt *out, const struct facet_model *model,
     struct writer w = {.model = model, .form = form, .out = out, .err = err};
     w.n_soft = info.n_soft_tokens ? info.n_soft_tokens : DEFAULT_SOFT_TOKENS;
     facet_model_get_special(model, &w.special);
+    out->marks = mem_new(messages->n + 1, sizeof *out->marks);
     bool ok = put_prompt(&w, messages);
     str_done(&w.run);
     out->text = str_take(&w.text);
@@ -234,5 +254,6 @@ void prompt_done(struct prompt *p)
 {
     free(p->text);
     free(p->ids);
+    free(p->marks);
     *p = (struct prompt){0};
 }

@@ -21,6 +21,9 @@ struct prompt {
     size_t n_views;     /* runs of soft tokens among the ids */
     size_t n_image_ids; /* ids that belong to pictures: soft tokens and the marks and newlines
                            around them */
+    struct prompt_mark {
+        size_t n_ids, n_image_ids;
+    } *marks; /* [number of messages + 1]: what stood before each message, and at the end */
 };
 
 /* How a prompt ends and how pictures stand in it; to be or-ed. 0: the model's turn is begun
@@ -34,7 +37,8 @@ enum prompt_form {
 };
 
 /* Special tokens are recognised only where the template puts them, never in what people wrote.
- * After the system message every other message must be the user's, the first one too. The views of
+ * After the system message every other message must be the user's, the first one too; dropped
+ * messages are as if they were not there. The views of
  * attachment a: attachment_views(a); each as many soft tokens as the model's tower gives, 256
  * (Gemma 3's) where it has none. */
 bool prompt_render(struct prompt *out, const struct facet_model *model,

@@ -8,7 +8,11 @@
 #include "base/utf8.h"
 #include "chat/commands.h"
 #include "tui/attaching.h"
+#include "tui/browse.h"
 #include "tui/editor.h"
+#include "tui/filling.h"
+#include "tui/layout.h"
+#include "tui/palette.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/slash.h"
@@ -110,21 +114,53 @@ static void interrupt(struct app *app, bool asked)
 
 /* ---- Keys ----------------------------------------------------------------------------------- */
 
-static void focus_next(struct app *app)
+/* The panes in the order in which Tab goes through them. */
+static const enum key_context panes[] = {KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_PICTURE,
+                                         KEYS_CONVERSATIONS};
+enum { N_PANES = sizeof panes / sizeof panes[0] };
+
+static bool may_focus(const struct app *app, enum key_context pane)
 {
-    if (app->focus == KEYS_INPUT)
-        app->focus = KEYS_TRANSCRIPT;
-    else if (app->focus == KEYS_TRANSCRIPT && picture_stands(app))
-        app->focus = KEYS_PICTURE;
-    else
-        app->focus = KEYS_INPUT;
+    return pane == KEYS_CONVERSATIONS ? app->store != NULL
+           : pane == KEYS_PICTURE     ? picture_stands(app)
+                                      : true;
+}
+
+static void focus_by(struct app *app, int step)
+{
+    int at = 0;
+    while (at + 1 < N_PANES && panes[at] != app->focus)
+        at++;
+    do
+        at = (at + step + N_PANES) % N_PANES;
+    while (!may_focus(app, panes[at]));
+    app->focus = panes[at];
+}
+
+static void focus_left(struct app *app)
+{
+    if (may_focus(app, KEYS_CONVERSATIONS))
+        app->focus = KEYS_CONVERSATIONS;
+}
+
+static void focus_right(struct app *app)
+{
+    bool at_transcript = app->focus == KEYS_TRANSCRIPT && picture_stands(app);
+    app->focus = at_transcript ? KEYS_PICTURE : KEYS_TRANSCRIPT;
+}
+
+static void widen(struct app *app, int by)
+{
+    int cols = app->side_cols + by;
+    if (cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS)
+        app->side_cols = cols;
 }
 
 static void complete(struct app *app)
 {
     struct str others = {0};
     if (input_is_empty(app->input))
-        focus_next(app);
+        focus_by(app, 1);
     else if (input_complete(app->input, &others) && others.len)
         app_say(app, "%s", str_text(&others));
     str_done(&others);
@@ -178,7 +214,35 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         app->focus = KEYS_INPUT;
         break;
     case ACTION_FOCUS_NEXT:
-        focus_next(app);
+        focus_by(app, 1);
+        break;
+    case ACTION_FOCUS_PREVIOUS:
+        focus_by(app, -1);
+        break;
+    case ACTION_FOCUS_LEFT:
+        focus_left(app);
+        break;
+    case ACTION_FOCUS_RIGHT:
+        focus_right(app);
+        break;
+    case ACTION_WIDER:
+    case ACTION_NARROWER:
+        widen(app, action == ACTION_WIDER ? 1 : -1);
+        break;
+    case ACTION_PALETTE:
+        palette_open(app);
+        break;
+    case ACTION_CONVERSATIONS:
+        browse_conversations(app);
+        break;
+    case ACTION_NEW:
+        browse_new(app);
+        break;
+    case ACTION_CONTEXT:
+        filling_open(app);
+        break;
+    case ACTION_TAKE:
+        browse_open(app, conversations_selected(app->conversations));
         break;
     case ACTION_CANCEL:
         step_back(app);
@@ -197,9 +261,16 @@ static void act(struct app *app, enum action action, bool asked_to_quit)
         app->help_top = 0;
         break;
     default:
+        if (app->focus == KEYS_CONVERSATIONS && conversations_act(app->conversations, action))
+            return;
         if (!scroll(app, action) && app->focus == KEYS_INPUT)
             input_act(app->input, action);
     }
+}
+
+void actions_do(struct app *app, enum action action)
+{
+    act(app, action, false);
 }
 
 /* With the help open, the keys of reading move it and any other closes it. */
@@ -238,15 +309,38 @@ static bool works_over_help(enum action action)
     return action == ACTION_INTERRUPT || action == ACTION_SUSPEND || action == ACTION_REDRAW;
 }
 
+static bool works_over_chooser(enum action action)
+{
+    return action == ACTION_SUSPEND || action == ACTION_REDRAW;
+}
+
+/* The list is let go before what it says is done: that may open another one. */
+static void chooser_action(struct app *app, enum action action, uint32_t key)
+{
+    enum chosen chosen = chooser_key(app->chooser, action, key);
+    if (chosen == CHOSEN_NOT_YET)
+        return;
+    struct chooser *c = app->chooser;
+    app->chooser = NULL;
+    chooser_finish(c, chosen);
+}
+
+static enum key_context context_of_keys(const struct app *app)
+{
+    return app->chooser ? KEYS_CHOOSER : app->help ? KEYS_TRANSCRIPT : app->focus;
+}
+
 void actions_key(struct app *app, uint32_t key)
 {
-    enum action action = keys_find(app->help ? KEYS_TRANSCRIPT : app->focus, key);
+    enum action action = keys_find(context_of_keys(app), key);
     bool asked = app->asked_to_quit;
     app->asked_to_quit = app->send_when_read = false;
     app->dirty = true;
     if (!app->notice_is_error)
         app_hush(app);
-    if (app->help && !works_over_help(action)) {
+    if (app->chooser && !works_over_chooser(action)) {
+        chooser_action(app, action, key);
+    } else if (app->help && !works_over_help(action)) {
         help_action(app, action);
     } else if (action != ACTION_NONE) {
         act(app, action, asked);
@@ -258,9 +352,55 @@ void actions_key(struct app *app, uint32_t key)
     }
 }
 
+/* ---- The mouse ------------------------------------------------------------------------------ */
+
+static bool inside(struct rect where, const struct term_event *event)
+{
+    return event->row >= where.row && event->row < where.row + where.rows &&
+           event->col >= where.col && event->col < where.col + where.cols;
+}
+
+static void wheel(struct app *app, const struct term_event *event, bool in_left)
+{
+    enum action action = event->wheel < 0 ? ACTION_ROW_UP : ACTION_ROW_DOWN;
+    if (app->chooser)
+        chooser_action(app, action, 0);
+    else if (app->help)
+        help_action(app, action);
+    else if (in_left)
+        conversations_act(app->conversations, action);
+    else
+        transcript_scroll(app->transcript, event->wheel);
+}
+
+void actions_mouse(struct app *app, const struct term_event *event)
+{
+    const struct layout *l = &app->layout;
+    bool in_left = inside(l->left, event);
+    app->dirty = true;
+    if (event->wheel) {
+        wheel(app, event, in_left);
+    } else if (app->chooser || app->help) {
+        return;
+    } else if (in_left) {
+        int64_t id = conversations_at(app->conversations, event->row - l->left.row);
+        app->focus = KEYS_CONVERSATIONS;
+        if (id)
+            browse_open(app, id);
+    } else if (inside(l->transcript, event)) {
+        app->focus = KEYS_TRANSCRIPT;
+    } else if (inside(l->input, event)) {
+        app->focus = KEYS_INPUT;
+    }
+}
+
 void actions_paste(struct app *app, const char *text, size_t n)
 {
     app->dirty = true;
+    if (app->chooser) {
+        chooser_paste(app->chooser, text, n);
+        return;
+    }
     app->help = false;
     app->focus = KEYS_INPUT;
     app_hush(app);

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <time.h>
 
+void app_choose(struct app *app, struct chooser *chooser)
+{
+    struct chooser *before = app->chooser;
+    app->chooser = chooser;
+    app->help = false;
+    app->dirty = true;
+    if (before)
+        chooser_finish(before, CHOSEN_NOTHING);
+}
+
 double app_now(void)
 {
     struct timespec t;

@@ -1,5 +1,5 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
- * turn, attaching, slash, actions and screen share it; nothing outside tui/ sees it. */
+ * turn, attaching, browse, palette, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
@@ -8,9 +8,12 @@
 
 #include "base/str.h"
 #include "chat/chat.h"
+#include "tui/chooser.h"
+#include "tui/conversations.h"
 #include "tui/errand.h"
 #include "tui/input.h"
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/status.h"
 #include "tui/surface.h"
 #include "tui/term.h"
@@ -20,15 +23,21 @@
 struct app {
     struct terminal *term;
     struct surface surface;
+    struct layout layout; /* as last drawn */
+    bool away;            /* the terminal's window has not the keyboard */
     struct theme theme; /* the panes point to it: it may change while they live */
     struct chat *chat;
     struct store *store; /* NULL: no history */
     struct errands *errands;
     struct transcript *transcript;
     struct input *input;
+    struct conversations *conversations;
     struct picture_pane *picture;
     struct picker *picker;
-    enum key_context focus; /* anything but KEYS_EVERYWHERE */
+    enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
+    int side_cols;          /* that the conversations pane is to have */
+
+    struct chooser *chooser; /* lies over the transcript and takes the keys; NULL: none */
 
     bool help; /* F1's list lies over the transcript */
     int help_top, help_rows;
@@ -58,7 +67,11 @@ struct app {
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;
     bool dirty; /* what is on the screen is out of date */
+    bool hurry; /* and somebody waits for it */
 };
+
+/* Closes the list that may be open, and opens this one (taken over). */
+void app_choose(struct app *app, struct chooser *chooser);
 
 double app_now(void);
 /* Tells one thing; goes with the next key, an error with the next message or Esc. */

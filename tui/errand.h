@@ -11,8 +11,8 @@ struct errands;
 /* Stands first in a struct that holds what the errand needs and brings. */
 struct errand {
     void (*work)(struct errand *e); /* on the errands' thread */
-    /* On the screen's thread, and frees it. wanted false: facet is being left, and work perhaps never
-     * began: it only frees. */
+    /* On the screen's thread, and frees it. wanted false: facet is being left, and work perhaps
+     * never began: it only frees. */
     void (*done)(struct errand *e, bool wanted);
 };
 

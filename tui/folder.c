@@ -1,6 +1,5 @@
 #include "tui/folder.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "tui/attaching.h"
+#include "tui/fuzzy.h"
 
 void folder_done(struct folder *f)
 {
@@ -44,30 +44,16 @@ bool folder_read(struct folder *f, const char *path, struct err *err)
     return true;
 }
 
-/* How far the letters lie apart, and from the start; -1: they are not there. */
 static int fit(const char *name, const char *filter)
 {
-    int first = -1, last = -1, at = 0;
-    if (name[0] == '.' && filter[0] != '.')
-        return -1;
-    for (const char *want = filter; *want; want++, at++) {
-        while (name[at] && tolower((unsigned char)name[at]) != tolower((unsigned char)*want))
-            at++;
-        if (!name[at])
-            return -1;
-        first = first < 0 ? at : first;
-        last = at;
-    }
-    return first < 0 ? 0 : 4 * (last - first) + first;
+    return name[0] == '.' && filter[0] != '.' ? 0 : fuzzy_score(name, filter);
 }
 
 static int compare(const void *a, const void *b)
 {
     const struct folder_entry *x = a, *y = b;
-    if ((x->fit < 0) != (y->fit < 0))
-        return x->fit < 0 ? 1 : -1;
     if (x->fit != y->fit)
-        return x->fit < y->fit ? -1 : 1;
+        return x->fit > y->fit ? -1 : 1;
     if (x->is_folder != y->is_folder)
         return x->is_folder ? -1 : 1;
     int order = strcasecmp(x->name, y->name);
@@ -79,7 +65,7 @@ size_t folder_filter(struct folder *f, const char *filter)
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++) {
         f->list[i].fit = fit(f->list[i].name, filter);
-        n += f->list[i].fit >= 0;
+        n += f->list[i].fit > 0;
     }
     if (f->n)
         qsort(f->list, f->n, sizeof *f->list, compare);

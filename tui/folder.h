@@ -10,7 +10,7 @@
 struct folder_entry {
     char *name; /* owned */
     bool is_folder;
-    int fit; /* of the filter: less is better; -1: not at all */
+    int fit; /* of the filter, by fuzzy.h */
 };
 
 /* Zero to start. */
@@ -23,9 +23,8 @@ void folder_done(struct folder *f);
 /* Folders and pictures, told by content where the name does not say it; folders first. Reads the
  * start of files: not for the screen's thread. */
 bool folder_read(struct folder *f, const char *path, struct err *err);
-/* Puts what fits first, the best of it at the top, and returns how much that is. A filter fits if
- * its letters stand in the name in that order; hidden entries only fit one that begins with a
- * point. */
+/* Puts what fits first, the best of it at the top, and returns how much that is. Hidden entries
+ * only fit a filter that begins with a point. */
 size_t folder_filter(struct folder *f, const char *filter);
 
 #endif

@@ -11,7 +11,9 @@
 
 const char *const key_context_names[KEYS_CONTEXTS] = {
     [KEYS_INPUT] = "Writing",
-    [KEYS_TRANSCRIPT] = "Reading (Tab goes there and back)",
+    [KEYS_TRANSCRIPT] = "Reading (Tab goes there)",
+    [KEYS_CONVERSATIONS] = "Conversations",
+    [KEYS_CHOOSER] = "Choosing from a list (what is typed narrows it)",
     [KEYS_PICTURE] = "Looking at a picture (Alt-P goes there and back)",
     [KEYS_REGION] = "Choosing a region of a picture",
     [KEYS_PICKER] = "Choosing pictures from folders (letters filter; a point first: hidden ones)",
@@ -23,12 +25,12 @@ const struct key_row key_rows[] = {
     {ACTION_SEND, KEYS_INPUT, {K_ENTER}, "send"},
     {ACTION_NEWLINE, KEYS_INPUT, {A(K_ENTER), C('j')}, "new line"},
     {ACTION_COMPLETE, KEYS_INPUT, {K_TAB}, "complete a command or path; if empty: read"},
-    {ACTION_UP, KEYS_INPUT, {K_UP, C('p')}, "line above, then what was sent before"},
+    {ACTION_UP, KEYS_INPUT, {K_UP}, "line above, then what was sent before"},
     {ACTION_DOWN, KEYS_INPUT, {K_DOWN, C('n')}, "line below, then what was sent after"},
     {ACTION_LEFT, KEYS_INPUT, {K_LEFT, C('b')}, NULL},
     {ACTION_RIGHT, KEYS_INPUT, {K_RIGHT, C('f')}, NULL},
-    {ACTION_WORD_LEFT, KEYS_INPUT, {A('b'), A(K_LEFT), C(K_LEFT)}, "word back"},
-    {ACTION_WORD_RIGHT, KEYS_INPUT, {A('f'), A(K_RIGHT), C(K_RIGHT)}, "word forward"},
+    {ACTION_WORD_LEFT, KEYS_INPUT, {A('b'), C(K_LEFT)}, "word back"},
+    {ACTION_WORD_RIGHT, KEYS_INPUT, {A('f'), C(K_RIGHT)}, "word forward"},
     {ACTION_LINE_START, KEYS_INPUT, {C('a'), K_HOME}, "start of the line"},
     {ACTION_LINE_END, KEYS_INPUT, {C('e'), K_END}, "end of the line"},
     {ACTION_DELETE_BACK, KEYS_INPUT, {K_BACKSPACE, C('h')}, NULL},
@@ -45,9 +47,34 @@ const struct key_row key_rows[] = {
     {ACTION_TOP, KEYS_TRANSCRIPT, {K_HOME, 'g'}, "to the start"},
     {ACTION_BOTTOM, KEYS_TRANSCRIPT, {K_END, 'G'}, "to the end, and follow"},
     {ACTION_PAGE_DOWN, KEYS_TRANSCRIPT, {' '}, NULL},
+    {ACTION_PALETTE, KEYS_TRANSCRIPT, {':'}, NULL},
     {ACTION_FOCUS_INPUT, KEYS_TRANSCRIPT, {K_ENTER, 'i', 'q'}, "back to writing"},
     {ACTION_DELETE_OR_QUIT, KEYS_TRANSCRIPT, {C('d')}, NULL},
 
+    {ACTION_TAKE, KEYS_CONVERSATIONS, {K_ENTER, 'o'}, "open it"},
+    {ACTION_ROW_UP, KEYS_CONVERSATIONS, {K_UP, 'k'}, "up"},
+    {ACTION_ROW_DOWN, KEYS_CONVERSATIONS, {K_DOWN, 'j'}, "down"},
+    {ACTION_TOP, KEYS_CONVERSATIONS, {K_HOME, 'g'}, "the newest"},
+    {ACTION_BOTTOM, KEYS_CONVERSATIONS, {K_END, 'G'}, "the oldest"},
+    {ACTION_NEW, KEYS_CONVERSATIONS, {'n'}, "a new conversation"},
+    {ACTION_FIND, KEYS_CONVERSATIONS, {'/'}, "find words in all of them"},
+    {ACTION_FOCUS_INPUT, KEYS_CONVERSATIONS, {'i', 'q'}, "back to writing"},
+    {ACTION_PALETTE, KEYS_CONVERSATIONS, {':'}, NULL},
+    {ACTION_DELETE_OR_QUIT, KEYS_CONVERSATIONS, {C('d')}, NULL},
+
+    {ACTION_TAKE, KEYS_CHOOSER, {K_ENTER}, "take the marked one"},
+    {ACTION_ROW_UP, KEYS_CHOOSER, {K_UP, C('p'), C('k')}, "up"},
+    {ACTION_ROW_DOWN, KEYS_CHOOSER, {K_DOWN, C('n'), C('j'), K_TAB}, "down"},
+    {ACTION_TOP, KEYS_CHOOSER, {K_HOME}, NULL},
+    {ACTION_BOTTOM, KEYS_CHOOSER, {K_END}, NULL},
+    {ACTION_DELETE_BACK, KEYS_CHOOSER, {K_BACKSPACE, C('h')}, NULL},
+    {ACTION_KILL_TO_START, KEYS_CHOOSER, {C('u')}, NULL},
+
+    {ACTION_PALETTE, KEYS_EVERYWHERE, {C('p')}, "everything that can be done, to choose from"},
+    {ACTION_CONVERSATIONS, KEYS_EVERYWHERE, {K_F1 + 1}, "the conversations"},
+    {ACTION_FIND, KEYS_EVERYWHERE, {K_F1 + 2}, "find words in all conversations"},
+    {ACTION_NEW, KEYS_EVERYWHERE, {K_F1 + 3}, "a new conversation"},
+    {ACTION_CONTEXT, KEYS_EVERYWHERE, {K_F1 + 4}, "what fills the context; leave out or pin"},
     {ACTION_VIEW_BEFORE, KEYS_PICTURE, {K_LEFT, K_BACKSPACE}, "the view before: whole, crops"},
     {ACTION_VIEW_AFTER, KEYS_PICTURE, {K_RIGHT, ' '}, "the next view"},
     {ACTION_PICTURE_BEFORE, KEYS_PICTURE, {K_UP, 'k'}, "the picture before, of several"},
@@ -55,6 +82,7 @@ const struct key_row key_rows[] = {
     {ACTION_SAW, KEYS_PICTURE, {'w'}, "what the model saw of it"},
     {ACTION_REGION, KEYS_PICTURE, {'r'}, "choose a region to be looked at closely"},
     {ACTION_FOCUS_INPUT, KEYS_PICTURE, {K_ENTER, 'i', 'q'}, "back to writing"},
+    {ACTION_DELETE_OR_QUIT, KEYS_PICTURE, {C('d')}, NULL},
 
     {ACTION_LEFT, KEYS_REGION, {K_LEFT, 'h'}, "move it left"},
     {ACTION_RIGHT, KEYS_REGION, {K_RIGHT, 'l'}, "right"},
@@ -67,6 +95,7 @@ const struct key_row key_rows[] = {
     {ACTION_LOWER, KEYS_REGION, {A(K_UP), 'K'}, "lower"},
     {ACTION_TALLER, KEYS_REGION, {A(K_DOWN), 'J'}, "taller"},
     {ACTION_TAKE_REGION, KEYS_REGION, {K_ENTER}, "attach it: the whole, and the region closely"},
+    {ACTION_DELETE_OR_QUIT, KEYS_REGION, {C('d')}, NULL},
 
     {ACTION_UP, KEYS_PICKER, {K_UP, C('p')}, NULL},
     {ACTION_DOWN, KEYS_PICKER, {K_DOWN, C('n')}, NULL},
@@ -78,6 +107,7 @@ const struct key_row key_rows[] = {
     {ACTION_PICK_INTO, KEYS_PICKER, {K_RIGHT}, "into the folder"},
     {ACTION_PICK_UP, KEYS_PICKER, {K_LEFT}, "to the folder above"},
     {ACTION_DELETE_BACK, KEYS_PICKER, {K_BACKSPACE, C('h')}, "delete of the filter; to the folder above"},
+    {ACTION_DELETE_OR_QUIT, KEYS_PICKER, {C('d')}, NULL},
 
     {ACTION_PAGE_UP, KEYS_EVERYWHERE, {K_PAGE_UP}, "page up"},
     {ACTION_PAGE_DOWN, KEYS_EVERYWHERE, {K_PAGE_DOWN}, "page down"},
@@ -85,7 +115,12 @@ const struct key_row key_rows[] = {
     {ACTION_ROW_DOWN, KEYS_EVERYWHERE, {A('j')}, "down a line"},
     {ACTION_TOP, KEYS_EVERYWHERE, {A('<'), C(K_HOME)}, "to the start"},
     {ACTION_BOTTOM, KEYS_EVERYWHERE, {A('>'), C(K_END)}, "to the end, and follow"},
-    {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, K_BACKTAB, A(K_UP), A(K_DOWN)}, "read, or write"},
+    {ACTION_FOCUS_NEXT, KEYS_EVERYWHERE, {K_TAB, A(K_DOWN)}, "to the next pane"},
+    {ACTION_FOCUS_PREVIOUS, KEYS_EVERYWHERE, {K_BACKTAB, A(K_UP)}, "to the pane before"},
+    {ACTION_FOCUS_LEFT, KEYS_EVERYWHERE, {A(K_LEFT)}, "to the pane at the left"},
+    {ACTION_FOCUS_RIGHT, KEYS_EVERYWHERE, {A(K_RIGHT)}, "to the pane at the right"},
+    {ACTION_WIDER, KEYS_EVERYWHERE, {A('+'), A('=')}, "make the side pane wider"},
+    {ACTION_NARROWER, KEYS_EVERYWHERE, {A('-')}, "make it narrower"},
     {ACTION_CANCEL, KEYS_EVERYWHERE, {K_ESC}, "stop the answer; else one step back"},
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
     {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},
@@ -123,11 +158,13 @@ void keys_name(uint32_t key, char name[KEY_NAME_BYTES])
 {
     static const char *const names[] = {"Up",    "Down", "Left",      "Right",  "Home",
                                         "End",   "PgUp", "PgDn",      "Delete", "Backspace",
-                                        "Enter", "Tab",  "Shift-Tab", "Esc",    "F1"};
+                                        "Enter", "Tab",  "Shift-Tab", "Esc"};
     const char *prefix = key & K_ALT ? "Alt-" : key & K_CTRL ? "Ctrl-" : "";
     uint32_t base = key & K_CHARACTER_MASK;
     char text[5] = {0};
-    if (base >= K_UP && base <= K_F1)
+    if (base >= K_F1 && base <= K_F12)
+        snprintf(name, KEY_NAME_BYTES, "%sF%u", prefix, (unsigned)(base - K_F1 + 1));
+    else if (base >= K_UP && base < K_F1)
         snprintf(name, KEY_NAME_BYTES, "%s%s", prefix, names[base - K_UP]);
     else if (base == ' ')
         snprintf(name, KEY_NAME_BYTES, "%sSpace", prefix);

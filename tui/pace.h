@@ -5,7 +5,8 @@
 
 #include "tui/app.h"
 
-/* The model has been opened: app->seconds_a_view is what it took last time, 0 if that is unknown. */
+/* The model has been opened: app->seconds_a_view is what it took last time, 0 if that is unknown.
+ */
 void pace_recall(struct app *app);
 void pace_note(struct app *app, double seconds_a_view);
 

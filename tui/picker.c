@@ -23,8 +23,8 @@ struct picker {
     struct str filter;
     size_t n, at, top; /* entries that fit; the chosen one; the first shown */
     size_t page;       /* rows of the list when last drawn */
-    char *come_from;   /* the folder that was left upwards is chosen when its parent is read; owned */
-    char **marked;     /* paths; owned */
+    char *come_from; /* the folder that was left upwards is chosen when its parent is read; owned */
+    char **marked;   /* paths; owned */
     size_t n_marked;
 
     bool previewing;    /* an errand is under way */
@@ -308,10 +308,10 @@ static void draw_list(struct app *app, struct surface *s, struct rect where)
         struct rect line = {where.row + row, where.col, 1, where.cols};
         draw_entry(app, s, p->top + (size_t)row, line);
     }
-    const char *instead = p->reading           ? "reading the folder…"
-                          : p->err.text[0]     ? p->err.text
-                          : p->filter.len      ? "nothing here fits"
-                                               : "no folders and no pictures here";
+    const char *instead = p->reading       ? "reading the folder…"
+                          : p->err.text[0] ? p->err.text
+                          : p->filter.len  ? "nothing here fits"
+                                           : "no folders and no pictures here";
     if (p->n == 0 && where.rows > 0)
         surface_puts(s, where.row, where.col + 2, where.col + where.cols, instead,
                      app->theme.tones[p->err.text[0] ? TONE_ERROR : TONE_MUTED]);
@@ -456,5 +456,6 @@ bool picker_act(struct app *app, enum action action)
 
 const char *picker_hint(const struct app *app)
 {
-    return app->surface.cols < 60 ? "Esc back" : "Enter attaches, Space marks, ← up, Esc back";
+    return app->surface.cols < LAYOUT_NARROW_COLS ? "Esc back"
+                                                  : "Enter attaches, Space marks, ← up, Esc back";
 }

@@ -10,7 +10,6 @@
 #include "tui/region.h"
 
 enum {
-    BESIDE_FROM_COLS = 100,
     VIEW_SIDE = 800,  /* pixels; more than any pane can show */
     MODEL_SIDE = 896, /* while no model is open */
     LIST_FROM_ROWS = 14,
@@ -110,7 +109,7 @@ void picture_follow(struct app *app)
 int picture_cols(const struct app *app, int cols)
 {
     struct picture_pane *p = app->picture;
-    p->beside = cols >= BESIDE_FROM_COLS && p->picture ? cols / 4 : 0;
+    p->beside = cols >= LAYOUT_WIDE_COLS && p->picture ? cols / 4 : 0;
     return p->beside;
 }
 
@@ -126,7 +125,7 @@ bool picture_has_focus(const struct app *app)
 
 bool picture_covers(const struct app *app, int cols)
 {
-    return cols < BESIDE_FROM_COLS && picture_has_focus(app);
+    return cols < LAYOUT_WIDE_COLS && picture_has_focus(app);
 }
 
 /* ---- Its pixels, made while the screen goes on ---------------------------------------------- */
@@ -457,8 +456,8 @@ static void begin_region(struct app *app)
     if (attachment_is_blank(p->picture))
         return;
     if (p->region.width == 0)
-        p->region = region_middle((struct crop){0, 0, p->picture->image.width,
-                                                p->picture->image.height});
+        p->region =
+            region_middle((struct crop){0, 0, p->picture->image.width, p->picture->image.height});
     p->look = LOOK_AS_IT_IS;
     p->view = 0;
     app->focus = KEYS_REGION;
@@ -523,7 +522,7 @@ bool picture_act(struct app *app, enum action action)
 
 const char *picture_hint(const struct app *app)
 {
-    if (app->surface.cols < 60)
+    if (app->surface.cols < LAYOUT_NARROW_COLS)
         return "Esc back";
     return app->focus == KEYS_REGION ? "Enter takes, Esc back" : "← → views, r region, Esc back";
 }

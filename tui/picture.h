@@ -16,7 +16,8 @@ void picture_free(struct picture_pane *p);
 void picture_follow(struct app *app);
 /* Columns that the pane takes at the right of a screen so wide, 0 if it does not stand there. */
 int picture_cols(const struct app *app, int cols);
-/* True where it lies over the transcript: there is no room beside it, and the pane has the focus. */
+/* True where it lies over the transcript: there is no room beside it, and the pane has the focus.
+ */
 bool picture_covers(const struct app *app, int cols);
 /* True where it stands there. */
 bool picture_stands(const struct app *app);

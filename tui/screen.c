@@ -138,12 +138,14 @@ static void draw_transcript(struct app *app, struct rect where)
 {
     struct surface *s = &app->surface;
     struct surface hidden = {0};
-    bool covered = app->help || picture_covers(app, s->cols) || picker_is_open(app);
+    bool covered = app->help || app->chooser || picker_is_open(app) || picture_covers(app, s->cols);
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
     transcript_draw(app->transcript, covered ? &hidden : s, where, app->focus == KEYS_TRANSCRIPT);
     surface_done(&hidden);
-    if (app->help)
+    if (app->chooser)
+        chooser_draw(app->chooser, s, where);
+    else if (app->help)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
     else if (picker_is_open(app))
         picker_draw(app, s, where);
@@ -151,25 +153,37 @@ static void draw_transcript(struct app *app, struct rect where)
         draw_welcome(app, s, where);
 }
 
-/* The pane stands behind column `col`, or lies over the transcript. */
-static void draw_picture(struct app *app, struct surface *s, struct rect over, int col)
+/* At the right, or over the transcript. */
+static void draw_picture(struct app *app, struct surface *s, const struct layout *l)
 {
-    struct rect beside = {0, col + 2, over.rows, s->cols - col - 3};
-    if (picture_covers(app, s->cols) && !app->help)
-        picture_draw(app, s, over);
-    else if (col < s->cols)
-        picture_draw(app, s, beside);
-    for (int row = 0; col < s->cols && row < over.rows; row++)
-        surface_puts(s, row, col, col + 1, "│", app->theme.tones[TONE_RULE]);
+    bool hidden = app->help || app->chooser;
+    if (l->right.cols)
+        picture_draw(app, s, l->right);
+    else if (picture_covers(app, s->cols) && !hidden)
+        picture_draw(app, s, l->transcript);
 }
 
-static void draw_rule(const struct app *app, struct surface *s, int row, struct rect text)
+/* The lines between the panes, and what is told on the one above the input. */
+static void draw_rules(const struct app *app, struct surface *s, const struct layout *l)
+{
+    struct style style = app->theme.tones[TONE_RULE];
+    const int cols[] = {l->left_rule, l->right_rule};
+    if (l->rule >= 0)
+        surface_fill(s, l->rule, 0, s->cols, "─", style);
+    for (size_t i = 0; i < sizeof cols / sizeof cols[0]; i++) {
+        for (int row = 0; cols[i] >= 0 && row < l->transcript.rows; row++)
+            surface_puts(s, row, cols[i], cols[i] + 1, "│", style);
+        if (cols[i] >= 0 && l->rule >= 0)
+            surface_puts(s, l->rule, cols[i], cols[i] + 1, "┴", style);
+    }
+}
+
+static void draw_below(const struct app *app, struct surface *s, int row, struct rect text)
 {
     if (row < 0)
         return;
-    surface_fill(s, row, 0, s->cols, "─", app->theme.tones[TONE_RULE]);
     size_t below = transcript_below(app->transcript);
-    if (!below || app->help)
+    if (!below || app->help || app->chooser)
         return;
     char note[64];
     snprintf(note, sizeof note, " %zu more line%s below · %s ", below, below == 1 ? "" : "s",
@@ -178,25 +192,56 @@ static void draw_rule(const struct app *app, struct surface *s, int row, struct 
                        app->theme.tones[TONE_MUTED]);
 }
 
+/* Keys that work now, for the status line; NULL: those of writing. */
+static const char *hint(const struct app *app, bool narrow)
+{
+    if (app->chooser)
+        return narrow ? "Enter takes, Esc closes" : "type to narrow, Enter takes, Esc closes";
+    if (app->help)
+        return narrow ? "Esc closes" : "j k scroll, Esc closes";
+    if (picker_is_open(app))
+        return picker_hint(app);
+    if (picture_has_focus(app))
+        return picture_hint(app);
+    if (chat_is_busy(app->chat))
+        return "Esc stops";
+    if (app->focus == KEYS_TRANSCRIPT)
+        return narrow ? "Esc writes" : "j k g G scroll, Esc writes";
+    if (app->focus == KEYS_CONVERSATIONS)
+        return narrow ? "Enter opens" : "Enter opens, n new, / find, Esc writes";
+    return NULL;
+}
+
 static void draw_status(const struct app *app, struct surface *s, struct rect where)
 {
-    bool busy = chat_is_busy(app->chat);
+    const char *urgent = hint(app, where.cols < LAYOUT_NARROW_COLS);
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
-                            .hint = "Enter sends, Alt-Enter new line",
-                            .urgent = app->help || busy || app->focus != KEYS_INPUT};
+                            .hint = urgent ? urgent : "Enter sends, Alt-Enter new line",
+                            .urgent = urgent != NULL};
     chat_context(app->chat, &status.used, &status.total);
-    if (app->help)
-        status.hint = where.cols < 60 ? "Esc closes" : "j k scroll, Esc closes";
-    else if (picker_is_open(app))
-        status.hint = picker_hint(app);
-    else if (picture_has_focus(app))
-        status.hint = picture_hint(app);
-    else if (busy)
-        status.hint = "Esc stops";
-    else if (app->focus == KEYS_TRANSCRIPT)
-        status.hint = where.cols < 60 ? "Esc writes" : "j k g G scroll, Esc writes";
     status_draw(&status, &app->theme, s, where);
+}
+
+static struct layout_wish wish_of(const struct app *app, int cols)
+{
+    struct layout_wish wish = {.left_cols = app->store ? app->side_cols : 0,
+                               .right_cols = picture_cols(app, cols),
+                               .left_over = app->focus == KEYS_CONVERSATIONS};
+    int text_cols = layout_text_cols(cols, &wish);
+    wish.input_rows = input_rows(app->input, text_cols);
+    wish.info_rows = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
+    return wish;
+}
+
+/* Over the transcript where there is no room beside it. */
+static void draw_left(const struct app *app, struct surface *s, const struct layout *l)
+{
+    for (int row = 0; row < l->left.rows && l->left.rows; row++)
+        surface_fill(s, row, 0, l->left.col + l->left.cols + 1, " ",
+                     app->theme.tones[TONE_TEXT]);
+    if (l->left.rows)
+        conversations_draw(app->conversations, s, l->left, app->focus == KEYS_CONVERSATIONS);
 }
 
 void screen_draw(struct app *app)
@@ -208,13 +253,15 @@ void screen_draw(struct app *app)
         surface_resize(s, rows, cols);
     surface_clear(s);
     picture_follow(app);
-    int picture = picture_cols(app, cols), text_cols = layout_text_cols(cols - picture);
-    int info = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
-    struct layout l = layout_make(rows, cols - picture, input_rows(app->input, text_cols), info);
+    struct layout_wish wish = wish_of(app, cols);
+    struct layout l = app->layout = layout_make(rows, cols, &wish);
+    bool writing = app->focus == KEYS_INPUT && !app->help && !app->chooser;
     draw_transcript(app, l.transcript);
-    draw_rule(app, s, l.rule, l.transcript);
-    draw_picture(app, s, l.transcript, cols - picture);
-    input_draw(app->input, s, l.input, app->focus == KEYS_INPUT && !app->help);
+    draw_left(app, s, &l);
+    draw_picture(app, s, &l);
+    draw_rules(app, s, &l);
+    draw_below(app, s, l.rule, l.transcript);
+    input_draw(app->input, s, l.input, writing);
     draw_info(app, s, l.info);
     draw_status(app, s, l.status);
     term_show(app->term, s);

@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
-#include "history/store.h"
 #include "tui/attaching.h"
+#include "tui/browse.h"
+#include "tui/filling.h"
 #include "tui/picker.h"
 #include "tui/turn.h"
 
@@ -66,64 +66,12 @@ static bool run_set(struct app *app, const char *argument)
     return ok || failed(app, &err);
 }
 
-static bool run_new(struct app *app)
-{
-    struct err err;
-    if (!chat_clear(app->chat, &err))
-        return failed(app, &err);
-    transcript_clear(app->transcript);
-    return true;
-}
-
 static bool run_open(struct app *app, const char *argument)
 {
-    struct err err;
     unsigned long long number;
     if (!parse_number(argument, &number))
         return app_fail(app, "/open %s: not a number; /history lists them", argument), false;
-    if (!app->store)
-        return app_fail(app, "no history is kept here"), false;
-    if (!chat_load(app->chat, (int64_t)number, &err))
-        return failed(app, &err);
-    turn_show_all(app);
-    return true;
-}
-
-struct listing {
-    struct str text;
-    int64_t current;
-};
-
-static bool list_one(void *user, const struct store_conversation *c)
-{
-    struct listing *list = user;
-    char when[32];
-    time_t updated = (time_t)c->updated;
-    struct tm local;
-    localtime_r(&updated, &local);
-    strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
-    str_printf(&list->text, "%s%s%4lld  %s  ", list->text.len ? "\n" : "",
-               c->id == list->current ? "▸" : " ", (long long)c->id, when);
-    for (const char *t = c->title; t && *t; t++)
-        str_putc(&list->text, *t == '\n' ? ' ' : *t);
-    return true;
-}
-
-static bool run_history(struct app *app)
-{
-    struct err err;
-    struct listing list = {.current = chat_conversation(app->chat)};
-    if (!app->store)
-        return app_fail(app, "no history is kept here"), false;
-    bool ok = store_list(app->store, list_one, &list, &err);
-    if (ok && list.text.len) {
-        str_puts(&list.text, "\n/open N goes back to one.");
-        transcript_add(app->transcript, ITEM_NOTE, str_text(&list.text), NULL);
-    } else if (ok) {
-        app_say(app, "there is no conversation in the history yet");
-    }
-    str_done(&list.text);
-    return ok || failed(app, &err);
+    return browse_open(app, (int64_t)number);
 }
 
 static void put_message(struct str *out, const struct message *m)
@@ -162,20 +110,6 @@ static bool run_save(struct app *app, const char *argument)
     return ok || failed(app, &err);
 }
 
-static bool run_context(struct app *app)
-{
-    size_t used, total;
-    struct str text = {0};
-    chat_context(app->chat, &used, &total);
-    status_count(&text, used);
-    str_puts(&text, " of ");
-    status_count(&text, total);
-    app_say(app, "%s positions of the context are used (%.0f %%)", str_text(&text),
-            total ? 100.0 * (double)used / (double)total : 0.0);
-    str_done(&text);
-    return true;
-}
-
 static bool run(struct app *app, enum command command, const char *argument)
 {
     switch (command) {
@@ -192,15 +126,15 @@ static bool run(struct app *app, enum command command, const char *argument)
     case COMMAND_CONTINUE:
         return turn_continue(app), true;
     case COMMAND_NEW:
-        return run_new(app);
+        return browse_new(app);
     case COMMAND_OPEN:
         return run_open(app, argument);
     case COMMAND_HISTORY:
-        return run_history(app);
+        return browse_conversations(app);
     case COMMAND_SAVE:
         return run_save(app, argument);
     case COMMAND_CONTEXT:
-        return run_context(app);
+        return filling_open(app);
     case COMMAND_HELP:
         app->help = true;
         app->help_top = 0;

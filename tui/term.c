@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,16 +25,26 @@ enum {
     ESCAPE_DELAY_MS = 25,
     PASTE_PATIENCE_MS = 300, /* a paste whose end mark does not come is taken as ended */
     FIRST_OWN_CODE = 0x1000, /* above all of curses' own */
+    CODE_MOUSE = FIRST_OWN_CODE - 5,
+    CODE_FOCUS_OUT = FIRST_OWN_CODE - 4,
+    CODE_FOCUS_IN = FIRST_OWN_CODE - 3,
     CODE_PASTE_BEGIN = FIRST_OWN_CODE - 2,
     CODE_PASTE_END = FIRST_OWN_CODE - 1,
     KEY_OF_PASTE = K_CTRL | K_ALT, /* no key has both */
+    KEY_OF_MOUSE,
+    KEY_OF_FOCUS_OUT,
+    KEY_OF_FOCUS_IN,
+    WHEEL_ROWS = 3,
     LEAVE_BYTES = 256,
     ANSWER_BYTES = 64,
     MAX_GLYPH_PARTS = CCHARW_MAX,
 };
 
-#define PASTE_ON  "\033[?2004h"
-#define PASTE_OFF "\033[?2004l"
+/* Pastes and the window's focus are told apart from keys. */
+#define MODES_ON  "\033[?2004h\033[?1004h"
+#define MODES_OFF "\033[?2004l\033[?1004l"
+#define MOUSE_ON  "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
 #define ASK_BACKGROUND "\033]11;?\033\\"
 #define ASK_NAME "\033[>q"
 #define ASK_ATTRIBUTES "\033[c"
@@ -43,6 +54,7 @@ struct terminal {
     struct surface shown; /* what the terminal holds */
     bool all;             /* the next show sends everything */
     bool readable;        /* poll said so and nothing was read since */
+    bool mouse;
     int signals;          /* read end of the pipe that signals write to */
     char held[4];         /* bytes of a character not yet complete */
     size_t n_held;
@@ -139,7 +151,7 @@ static void add_leave(const char *text)
 static void prepare_leave(void)
 {
     on_signal.n_leave = 0;
-    add_leave(PASTE_OFF);
+    add_leave(MOUSE_OFF MODES_OFF);
     add_leave(tigetstr("rmkx"));
     add_leave(tigetstr("cnorm"));
     add_leave(tigetstr("sgr0"));
@@ -204,6 +216,20 @@ static void ask_terminal(struct terminal *t)
         send(ASK_NAME ASK_ATTRIBUTES);
 }
 
+/* What curses does not know of, and the shell is not to be left with. */
+static void send_modes(const struct terminal *t, bool on)
+{
+    if (t->mouse || !on)
+        send(on ? MOUSE_ON : MOUSE_OFF);
+    send(on ? MODES_ON : MODES_OFF);
+}
+
+void term_set_mouse(struct terminal *t, bool on)
+{
+    t->mouse = on;
+    send(on ? MOUSE_ON : MOUSE_OFF);
+}
+
 static void set_modes(void)
 {
     raw();
@@ -219,6 +245,9 @@ static void set_modes(void)
     }
     define_key("\033[200~", CODE_PASTE_BEGIN);
     define_key("\033[201~", CODE_PASTE_END);
+    define_key("\033[<", CODE_MOUSE);
+    define_key("\033[I", CODE_FOCUS_IN);
+    define_key("\033[O", CODE_FOCUS_OUT);
     for (int i = 0; i < N_EXTRA_KEYS; i++)
         define_key(extra_keys[i].sequence, FIRST_OWN_CODE + i);
 }
@@ -254,7 +283,7 @@ struct terminal *term_open(struct err *err)
     prepare_crash_stack();
     set_signals(true); /* after newterm, which sets its own */
     set_modes();
-    send(PASTE_ON);
+    send_modes(t, true);
     ask_terminal(t);
     t->all = true;
     surface_resize(&t->shown, LINES, COLS);
@@ -273,7 +302,7 @@ void term_close(struct terminal *t)
     if (!t)
         return;
     hide_graphic(t);
-    send(PASTE_OFF);
+    send_modes(t, false);
     endwin();
     set_signals(false);
     delscreen(t->screen);
@@ -301,6 +330,25 @@ void term_size(const struct terminal *t, int *rows, int *cols)
     *cols = COLS;
 }
 
+/* Of the text only what can neither end the sequence nor begin another one. */
+void term_notify(struct terminal *t, const char *text)
+{
+    struct str out = {0};
+    (void)t;
+    str_putc(&out, '\007');
+    if (text) {
+        str_puts(&out, "\033]9;");
+        for (size_t i = 0, n = strlen(text); i < n;) {
+            struct glyph glyph;
+            i += glyph_next(text + i, n - i, &glyph);
+            str_puts(&out, glyph.text);
+        }
+        str_puts(&out, "\033\\");
+    }
+    send(str_text(&out));
+    str_done(&out);
+}
+
 void term_forget(struct terminal *t)
 {
     t->all = true;
@@ -317,13 +365,13 @@ static void take_size(struct terminal *t)
 void term_suspend(struct terminal *t)
 {
     hide_graphic(t);
-    send(PASTE_OFF);
+    send_modes(t, false);
     endwin();
     set_signals(false);
     kill(0, SIGTSTP); /* the group: whatever started facet stops with it, as on Ctrl-Z */
     set_signals(true);
     reset_prog_mode();
-    send(PASTE_ON);
+    send_modes(t, true);
     take_size(t);
 }
 
@@ -348,7 +396,7 @@ static struct term_event signal_event(struct terminal *t)
     event.kind = c == 'q' ? TERM_QUIT : c == 'z' ? TERM_SUSPEND : TERM_RESIZED;
     if (event.kind == TERM_RESIZED) {
         reset_prog_mode(); /* after SIGCONT the shell may have left other modes */
-        send(PASTE_ON);
+        send_modes(t, true);
         take_size(t);
     }
     return event;
@@ -366,10 +414,11 @@ static uint32_t from_curses(int code)
         {KEY_PPAGE, K_PAGE_UP}, {KEY_NPAGE, K_PAGE_DOWN},
         {KEY_DC, K_DELETE},     {KEY_BACKSPACE, K_BACKSPACE},
         {KEY_ENTER, K_ENTER},   {KEY_BTAB, K_BACKTAB},
-        {KEY_F(1), K_F1},
     };
     if (code >= FIRST_OWN_CODE && code < FIRST_OWN_CODE + N_EXTRA_KEYS)
         return extra_keys[code - FIRST_OWN_CODE].key;
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        return K_F1 + (uint32_t)(code - KEY_F(1));
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
         if (map[i].code == code)
             return map[i].key;
@@ -413,6 +462,8 @@ static bool read_key(struct terminal *t, uint32_t *key)
         t->readable = false;
         if (c == CODE_PASTE_BEGIN)
             *key = KEY_OF_PASTE;
+        else if (c >= CODE_MOUSE && c <= CODE_FOCUS_IN)
+            *key = KEY_OF_MOUSE + (uint32_t)(c - CODE_MOUSE);
         else if (c >= 0x100)
             *key = from_curses(c);
         else if (c < 0x20 || c == 0x7F)
@@ -527,6 +578,34 @@ static struct term_event read_sequence(struct terminal *t, int c)
                                          : (struct term_event){.kind = TERM_NOTHING};
 }
 
+/* "button;column;row" and M for a press, m for its end (xterm's 1006), from 1. */
+static struct term_event read_mouse(void)
+{
+    char text[ANSWER_BYTES];
+    size_t n = 0;
+    int c;
+    for (;;) {
+        c = getch();
+        if (c == ERR && more_within(PASTE_PATIENCE_MS))
+            continue;
+        if (c == ERR || c >= 0x80 || !strchr("0123456789;", c))
+            break;
+        if (n + 1 < sizeof text)
+            text[n++] = (char)c;
+    }
+    text[n] = 0;
+    int button, col, row;
+    struct term_event event = {.kind = TERM_NOTHING};
+    if (c != 'M' || sscanf(text, "%d;%d;%d", &button, &col, &row) != 3)
+        return event;
+    bool wheel = button == 64 || button == 65;
+    if (button != 0 && !wheel)
+        return event;
+    event = (struct term_event){.kind = TERM_MOUSE, .row = row - 1, .col = col - 1};
+    event.wheel = !wheel ? 0 : button == 64 ? -WHEEL_ROWS : WHEEL_ROWS;
+    return event;
+}
+
 struct term_event term_next(struct terminal *t)
 {
     struct term_event event = signal_event(t);
@@ -540,6 +619,10 @@ struct term_event term_next(struct terminal *t)
     }
     if (key == KEY_OF_PASTE)
         return read_paste(t);
+    if (key == KEY_OF_MOUSE)
+        return read_mouse();
+    if (key == KEY_OF_FOCUS_IN || key == KEY_OF_FOCUS_OUT)
+        return (struct term_event){.kind = TERM_FOCUS, .focused = key == KEY_OF_FOCUS_IN};
     uint32_t second;
     bool more = key == K_ESC && read_key(t, &second);
     bool opens = more && (second == ']' || second == 'P' || second == '[');

@@ -20,6 +20,8 @@ enum term_event_kind {
     TERM_RESIZED,
     TERM_GRAPHICS,   /* the terminal told that it can show pictures */
     TERM_BACKGROUND, /* the terminal told how bright its background is */
+    TERM_MOUSE,      /* row, col, wheel: 0 a press of the first button, else rows to scroll */
+    TERM_FOCUS,      /* focused: the terminal's window has the keyboard */
     TERM_SUSPEND, /* somebody asked the process to stop: call term_suspend */
     TERM_QUIT,    /* the terminal is gone, or the process was told to end */
 };
@@ -28,6 +30,8 @@ struct term_event {
     enum term_event_kind kind;
     uint32_t key; /* keys.h */
     enum background background;
+    int row, col, wheel;
+    bool focused;
     const char *text;
     size_t n_bytes;
 };
@@ -37,6 +41,12 @@ struct term_event {
 struct terminal *term_open(struct err *err);
 /* Gives the terminal back. */
 void term_close(struct terminal *t);
+
+/* Whether clicks and the wheel are reported; off to start. Shift leaves them to the terminal. */
+void term_set_mouse(struct terminal *t, bool on);
+/* Calls for attention: rings the bell, and where `text` is given shows it as the terminal shows
+ * notices (OSC 9). */
+void term_notify(struct terminal *t, const char *text);
 
 int term_colors(const struct terminal *t);
 /* How it shows pictures, as far as is known; a surface may have a graphic with kitty and sixel. */

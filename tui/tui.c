@@ -2,14 +2,16 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/browse.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/screen.h"
 #include "tui/turn.h"
 
-/* Sixty pictures a second at most: words may come faster than a terminal can show them. */
+/* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
+ * typed is shown at once. */
 static const double frame_s = 1.0 / 60;
-enum { EVENTS_A_PASS = 64 };
+enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
 
 /* False if there may be more. */
 static bool take_terminal(struct app *app)
@@ -20,6 +22,7 @@ static bool take_terminal(struct app *app)
         case TERM_NOTHING:
             return true;
         case TERM_KEY:
+            app->hurry = true;
             actions_key(app, event.key);
             break;
         case TERM_PASTE:
@@ -28,6 +31,12 @@ static bool take_terminal(struct app *app)
         case TERM_BACKGROUND:
             app->theme = *theme_choose(term_colors(app->term), event.background);
             app->dirty = true;
+            break;
+        case TERM_MOUSE:
+            actions_mouse(app, &event);
+            break;
+        case TERM_FOCUS:
+            app->away = !event.focused;
             break;
         case TERM_RESIZED:
         case TERM_GRAPHICS:
@@ -59,10 +68,11 @@ static void loop(struct app *app)
         bool taken = take_terminal(app);
         take_chat(app);
         app->dirty |= errands_take(app->errands);
-        double wait = drawn + frame_s - app_now();
+        double wait = app->hurry ? 0 : drawn + frame_s - app_now();
         if (app->dirty && wait <= 0) {
             screen_draw(app);
             drawn = app_now();
+            app->hurry = false;
         }
         int timeout_ms = app->dirty ? (int)(wait * 1000) + 1 : -1;
         if (taken && !app->quit)
@@ -83,10 +93,13 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->theme = *theme_choose(term_colors(app->term), BACKGROUND_UNKNOWN);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme);
+    app->conversations = conversations_new(&app->theme);
+    app->side_cols = SIDE_COLS;
     app->picture = picture_new();
     app->picker = picker_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
+    browse_resume(app);
     return true;
 }
 
@@ -98,6 +111,8 @@ static void close_app(struct app *app)
     chat_close(app->chat);
     turn_done(app);
     transcript_free(app->transcript);
+    conversations_free(app->conversations);
+    chooser_free(app->chooser);
     input_free(app->input);
     picture_free(app->picture);
     picker_free(app->picker);

@@ -6,12 +6,15 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "tui/browse.h"
+#include "tui/filling.h"
 #include "tui/pace.h"
 
 enum { ASIDE_BYTES = 64 };
 
 /* An early rate jumps about. */
 static const double steady_after_s = 0.5;
+static const double call_after_s = 10;
 
 void turn_done(struct app *app)
 {
@@ -156,6 +159,13 @@ static void bring_back_answer(struct app *app)
         show_message(app, &ms->list[ms->n - 1]);
 }
 
+/* Somebody went away while it took long. */
+static void call_back(struct app *app, double seconds)
+{
+    if (app->away && seconds >= call_after_s)
+        term_notify(app->term, NULL);
+}
+
 static void on_done(struct app *app, const struct chat_event *event)
 {
     const struct chat_stats *stats = &event->stats;
@@ -168,12 +178,13 @@ static void on_done(struct app *app, const struct chat_event *event)
     if (stats->n_views && stats->encode_s > 0)
         pace_note(app, stats->encode_s / (double)stats->n_views);
     transcript_finish(app->transcript, *aside ? aside : NULL, event->reason == CHAT_CANCELLED);
+    call_back(app, seconds);
     if (app->turn.regenerating && transcript_answer_is_empty(app->transcript))
         bring_back_answer(app);
     if (event->reason == CHAT_MAX_TOKENS)
         app_say(app, "cut at the longest answer allowed: /continue goes on");
     if (event->reason == CHAT_CONTEXT_FULL)
-        app_say(app, "the context is full: /new begins another conversation");
+        filling_answer_full(app);
     if (event->text)
         app_fail(app, "%s", event->text);
 }
@@ -208,6 +219,8 @@ static void on_failed(struct app *app, const struct chat_event *event)
         give_back(app);
     }
     transcript_add(app->transcript, ITEM_ERROR, event->text, NULL);
+    if (event->lacking && app->turn.text)
+        filling_prompt_full(app, event->lacking);
 }
 
 void turn_event(struct app *app, const struct chat_event *event)
@@ -234,6 +247,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         else
             on_failed(app, event);
         turn_done(app);
+        browse_refresh(app);
         break;
     }
 }

@@ -213,6 +213,30 @@ bool emulator_hides(struct emulator *e, const char *text)
     return wait_for(e, text, false);
 }
 
+double emulator_latency(struct emulator *e, const char *keys, const char *text)
+{
+    int row, col;
+    double start = now_ms();
+    emulator_send(e, keys);
+    while (!emulator_find(e, text, &row, &col))
+        if (!take(e, STEP_MS) || now_ms() - start > PATIENCE_MS)
+            return -1;
+    return now_ms() - start;
+}
+
+size_t emulator_resident_bytes(const struct emulator *e)
+{
+    char path[64];
+    size_t total, resident = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)e->pid);
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%zu %zu", &total, &resident) != 2)
+        resident = 0;
+    if (f)
+        fclose(f);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 int emulator_wait(struct emulator *e)
 {
     double end = now_ms() + PATIENCE_MS;

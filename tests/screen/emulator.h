@@ -22,6 +22,11 @@ void emulator_run(struct emulator *e, int ms);
 /* Waits until the text is somewhere on the screen, or is no more; at most some seconds. */
 bool emulator_shows(struct emulator *e, const char *text);
 bool emulator_hides(struct emulator *e, const char *text);
+/* Sends keys and waits for the text that they cause: the milliseconds it took, or -1 if it did not
+ * come. */
+double emulator_latency(struct emulator *e, const char *keys, const char *text);
+/* The program's resident memory, 0 if it is not known. */
+size_t emulator_resident_bytes(const struct emulator *e);
 /* Waits for the end: the exit status, 128 + signal, or -1 if it does not end. */
 int emulator_wait(struct emulator *e);
 

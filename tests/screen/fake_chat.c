@@ -2,6 +2,7 @@
  *
  *     say TEXT      TEXT, a few bytes at a time      lines N    "line 1" to "line N"
  *     slow          words until it is stopped        markdown   some of everything
+ *     flood         the same, 500 a second
  *     evil          what must not reach a terminal   look       three views, then a word
  *     fail          fails before its first word      break      fails behind some words
  *
@@ -79,7 +80,7 @@ static void write_script(struct chat *chat, const char *text)
     else if (sscanf(text, "lines %u", &n) == 1)
         for (unsigned i = 1; i <= n; i++)
             str_printf(s, "line %u%s", i, i < n ? "\n" : "");
-    else if (strcmp(text, "slow") == 0)
+    else if (strcmp(text, "slow") == 0 || strcmp(text, "flood") == 0)
         for (unsigned i = 1; i <= 5000; i++)
             str_printf(s, "w%u ", i);
     else if (strcmp(text, "markdown") == 0)
@@ -270,4 +271,26 @@ void chat_context(const struct chat *chat, size_t *used, size_t *total)
 {
     *used = chat->at;
     *total = chat->options.ctx;
+}
+
+bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < chat->messages.n; i++)
+        shares[i] = (struct context_share){.text = 100 + i};
+    return true;
+}
+
+bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
+{
+    (void)err;
+    context_set_state(&chat->messages, i, state);
+    return true;
+}
+
+bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
+{
+    struct context_share shares[100];
+    return (chat_weigh(chat, shares, err) && context_drop(&chat->messages, shares, wanted) >= least) ||
+           err_set(err, "there is not so much that could be left out");
 }

@@ -7,64 +7,21 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "tests/screen/emulator.h"
-#include "tui/tui.h"
+#include "tests/screen/kit.h"
 
-static int n_passed, n_failed;
-static char folder[64]; /* for home, data and pictures; the programs run in it */
-
-static void check_at(int line, struct emulator *e, bool ok, const char *what)
+/* The program with a variable more in its environment. */
+static struct emulator *start_with(const char *variable, const char *value)
 {
-    n_passed += ok;
-    n_failed += !ok;
-    if (ok)
-        return;
-    fprintf(stderr, "test_picture.c:%d: failed: %s\n", line, what);
-    emulator_dump(e);
-}
-#define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
-
-/* ---- Programs ------------------------------------------------------------------------------- */
-
-static char no_color[] = "NO_COLOR=1", kitty[] = "FACET_PICTURES=kitty", off[] = "FACET_PICTURES=off";
-
-/* user: "NAME=VALUE" for the environment, or NULL. */
-static int run_fake(void *user)
-{
-    struct err err;
-    struct options options;
-    if (user)
-        putenv(user);
-    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
-        fprintf(stderr, "%s\n", err.text);
-        return 1;
-    }
-    options_done(&options);
-    return 0;
-}
-
-static int run_real(void *user)
-{
-    const char *facet = getenv("FACET"), *tiny = getenv("TINY");
-    (void)user;
-    execl(facet, "facet", "chat", "-m", tiny, "--seed", "1", "--max-tokens", "3", (char *)NULL);
-    return 127;
-}
-
-static struct emulator *start(int rows, int cols)
-{
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
-    CHECK(e, emulator_shows(e, "fake-gemma"));
+    setenv(variable, value, 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv(variable);
     return e;
 }
 
-/* Ctrl-C, from anywhere: clears the line if there is one, then asks, then leaves. */
 static void leave(struct emulator *e)
 {
-    emulator_send(e, "\003\003\003");
-    CHECK(e, emulator_wait(e) == 0);
     CHECK(e, emulator_accidents(e) == 0);
-    emulator_stop(e);
+    kit_leave(e);
 }
 
 static void attach(struct emulator *e, const char *name)
@@ -92,7 +49,7 @@ static int colored_cells(struct emulator *e, const char *glyphs)
 /* The pane stands at the right where there is room; a key brings it elsewhere. */
 static void test_pane(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int row, col;
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
@@ -121,7 +78,7 @@ static void test_pane(int rows, int cols)
 
 static void test_region(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "\033p");
@@ -149,7 +106,7 @@ static void test_region(int rows, int cols)
 /* A picture that was sent is shown while its message is in view. */
 static void test_sent(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "say seen\r");
@@ -165,7 +122,7 @@ static void test_sent(int rows, int cols)
 /* Folders by key and by command; a filter; the picture of a folder below; several at once. */
 static void test_picker(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int row, col;
     emulator_send(e, "\033o");
     CHECK(e, emulator_shows(e, "album/"));
@@ -218,7 +175,7 @@ static void test_failures(int rows, int cols)
         {"pipe", "not a regular file"},
         {"wide.ppm@0,0,2000,1", "the region is not"},
     };
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         attach(e, cases[i].name);
         CHECK(e, emulator_shows(e, cases[i].told));
@@ -237,7 +194,7 @@ static void test_failures(int rows, int cols)
 /* Enter while the picture is being read: sent when it is. */
 static void test_send_waits(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     emulator_send(e, "now ");
     emulator_send(e, "\033[200~large.ppm\033[201~\r");
     CHECK(e, emulator_shows(e, "echo: now [image 1]"));
@@ -247,7 +204,7 @@ static void test_send_waits(void)
 /* Nothing of a name or of what a file says of itself reaches the terminal as it is. */
 static void test_names(void)
 {
-    struct emulator *e = start(24, 120);
+    struct emulator *e = kit_start_fake(24, 120);
     attach(e, "evil*"); /* not expanded: there is none of that name */
     CHECK(e, emulator_shows(e, "evil*"));
     emulator_send(e, "\003");
@@ -262,9 +219,8 @@ static void test_names(void)
 
 static void test_without_color(void)
 {
-    struct emulator *e = emulator_start(40, 120, run_fake, no_color);
+    struct emulator *e = start_with("NO_COLOR", "1");
     int colored = 0;
-    CHECK(e, emulator_shows(e, "fake-gemma"));
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "1/4"));
     CHECK(e, emulator_shows(e, "whole + 3 crops"));
@@ -280,11 +236,10 @@ static void test_without_color(void)
  * them, deleted at the end. */
 static void test_kitty(void)
 {
-    struct emulator *e = emulator_start(40, 120, run_fake, kitty);
+    struct emulator *e = start_with("FACET_PICTURES", "kitty");
     int row, col;
-    CHECK(e, emulator_shows(e, "fake-gemma"));
     attach(e, "wide.ppm");
-    CHECK(e, emulator_wrote(e, "\033_Ga=T,f=24,i=1,p=1,C=1,q=2,s=270,v=89,c=27,r=4,m=1;") == 1);
+    CHECK(e, emulator_wrote(e, "\033_Ga=T,f=24,i=1,p=1,C=1,q=2,s=300,v=99,c=30,r=5,m=1;") == 1);
     CHECK(e, !emulator_find(e, "▀", &row, &col));
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "typed"));
@@ -302,7 +257,7 @@ static void test_kitty(void)
 /* A terminal that gives its name. */
 static void test_kitty_by_name(void)
 {
-    struct emulator *e = start(40, 120);
+    struct emulator *e = kit_start_fake(40, 120);
     CHECK(e, emulator_wrote(e, "\033[>q"));
     emulator_send(e, "\033P>|kitty(0.26.5)\033\\");
     attach(e, "wide.ppm");
@@ -313,8 +268,7 @@ static void test_kitty_by_name(void)
 /* A terminal that says it knows sixel, and how large a cell is. */
 static void test_sixel(void)
 {
-    struct emulator *e = emulator_start(40, 120, run_fake, NULL);
-    CHECK(e, emulator_shows(e, "fake-gemma"));
+    struct emulator *e = kit_start_fake(40, 120);
     emulator_cell_size(e, 10, 20);
     emulator_send(e, "\033[?62;4;22c");
     emulator_send(e, "typed");
@@ -330,7 +284,7 @@ static void test_sixel(void)
 /* Answers that come when nobody asked, and keys that mean nothing, are never typing. */
 static void test_answers(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     emulator_send(e, "\033P>|xterm(379)\033\\\033[?1;2c\033[1;3Z\033[99~\033[?62;4;22c");
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "> typed"));
@@ -339,8 +293,7 @@ static void test_answers(void)
 
 static void test_off(void)
 {
-    struct emulator *e = emulator_start(40, 120, run_fake, off);
-    CHECK(e, emulator_shows(e, "fake-gemma"));
+    struct emulator *e = start_with("FACET_PICTURES", "off");
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "whole + 3 crops"));
     CHECK(e, emulator_hides(e, "▀"));
@@ -350,7 +303,7 @@ static void test_off(void)
 static void test_resizes(void)
 {
     static const int sizes[][2] = {{1, 1}, {3, 8}, {10, 40}, {70, 250}, {5, 200}, {24, 80}};
-    struct emulator *e = start(40, 120);
+    struct emulator *e = kit_start_fake(40, 120);
     attach(e, "wide.ppm");
     CHECK(e, emulator_shows(e, "1/4"));
     emulator_send(e, "\033p");
@@ -369,9 +322,7 @@ static void test_resizes(void)
 static void test_real(void)
 {
     for (int run = 0; run < 2; run++) {
-        struct emulator *e = emulator_start(40, 120, run_real, NULL);
-        CHECK(e, emulator_shows(e, "F1 help"));
-        CHECK(e, emulator_hides(e, "opening the model"));
+        struct emulator *e = kit_start_real(40, 120);
         attach(e, "wide.ppm");
         CHECK(e, emulator_shows(e, "4 × 256 = 1,024 tokens"));
         if (run)
@@ -386,64 +337,35 @@ static void test_real(void)
 
 /* ---- */
 
-static void write_file(const char *name, const void *data, size_t n)
-{
-    FILE *f = fopen(name, "wb");
-    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
-        return;
-    perror(name);
-    exit(1);
-}
-
 static void write_picture(const char *name, int width, int height)
 {
     size_t n = 3 * (size_t)width * (size_t)height;
     char *bytes = mem_new(n + 64, 1);
     int at = snprintf(bytes, 64, "P6\n%d %d\n255\n", width, height);
     for (size_t i = 0; i < n; i++)
-        bytes[(size_t)at + i] = (char)(i % 3 == 0 ? i / 3 % (size_t)width * 255 / (size_t)width
+        bytes[(size_t)at + i] = (char)(i % 3 == 0   ? i / 3 % (size_t)width * 255 / (size_t)width
                                        : i % 3 == 1 ? i / 3 / (size_t)width * 255 / (size_t)height
                                                     : 90);
-    write_file(name, bytes, (size_t)at + n);
+    kit_write_file(name, bytes, (size_t)at + n);
     free(bytes);
 }
 
 static bool prepare(void)
 {
-    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL",
-                                         "FACET_PICTURES", "TMUX"};
     static const char huge[] = "P6\n900000 900000\n255\nthat is all";
-    snprintf(folder, sizeof folder, "/tmp/facet-picture-XXXXXX");
-    if (!mkdtemp(folder) || chdir(folder) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
-        setenv(homes[i], folder, 1);
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
-        unsetenv(absent[i]);
-    setenv("TERM", "xterm-256color", 1);
-    setenv("LANG", "C.UTF-8", 1);
+    kit_prepare();
     write_picture("wide.ppm", 1200, 400);
     write_picture("large.ppm", 4000, 3000);
     write_picture("evil\033]0;owned\007.ppm", 60, 40);
-    write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
-    write_file("huge.ppm", huge, sizeof huge - 1);
+    kit_write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
+    kit_write_file("huge.ppm", huge, sizeof huge - 1);
     if (mkfifo("pipe", 0600) != 0 || mkdir("album", 0700) != 0 || mkdir("locked", 0) != 0)
         return false;
     write_picture("album/B.PPM", 80, 60);
     write_picture("album/named-wrongly.txt", 80, 60);
     write_picture(".hidden.ppm", 8, 6);
-    write_file("text.txt", "P1 is how a bitmap begins", 25);
+    kit_write_file("text.txt", "P1 is how a bitmap begins", 25);
     return true;
-}
-
-static void clean_up(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (chdir("/") != 0 || system(command) != 0)
-        fprintf(stderr, "%s is left over\n", folder);
 }
 
 int main(void)
@@ -453,9 +375,9 @@ int main(void)
     } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
     static void (*const at_every_size[])(int rows, int cols) = {test_pane, test_region, test_sent,
                                                                 test_failures, test_picker};
-    static void (*const once[])(void) = {test_send_waits, test_names, test_without_color,
-                                         test_resizes,    test_kitty, test_kitty_by_name, test_sixel,
-                                         test_answers,    test_off};
+    static void (*const once[])(void) = {test_send_waits, test_names,   test_without_color,
+                                         test_resizes,    test_kitty,   test_kitty_by_name,
+                                         test_sixel,      test_answers, test_off};
     if (!prepare()) {
         perror("a folder for the tests");
         return 1;
@@ -465,9 +387,7 @@ int main(void)
             at_every_size[i](sizes[s].rows, sizes[s].cols);
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
         once[i]();
-    if (getenv("FACET") && getenv("TINY"))
+    if (kit_has_real())
         test_real();
-    clean_up();
-    printf("%d passed, %d failed\n", n_passed, n_failed);
-    return n_failed > 0;
+    return kit_finish();
 }

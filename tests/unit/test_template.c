@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "chat/context.h"
 #include "chat/template.h"
 #include "tests/support/scratch.h"
 #include "tests/support/tiny_vocab.h"
@@ -191,6 +192,64 @@ static void refuses_two_in_a_row(void **state)
     expect_error(f, 0, "message 2 is the user's");
 }
 
+static void says_what_messages_take(void **state)
+{
+    struct fixture *f = *state;
+    struct context_share shares[4];
+    struct err err = {""};
+    size_t text = 0, images = 0;
+    say(f, ROLE_SYSTEM, "short");
+    add_picture(say(f, ROLE_USER, "what is this"), 2);
+    say(f, ROLE_MODEL, "a");
+    say(f, ROLE_USER, "and a longer text");
+    context_set_state(&f->ms, 1, CONTEXT_DROPPED); /* is weighed all the same */
+    assert_true(context_weigh(f->model, &f->ms, shares, &err));
+    context_set_state(&f->ms, 1, CONTEXT_TOLD);
+    assert_true(prompt_render(&f->p, f->model, &f->ms, PROMPT_CLOSED, &err));
+    for (size_t i = 0; i < 4; i++) {
+        text += shares[i].text;
+        images += shares[i].images;
+    }
+    assert_int_equal(images, f->p.n_image_ids);
+    assert_int_equal(shares[1].images, images);
+    assert_int_equal(text + images, f->p.n_ids);
+    assert_true(shares[3].text > shares[2].text);
+}
+
+static void forgets_dropped_turns(void **state)
+{
+    struct fixture *f = *state;
+    say(f, ROLE_SYSTEM, "s");
+    say(f, ROLE_USER, "a");
+    say(f, ROLE_MODEL, "b");
+    say(f, ROLE_USER, "c");
+    context_set_state(&f->ms, 2, CONTEXT_DROPPED);
+    assert_int_equal(context_state(&f->ms, 1), CONTEXT_DROPPED);
+    assert_int_equal(context_state(&f->ms, 3), CONTEXT_TOLD);
+    expect_text(f, 0,
+                "<bos><start_of_turn>user\ns\n\nc<end_of_turn>\n<start_of_turn>model\n");
+    context_set_state(&f->ms, 1, CONTEXT_TOLD);
+    expect_text(f, PROMPT_CLOSED,
+                "<bos><start_of_turn>user\ns\n\na<end_of_turn>\n<start_of_turn>model\n"
+                "b<end_of_turn>\n<start_of_turn>user\nc<end_of_turn>\n");
+}
+
+static void drops_the_oldest_that_it_may(void **state)
+{
+    struct fixture *f = *state;
+    static const struct context_share shares[] = {{10, 0}, {5, 256}, {9, 0}, {3, 0},
+                                                  {7, 0},  {4, 0},   {6, 0}};
+    for (size_t i = 0; i < 7; i++)
+        say(f, i % 2 ? ROLE_MODEL : ROLE_USER, "x");
+    context_set_state(&f->ms, 0, CONTEXT_PINNED);
+    assert_int_equal(context_drop(&f->ms, shares, 1), 12);
+    assert_int_equal(context_state(&f->ms, 0), CONTEXT_PINNED);
+    assert_int_equal(context_state(&f->ms, 2), CONTEXT_DROPPED);
+    assert_int_equal(context_drop(&f->ms, shares, 1000), 11); /* never the last turn */
+    assert_int_equal(context_state(&f->ms, 6), CONTEXT_TOLD);
+    assert_int_equal(context_drop(&f->ms, shares, 1), 0);
+}
+
 #define ON_MODEL(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -202,6 +261,9 @@ int main(void)
         ON_MODEL(writes_pictures_out),
         ON_MODEL(writes_crops_out),
         ON_MODEL(refuses_two_in_a_row),
+        ON_MODEL(says_what_messages_take),
+        ON_MODEL(forgets_dropped_turns),
+        ON_MODEL(drops_the_oldest_that_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,189 @@
+/* Panes, lists and going from one conversation to another: the real program over a tiny model, at
+ * every size. */
+#include <stdlib.h>
+
+#include "tests/screen/kit.h"
+
+#define F2   "\033OQ"
+#define F4   "\033OS"
+#define CTRL_P "\020"
+#define ESC  "\033"
+
+static const struct {
+    int rows, cols;
+} sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
+
+/* Two conversations of the history, the second the newer one. */
+static void make_history(void)
+{
+    static const char *const said[] = {"apples in autumn", "bread for winter"};
+    kit_forget();
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", said[i], (char *)NULL));
+}
+
+static void test_resume(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    int row, col;
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    CHECK(e, emulator_find(e, "▸", &row, &col) == (cols >= 100));
+    kit_leave(e);
+}
+
+static void test_open_other(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, F2);
+    CHECK(e, emulator_shows(e, "Conversations"));
+    CHECK(e, emulator_shows(e, "▸ bread"));
+    CHECK(e, emulator_shows(e, "apples"));
+    emulator_send(e, "j\r");
+    CHECK(e, cols < 100 ? emulator_hides(e, "▸") : emulator_shows(e, "▸ apples"));
+    CHECK(e, cols < 100 ? emulator_hides(e, "bread") : emulator_shows(e, "bread"));
+    CHECK(e, emulator_shows(e, "apples in autumn"));
+    kit_leave(e);
+}
+
+/* Esc goes back to writing, and what was written is still there. */
+static void test_list_and_back(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, "half a line");
+    CHECK(e, emulator_shows(e, "> half a line"));
+    emulator_send(e, F2);
+    CHECK(e, emulator_shows(e, "Enter opens"));
+    emulator_send(e, "jkGg");
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "Enter opens"));
+    emulator_send(e, ", and more");
+    CHECK(e, emulator_shows(e, "> half a line, and more"));
+    kit_leave(e);
+}
+
+static void test_new(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, F4);
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    kit_ask_and_wait(e, "third thing");
+    if (cols >= 100)
+        CHECK(e, emulator_shows(e, "▸ third thing"));
+    emulator_send(e, F2);
+    CHECK(e, emulator_shows(e, "▸ third thing"));
+    kit_leave(e);
+}
+
+static void test_palette(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    int row, col;
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, CTRL_P);
+    CHECK(e, emulator_shows(e, "What can be done"));
+    emulator_send(e, "zzz");
+    CHECK(e, emulator_shows(e, "nothing is called like that"));
+    emulator_send(e, "\r"); /* nothing to take: it stays */
+    CHECK(e, emulator_shows(e, "nothing is called like that"));
+    emulator_send(e, "\177\177\177");
+    emulator_send(e, "NEW conv");
+    CHECK(e, emulator_shows(e, "a new conversation"));
+    CHECK(e, emulator_find(e, "a new conversation", &row, &col));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "What can be done"));
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    kit_leave(e);
+}
+
+/* A command that wants a word more is begun in the input. */
+static void test_palette_begins(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, CTRL_P "as markdown");
+    CHECK(e, emulator_shows(e, "> as markdown"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "> /save"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "> /save"));
+    kit_leave(e);
+}
+
+static void test_palette_left(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, "kept" CTRL_P);
+    CHECK(e, emulator_shows(e, "What can be done"));
+    emulator_resize(e, 12, 50);
+    CHECK(e, emulator_shows(e, "What can be done"));
+    emulator_resize(e, rows, cols);
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "What can be done"));
+    CHECK(e, emulator_shows(e, "> kept"));
+    kit_leave(e);
+}
+
+/* Side panes come and go with the width; nothing of them is left over. */
+static void test_fold(void)
+{
+    struct emulator *e = kit_start_real(30, 120);
+    int row, col;
+    CHECK(e, emulator_shows(e, "▸ "));
+    emulator_resize(e, 30, 99);
+    CHECK(e, emulator_hides(e, "▸ "));
+    CHECK(e, !emulator_find(e, "│", &row, &col));
+    emulator_resize(e, 30, 120);
+    CHECK(e, emulator_shows(e, "▸ "));
+    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 27);
+    emulator_send(e, "\033+\033+");
+    emulator_run(e, 100);
+    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 29);
+    emulator_send(e, "\033-\033-\033-");
+    emulator_run(e, 100);
+    CHECK(e, emulator_find(e, "┴", &row, &col) && col == 26);
+    kit_leave(e);
+}
+
+/* Panes by Tab and Alt-arrows; the hint says where one is. */
+static void test_focus(void)
+{
+    struct emulator *e = kit_start_real(30, 120);
+    CHECK(e, emulator_shows(e, "Enter sends"));
+    emulator_send(e, "\t");
+    CHECK(e, emulator_shows(e, "j k g G"));
+    emulator_send(e, "\t");
+    CHECK(e, emulator_shows(e, "Enter opens"));
+    emulator_send(e, "\t");
+    CHECK(e, emulator_shows(e, "Enter sends"));
+    emulator_send(e, "\033[Z");
+    CHECK(e, emulator_shows(e, "Enter opens"));
+    emulator_send(e, "\033[1;3C");
+    CHECK(e, emulator_shows(e, "j k g G"));
+    emulator_send(e, "\033[1;3D");
+    CHECK(e, emulator_shows(e, "Enter opens"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_shows(e, "Enter sends"));
+    kit_leave(e);
+}
+
+int main(void)
+{
+    static void (*const at_every_size[])(int rows, int cols) = {
+        test_resume,  test_open_other,     test_list_and_back, test_new,
+        test_palette, test_palette_begins, test_palette_left};
+    kit_prepare();
+    if (kit_has_real()) {
+        for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+            for (size_t i = 0; i < sizeof at_every_size / sizeof at_every_size[0]; i++) {
+                make_history();
+                at_every_size[i](sizes[s].rows, sizes[s].cols);
+            }
+        test_fold();
+        test_focus();
+    }
+    return kit_finish();
+}

@@ -1,0 +1,19 @@
+/* Going from one conversation to another. Each call tells the user what went wrong, and returns
+ * false then. */
+#ifndef TUI_BROWSE_H
+#define TUI_BROWSE_H
+
+#include <stdint.h>
+
+#include "tui/app.h"
+
+/* At the start: the newest conversation of the history, if there is one. */
+void browse_resume(struct app *app);
+bool browse_open(struct app *app, int64_t conversation);
+bool browse_new(struct app *app);
+/* The focus goes to the conversations pane. */
+bool browse_conversations(struct app *app);
+/* After something was written: the pane is brought up to the history. */
+void browse_refresh(struct app *app);
+
+#endif

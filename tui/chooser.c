@@ -1,0 +1,247 @@
+#include "tui/chooser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "tui/fuzzy.h"
+
+struct row {
+    char *text, *aside; /* owned */
+    int64_t value;
+    int score; /* 0: hidden */
+};
+
+struct chooser {
+    const struct theme *theme;
+    const char *title, *empty;
+    struct chooser_hooks hooks;
+    struct str typed;
+    struct row *rows;
+    size_t n, cap;
+    size_t *shown; /* rows in the order in which they are seen; [cap] */
+    size_t n_shown, marked, top;
+    int page;
+};
+
+struct chooser *chooser_new(const struct theme *theme, const char *title, const char *empty,
+                            const struct chooser_hooks *hooks)
+{
+    struct chooser *c = mem_new(1, sizeof *c);
+    *c = (struct chooser){
+        .theme = theme, .title = title, .empty = empty, .hooks = *hooks, .page = 1};
+    return c;
+}
+
+void chooser_clear(struct chooser *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        free(c->rows[i].text);
+        free(c->rows[i].aside);
+    }
+    c->n = c->n_shown = c->marked = c->top = 0;
+}
+
+void chooser_free(struct chooser *c)
+{
+    if (!c)
+        return;
+    chooser_clear(c);
+    free(c->rows);
+    free(c->shown);
+    str_done(&c->typed);
+    free(c);
+}
+
+void chooser_add(struct chooser *c, const char *text, const char *aside, int64_t value)
+{
+    if (c->n == c->cap) {
+        c->cap = c->cap ? 2 * c->cap : 32;
+        c->rows = mem_grow(c->rows, c->cap, sizeof *c->rows);
+        c->shown = mem_grow(c->shown, c->cap, sizeof *c->shown);
+    }
+    c->shown[c->n_shown++] = c->n;
+    c->rows[c->n++] =
+        (struct row){.text = mem_copy(text), .aside = mem_copy(aside), .value = value, .score = 1};
+}
+
+const char *chooser_typed(const struct chooser *c)
+{
+    return str_text(&c->typed);
+}
+
+/* ---- What is seen, and what is marked ------------------------------------------------------- */
+
+static void tell_marked(struct chooser *c)
+{
+    if (c->n_shown && c->hooks.marked)
+        c->hooks.marked(c->hooks.user, c->rows[c->shown[c->marked]].value);
+}
+
+void chooser_mark(struct chooser *c, int64_t value)
+{
+    for (size_t i = 0; i < c->n_shown; i++)
+        if (c->rows[c->shown[i]].value == value)
+            c->marked = i;
+}
+
+/* Best first, rows of the same score as they were added: insertion keeps them so. */
+static void narrow(struct chooser *c)
+{
+    c->n_shown = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        c->rows[i].score = fuzzy_score(c->rows[i].text, chooser_typed(c));
+        if (!c->rows[i].score)
+            continue;
+        size_t at = c->n_shown++;
+        for (; at && c->rows[c->shown[at - 1]].score < c->rows[i].score; at--)
+            c->shown[at] = c->shown[at - 1];
+        c->shown[at] = i;
+    }
+}
+
+static void typed(struct chooser *c)
+{
+    if (c->hooks.typed)
+        c->hooks.typed(c->hooks.user, c, chooser_typed(c));
+    else
+        narrow(c);
+    c->marked = c->top = 0;
+    tell_marked(c);
+}
+
+static void move(struct chooser *c, long by)
+{
+    long last = (long)c->n_shown - 1, to = (long)c->marked + by;
+    c->marked = (size_t)(to < 0 || last < 0 ? 0 : to > last ? last : to);
+    tell_marked(c);
+}
+
+/* ---- Keys ----------------------------------------------------------------------------------- */
+
+static void delete_back(struct chooser *c)
+{
+    size_t at = 0;
+    for (size_t next = 0; next < c->typed.len;) {
+        at = next;
+        next += utf8_cluster(c->typed.data + next, c->typed.len - next, NULL);
+    }
+    if (!c->typed.len)
+        return;
+    c->typed.data[c->typed.len = at] = 0;
+    typed(c);
+}
+
+void chooser_paste(struct chooser *c, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        str_putc(&c->typed, text[i] == '\n' ? ' ' : text[i]);
+    typed(c);
+}
+
+enum chosen chooser_key(struct chooser *c, enum action action, uint32_t key)
+{
+    switch (action) {
+    case ACTION_ROW_UP:
+        move(c, -1);
+        break;
+    case ACTION_ROW_DOWN:
+        move(c, 1);
+        break;
+    case ACTION_PAGE_UP:
+        move(c, -c->page);
+        break;
+    case ACTION_PAGE_DOWN:
+        move(c, c->page);
+        break;
+    case ACTION_TOP:
+        move(c, -(long)c->n_shown);
+        break;
+    case ACTION_BOTTOM:
+        move(c, (long)c->n_shown);
+        break;
+    case ACTION_DELETE_BACK:
+        delete_back(c);
+        break;
+    case ACTION_KILL_TO_START:
+        str_clear(&c->typed);
+        typed(c);
+        break;
+    case ACTION_TAKE:
+        return c->n_shown ? CHOSEN : CHOSEN_NOT_YET;
+    case ACTION_CANCEL:
+    case ACTION_INTERRUPT:
+        return CHOSEN_NOTHING;
+    default:
+        if (action == ACTION_NONE && keys_is_text(key)) {
+            char bytes[4];
+            str_put(&c->typed, bytes, utf8_put(key, bytes));
+            typed(c);
+        }
+    }
+    return CHOSEN_NOT_YET;
+}
+
+void chooser_finish(struct chooser *c, enum chosen chosen)
+{
+    struct chooser_hooks hooks = c->hooks;
+    bool taken = chosen == CHOSEN && c->n_shown;
+    int64_t value = taken ? c->rows[c->shown[c->marked]].value : 0;
+    chooser_free(c);
+    if (taken && hooks.taken)
+        hooks.taken(hooks.user, value);
+    else if (!taken && hooks.left)
+        hooks.left(hooks.user);
+}
+
+/* ---- Drawing -------------------------------------------------------------------------------- */
+
+static void draw_row(const struct chooser *c, struct surface *s, const struct row *row, bool marked,
+                     struct rect where)
+{
+    const struct style *tones = c->theme->tones;
+    struct style text = tones[marked ? TONE_SELECTED : TONE_TEXT];
+    struct style aside = tones[marked ? TONE_SELECTED : TONE_MUTED];
+    int end = where.col + where.cols;
+    surface_fill(s, where.row, where.col, end, " ", text);
+    int col = surface_puts(s, where.row, where.col + 1, end - 1, row->text, text);
+    if (row->aside)
+        surface_puts_right(s, where.row, col + 2, end - 1, row->aside, aside);
+}
+
+static void draw_head(const struct chooser *c, struct surface *s, struct rect where)
+{
+    const struct style *tones = c->theme->tones;
+    int end = where.col + where.cols;
+    int col = surface_puts(s, where.row, where.col, end, c->title, tones[TONE_HEADING]);
+    struct str count = {0};
+    if (c->n)
+        str_printf(&count, c->n_shown < c->n ? "%zu of %zu" : "%zu", c->n_shown, c->n);
+    surface_puts_right(s, where.row, col + 2, end, str_text(&count), tones[TONE_MUTED]);
+    str_done(&count);
+    col = surface_puts(s, where.row + 1, where.col, end, "> ", tones[TONE_ACCENT]);
+    s->cursor_row = where.row + 1;
+    s->cursor_col = surface_puts(s, where.row + 1, col, end - 1, chooser_typed(c), tones[TONE_TEXT]);
+}
+
+void chooser_draw(struct chooser *c, struct surface *s, struct rect where)
+{
+    enum { HEAD_ROWS = 2 };
+    if (where.rows <= HEAD_ROWS)
+        return;
+    draw_head(c, s, where);
+    c->page = where.rows - HEAD_ROWS;
+    if (c->marked < c->top)
+        c->top = c->marked;
+    if (c->marked >= c->top + (size_t)c->page)
+        c->top = c->marked - (size_t)c->page + 1;
+    where.row += HEAD_ROWS;
+    where.rows = 1;
+    for (size_t i = c->top; i < c->n_shown && i < c->top + (size_t)c->page; i++, where.row++)
+        draw_row(c, s, &c->rows[c->shown[i]], i == c->marked, where);
+    if (!c->n_shown)
+        surface_puts(s, where.row, where.col + 1, where.col + where.cols, c->empty,
+                     c->theme->tones[TONE_MUTED]);
+}
