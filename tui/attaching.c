@@ -53,9 +53,11 @@ static void arrive(struct reading *r)
         app_fail(app, "%s", r->err.text);
         return;
     }
-    if (input_exchange(app->input, r->blank, attachment_keep(r->picture)))
-        if (r->picture->facts.warning[0])
-            app_say(app, "%s: %s", path_base(r->picture->path), r->picture->facts.warning);
+    if (!input_exchange(app->input, r->blank, r->picture))
+        return; /* its token is gone */
+    const struct image_facts *facts = &attachment_keep(r->picture)->facts;
+    if (facts->warning[0])
+        app_say(app, "%s: %s", path_base(r->picture->path), facts->warning);
 }
 
 static void picture_read(struct errand *e, bool wanted)

@@ -6,14 +6,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tui/notes.h"
 #include "tui/preview.h"
 #include "tui/region.h"
 
 enum {
-    VIEW_SIDE = 800,  /* pixels; more than any pane can show */
-    MODEL_SIDE = 896, /* while no model is open */
+    VIEW_SIDE = 800, /* pixels; more than any pane can show */
     LIST_FROM_ROWS = 14,
-    MAX_NOTES = 8,
 };
 
 enum look { LOOK_AS_IT_IS, LOOK_AS_SEEN };
@@ -187,20 +186,11 @@ static bool same_wish(const struct wish *a, const struct wish *b)
            a->marked == b->marked;
 }
 
-static bool model_info(const struct app *app, struct facet_model_info *info)
-{
-    const struct facet_model *model = chat_model(app->chat);
-    if (model)
-        facet_model_get_info(model, info);
-    return model && info->has_vision;
-}
-
 /* One at a time: what is wished for meanwhile comes next, what was passed over never. True if it is
  * there. */
 static bool get_view(struct app *app, const struct wish *wish)
 {
     struct picture_pane *p = app->picture;
-    struct facet_model_info info;
     if (same_wish(wish, &p->have))
         return p->image.rgb != NULL;
     if (p->busy || attachment_is_blank(p->picture))
@@ -210,133 +200,10 @@ static bool get_view(struct app *app, const struct wish *wish)
     v->app = app;
     v->picture = attachment_keep(p->picture);
     v->wish = *wish;
-    v->side = model_info(app, &info) ? info.image_size : MODEL_SIDE;
+    v->side = notes_model_side(app);
     p->busy = true;
     errands_put(app->errands, &v->errand);
     return false;
-}
-
-/* ---- What is said about it ------------------------------------------------------------------ */
-
-struct notes {
-    struct str list[MAX_NOTES];
-    int n;
-};
-
-static struct str *add_note(struct notes *notes)
-{
-    return &notes->list[notes->n < MAX_NOTES ? notes->n++ : MAX_NOTES - 1];
-}
-
-static const char *turned(int orientation)
-{
-    static const char *const words[9] = {[2] = " · mirrored",
-                                         [3] = " · turned 180°",
-                                         [4] = " · mirrored, turned 180°",
-                                         [5] = " · mirrored, turned 90°",
-                                         [6] = " · turned 90°",
-                                         [7] = " · mirrored, turned 270°",
-                                         [8] = " · turned 270°"};
-    const char *word = orientation >= 2 && orientation <= 8 ? words[orientation] : NULL;
-    return word ? word : "";
-}
-
-static void note_cost(const struct app *app, struct notes *notes, size_t views)
-{
-    struct facet_model_info info;
-    if (model_info(app, &info)) {
-        struct str *out = add_note(notes);
-        str_printf(out, "%zu × %u = ", views, info.n_soft_tokens);
-        status_count(out, views * info.n_soft_tokens);
-        str_puts(out, " tokens");
-    }
-    if (app->seconds_a_view > 0)
-        str_printf(add_note(notes), "about %.0f s to look at",
-                   app->seconds_a_view * (double)views + 0.5);
-}
-
-/* The model's eye is square: the longer side loses most. */
-static void note_scale(const struct app *app, struct notes *notes, const struct crop *part)
-{
-    enum { READABLE = 10 }; /* pixels that a letter needs */
-    struct facet_model_info info;
-    unsigned side = model_info(app, &info) ? info.image_size : MODEL_SIDE;
-    double across = (double)part->width / side, down = (double)part->height / side;
-    double most = across > down ? across : down;
-    str_printf(add_note(notes), "%u×%u of %u×%u", side, side, part->width, part->height);
-    str_printf(add_note(notes), "scaled to %.0f %% × %.0f %%", 100 / across, 100 / down);
-    if (most >= 2)
-        str_printf(add_note(notes), "text below %.0f pixels gets too small", READABLE * most);
-}
-
-static void note_views(struct notes *notes, const struct attachment *a)
-{
-    struct str *out = add_note(notes);
-    str_printf(out, "whole");
-    if (a->n_crops)
-        str_printf(out, " + %zu crop%s", a->n_crops, a->n_crops == 1 ? "" : "s");
-}
-
-static struct crop part_shown(const struct picture_pane *p)
-{
-    const struct attachment *a = p->picture;
-    return p->view ? a->crops[p->view - 1] : (struct crop){0, 0, a->image.width, a->image.height};
-}
-
-static void note_keys(const struct app *app, struct notes *notes)
-{
-    if (app->focus == KEYS_REGION) {
-        str_puts(add_note(notes), "arrows move, + - size");
-        str_puts(add_note(notes), "Enter takes it");
-    } else if (app->focus == KEYS_PICTURE) {
-        bool seen = app->picture->look == LOOK_AS_SEEN;
-        str_puts(add_note(notes), seen ? "w as it is" : "w what it saw");
-        str_puts(add_note(notes), "r region");
-    } else {
-        str_puts(add_note(notes), "Alt-P looks closer");
-    }
-}
-
-static void make_notes(const struct app *app, struct notes *notes)
-{
-    const struct picture_pane *p = app->picture;
-    const struct attachment *a = p->picture;
-    struct crop part = part_shown(p);
-    if (app->focus == KEYS_REGION) {
-        str_printf(add_note(notes), "region %u×%u at %u,%u", p->region.width, p->region.height,
-                   p->region.x, p->region.y);
-        note_cost(app, notes, 2);
-    } else if (p->look == LOOK_AS_SEEN) {
-        note_scale(app, notes, &part);
-    } else {
-        if (p->view)
-            str_printf(add_note(notes), "crop %zu: %u×%u at %u,%u", p->view, part.width,
-                       part.height, part.x, part.y);
-        else
-            str_printf(add_note(notes), "%u×%u%s", a->image.width, a->image.height,
-                       turned(a->facts.orientation));
-        note_views(notes, a);
-        note_cost(app, notes, attachment_views(a));
-    }
-    note_keys(app, notes);
-}
-
-/* One a row, or one after the other in a single row. */
-static void draw_notes(const struct app *app, const struct notes *notes, struct surface *s,
-                       struct rect where)
-{
-    struct style style = app->theme.tones[TONE_MUTED];
-    int end = where.col + where.cols, col = where.col;
-    for (int i = 0; i < notes->n; i++) {
-        const char *text = str_text(&notes->list[i]);
-        if (where.rows > 1) {
-            surface_puts(s, where.row + i, where.col, end, text, style);
-            continue;
-        }
-        if (i)
-            col = surface_puts(s, where.row, col, end, " · ", style);
-        col = surface_puts(s, where.row, col, end, text, style);
-    }
 }
 
 /* ---- Drawing -------------------------------------------------------------------------------- */
@@ -415,16 +282,19 @@ void picture_draw(struct app *app, struct surface *s, struct rect where)
         return;
     draw_title(app, s, where);
     if (!attachment_is_blank(p->picture))
-        make_notes(app, &notes);
+        notes_make(&notes, app,
+                   &(struct notes_about){.picture = p->picture,
+                                         .view = p->view,
+                                         .as_seen = p->look == LOOK_AS_SEEN,
+                                         .region = app->focus == KEYS_REGION ? &p->region : NULL});
     struct rect below = where, image = where;
     below.rows = where.rows >= LIST_FROM_ROWS ? notes.n : where.rows > 2;
     image.row++;
     image.rows -= 1 + below.rows;
     below.row = image.row + (image.rows > 0 ? draw_image(app, s, image) : 0);
     if (below.rows > 0)
-        draw_notes(app, &notes, s, below);
-    for (int i = 0; i < notes.n; i++)
-        str_done(&notes.list[i]);
+        notes_draw(&notes, app, s, below);
+    notes_done(&notes);
 }
 
 /* ---- Keys ----------------------------------------------------------------------------------- */
