@@ -629,6 +629,11 @@ struct term_event term_next(struct terminal *t)
     int c = opens ? byte_within(ESCAPE_DELAY_MS) : ERR; /* none: Alt with that key */
     if (c != ERR)
         return second == '[' ? read_sequence(t, c) : read_answer(t, (char)second, c);
+    bool control = more && second & K_CTRL && (second & K_CHARACTER_MASK) < 0x80;
+    if (control) { /* two keys, pressed in haste: none has both Alt and Ctrl */
+        ungetch((int)(second & 0x1F));
+        more = false;
+    }
     if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
