@@ -1,5 +1,5 @@
 /* What only shows with time: how soon a key is seen while an answer streams, and whether memory
- * grows over many turns. $SOAK_TURNS (500) turns; a day's use is 10000 of them. */
+ * grows over many turns. $SOAK_TURNS (200) turns; a day's use is 10000 of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +74,6 @@ int main(void)
     const char *turns = getenv("SOAK_TURNS");
     kit_prepare();
     test_latency();
-    test_memory(turns ? atol(turns) : 500);
+    test_memory(turns ? atol(turns) : 200);
     return kit_finish();
 }
