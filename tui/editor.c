@@ -21,19 +21,18 @@ static struct {
     const char *bytes; /* of the key that is being handed over */
     size_t n_bytes;
     enum editor_wish wish;
-    bool ended;     /* readline thinks its line complete */
-    char *accepted; /* that line, until it is put back; owned */
+    char *accepted; /* a line that readline thinks complete, until it is put back; owned */
     FILE *nowhere;
 } editor;
 
 /* ---- readline's view of the terminal -------------------------------------------------------- */
 
-/* Where a command asks for more than there is, it gets what makes it give up. */
+/* Where a command asks for more than there is, it is told that nothing will come. */
 static int next_byte(FILE *stream)
 {
     (void)stream;
     if (editor.n_bytes == 0)
-        return ABORT;
+        return RL_ISSTATE(RL_STATE_READCMD) ? ABORT : EOF;
     editor.n_bytes--;
     return (unsigned char)*editor.bytes++;
 }
@@ -43,15 +42,11 @@ static int has_byte(void)
     return editor.n_bytes > 0;
 }
 
-static void draw_nothing(void)
+/* Called after each command. In one call readline 8.2 would run all of a macro, and what aborts in
+ * its midst would jump into a function that has returned: feed makes a call of each of its keys. */
+static void pause_macro(void)
 {
-}
-
-static void on_line(char *line)
-{
-    rl_callback_handler_remove();
-    editor.ended = true;
-    editor.accepted = line;
+    RL_UNSETSTATE(RL_STATE_MACROINPUT);
 }
 
 static int compose(int count, int key)
@@ -68,7 +63,7 @@ static void connect(void)
     rl_instream = rl_outstream = editor.nowhere;
     rl_getc_function = next_byte;
     rl_input_available_hook = has_byte;
-    rl_redisplay_function = draw_nothing;
+    rl_redisplay_function = pause_macro;
     rl_prep_term_function = NULL;
     rl_deprep_term_function = NULL;
     rl_catch_signals = rl_catch_sigwinch = 0;
@@ -82,10 +77,13 @@ static void overrule(void)
     rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
     rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
     rl_variable_bind("page-completions", "off");
+    rl_variable_bind("enable-bracketed-paste", "off"); /* the pane's */
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");
 }
+
+static void on_line(char *line);
 
 /* readline sets the locale of the environment, which may not be a UTF-8 one: facet's stays. */
 static void begin(void)
@@ -95,6 +93,16 @@ static void begin(void)
     setlocale(LC_CTYPE, locale);
     free(locale);
     overrule();
+}
+
+/* A macro may go on behind it; NULL is Ctrl-D in an empty line. */
+static void on_line(char *line)
+{
+    if (editor.accepted)
+        free(line);
+    else
+        editor.accepted = line;
+    begin();
 }
 
 void editor_open(editor_row_fn *row, void *user)
@@ -174,6 +182,12 @@ static size_t special_bytes(uint32_t key, char bytes[KEY_BYTES])
     return (size_t)snprintf(bytes, KEY_BYTES, "\033[1;%d%c", modifier, sequence[2]);
 }
 
+static bool is_beyond_ascii(uint32_t key)
+{
+    uint32_t base = key & K_CHARACTER_MASK;
+    return base >= 0x80 && base < K_UP;
+}
+
 /* What a terminal sends for the key. */
 static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
 {
@@ -181,6 +195,8 @@ static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
     size_t n = 0;
     if (base >= K_UP)
         return special_bytes(key, bytes);
+    if (key & K_ALT && is_beyond_ascii(key))
+        return 0;
     if (key & K_ALT)
         bytes[n++] = '\033';
     if (key & K_CTRL)
@@ -213,12 +229,13 @@ static void feed(const char *bytes, size_t n)
     size_t before = editor_cursor();
     editor.bytes = bytes;
     editor.n_bytes = n;
-    while (editor.n_bytes && !editor.ended) {
+    while (editor.n_bytes || rl_executing_macro) {
+        if (rl_executing_macro)
+            RL_SETSTATE(RL_STATE_MACROINPUT);
         rl_callback_read_char();
         part_from_history();
     }
-    if (!editor.ended)
-        settle_cursor(before);
+    settle_cursor(before);
 }
 
 enum {
@@ -273,10 +290,6 @@ static void begin_anew(void)
 
 static void take_back(void)
 {
-    editor.ended = false;
-    begin();
-    if (!editor.accepted)
-        return;
     editor.wish = EDITOR_SEND;
     editor_set(editor.accepted);
     free(editor.accepted);
@@ -289,9 +302,11 @@ enum editor_wish editor_key(uint32_t key)
     editor.wish = EDITOR_NOTHING;
     if (key == K_ESC && RL_ISSTATE(RL_STATE_NSEARCH | HALFWAY))
         settle();
+    else if (RL_ISSTATE(RL_STATE_MULTIKEY) && is_beyond_ascii(key))
+        settle(); /* no sequence has it, and half of its bytes would be left */
     else
         feed(bytes, key_bytes(key, bytes));
-    if (editor.ended)
+    if (editor.accepted)
         take_back();
     return editor.wish;
 }
