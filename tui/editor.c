@@ -1,6 +1,7 @@
 #include "tui/editor.h"
 
 #include <locale.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,15 @@
 
 enum { MAX_REMEMBERED = 1000, KEY_BYTES = 16, ABORT = 'g' & 0x1F };
 
+extern sigjmp_buf _rl_top_level; /* readline's, in no header: where a command that gives up goes */
+
 /* What readline's functions need, which are handed nothing. */
 static struct {
     const char *bytes; /* of the key that is being handed over */
     size_t n_bytes;
     enum editor_wish wish;
     char *accepted; /* a line that readline thinks complete, until it is put back; owned */
+    sigjmp_buf level; /* read_all's */
     FILE *nowhere;
 } editor;
 
@@ -42,10 +46,12 @@ static int has_byte(void)
     return editor.n_bytes > 0;
 }
 
-/* Called after each command. In one call readline 8.2 would run all of a macro, and what aborts in
- * its midst would jump into a function that has returned: feed makes a call of each of its keys. */
-static void pause_macro(void)
+/* Called behind each command. readline 8.2 may run several in one call (of a macro, or what ended a
+ * search), and what gives up in the second would jump into the call of the first, a function that
+ * has returned: it is to jump to read_all, which also makes a call of each key of a macro. */
+static void end_command(void)
 {
+    memcpy(&_rl_top_level, &editor.level, sizeof editor.level);
     RL_UNSETSTATE(RL_STATE_MACROINPUT);
 }
 
@@ -63,7 +69,7 @@ static void connect(void)
     rl_instream = rl_outstream = editor.nowhere;
     rl_getc_function = next_byte;
     rl_input_available_hook = has_byte;
-    rl_redisplay_function = pause_macro;
+    rl_redisplay_function = end_command;
     rl_prep_term_function = NULL;
     rl_deprep_term_function = NULL;
     rl_catch_signals = rl_catch_sigwinch = 0;
@@ -206,6 +212,27 @@ static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
     return n;
 }
 
+/* Where a NUL is in the text, or half a character; else its end. */
+static size_t find_fragment(void)
+{
+    size_t n = strlen(rl_line_buffer);
+    return n < editor_length() ? n : utf8_valid(rl_line_buffer, n);
+}
+
+/* A NUL can be quoted, and a command that takes the first byte of a character alone (an argument of
+ * 0, say) leaves the others. */
+static void drop_fragments(void)
+{
+    size_t at;
+    uint32_t broken;
+    while ((at = find_fragment()) < editor_length()) {
+        size_t n = utf8_next(rl_line_buffer + at, editor_length() - at, &broken, NULL);
+        size_t cursor = editor_cursor();
+        rl_delete_text((int)at, (int)(at + n));
+        rl_point = (int)(cursor >= at + n ? cursor - n : cursor > at ? at : cursor);
+    }
+}
+
 /* A command of readline's own may leave the cursor inside a cluster or a token: on it goes. */
 static void settle_cursor(size_t before)
 {
@@ -224,17 +251,24 @@ static void part_from_history(void)
         entries[i]->data = NULL;
 }
 
-static void feed(const char *bytes, size_t n)
+static void read_all(void)
 {
-    size_t before = editor_cursor();
-    editor.bytes = bytes;
-    editor.n_bytes = n;
+    (void)sigsetjmp(editor.level, 0);
     while (editor.n_bytes || rl_executing_macro) {
         if (rl_executing_macro)
             RL_SETSTATE(RL_STATE_MACROINPUT);
         rl_callback_read_char();
         part_from_history();
     }
+}
+
+static void feed(const char *bytes, size_t n)
+{
+    size_t before = editor_cursor();
+    editor.bytes = bytes;
+    editor.n_bytes = n;
+    read_all();
+    drop_fragments();
     settle_cursor(before);
 }
 
@@ -262,21 +296,19 @@ static void drop_argument(void)
     RL_UNSETSTATE(RL_STATE_NUMERICARG);
     rl_restore_prompt();
     rl_discard_argument();
-    give_up();
 }
 
-/* Ends what is under way; a search stays where it is. */
+/* Ends what is under way; a search stays where it is, and one for a character finds nothing. */
 static void settle(void)
 {
     static const char escape = '\033', abort = ABORT;
-    if (RL_ISSTATE(RL_STATE_ISEARCH))
+    if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_CHARSEARCH))
         feed(&escape, 1);
     else if (RL_ISSTATE(RL_STATE_NSEARCH))
         feed(&abort, 1);
     else if (RL_ISSTATE(RL_STATE_NUMERICARG))
         drop_argument();
-    else
-        give_up();
+    give_up();
 }
 
 static void begin_anew(void)
@@ -324,6 +356,7 @@ void editor_insert(const char *text, size_t n)
     char *copy = mem_text(text, n);
     settle();
     rl_insert_text(copy);
+    settle_cursor(editor_cursor());
     free(copy);
 }
 
@@ -351,7 +384,7 @@ void editor_set(const char *text)
 
 void editor_move(size_t cursor)
 {
-    rl_point = (int)cursor;
+    rl_point = (int)steps_floor(rl_line_buffer, editor_length(), cursor);
 }
 
 void editor_remember(const char *text)

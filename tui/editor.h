@@ -47,6 +47,7 @@ void editor_set(const char *text);
 void editor_insert(const char *text, size_t n);
 /* Replaces [start, end), the cursor staying where it is in the text. */
 void editor_replace(size_t start, size_t end, const char *text);
+/* To there, or the nearest place before it where the cursor may stand. */
 void editor_move(size_t cursor);
 
 /* Puts the text behind what Up and searches find. */

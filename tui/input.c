@@ -145,7 +145,7 @@ static void go_to_row(struct input *in, size_t row, int goal)
 {
     size_t start = in->flow.rows[row].start;
     size_t at = start + glyph_fit(editor_text() + start, row_end(in, row) - start, (size_t)goal);
-    editor_move(steps_floor(editor_text(), editor_length(), at));
+    editor_move(at);
     in->goal = goal;
     in->went_rows = true;
 }
