@@ -232,7 +232,7 @@ static void test_vi(void)
     TYPE(e, "\033BBwi|", "> gr\xC3\xB6\xC3\x9F" "er|.als");
     TYPE(e, "\033We", "n\xC3\xA4\xC3\xA9"); /* both end at the end */
     TYPE(e, "wwEi|", "n\xC3\xA4|\xC3\xA9");
-    TYPE(e, "\033bcwzero", "zero\xC3\xA9");
+    TYPE(e, "\033bcwzero", "zero|\xC3\xA9");
     emulator_send(e, "\033dd");
     CHECK(e, emulator_hides(e, "zero"));
     emulator_send(e, "islow\r");
