@@ -299,7 +299,7 @@ static void drop_argument(void)
 }
 
 /* Ends what is under way; a search stays where it is, and one for a character finds nothing. */
-static void settle(void)
+void editor_settle(void)
 {
     static const char escape = '\033', abort = ABORT;
     if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_CHARSEARCH))
@@ -333,9 +333,9 @@ enum editor_wish editor_key(uint32_t key)
     char bytes[KEY_BYTES];
     editor.wish = EDITOR_NOTHING;
     if (key == K_ESC && RL_ISSTATE(RL_STATE_NSEARCH | HALFWAY))
-        settle();
+        editor_settle();
     else if (RL_ISSTATE(RL_STATE_MULTIKEY) && is_beyond_ascii(key))
-        settle(); /* no sequence has it, and half of its bytes would be left */
+        editor_settle(); /* no sequence has it, and half of its bytes would be left */
     else
         feed(bytes, key_bytes(key, bytes));
     if (editor.accepted)
@@ -347,14 +347,14 @@ enum editor_wish editor_key(uint32_t key)
 
 void editor_clear(void)
 {
-    settle();
+    editor_settle();
     begin_anew();
 }
 
 void editor_insert(const char *text, size_t n)
 {
     char *copy = mem_text(text, n);
-    settle();
+    editor_settle();
     rl_insert_text(copy);
     settle_cursor(editor_cursor());
     free(copy);
@@ -362,7 +362,7 @@ void editor_insert(const char *text, size_t n)
 
 void editor_replace(size_t start, size_t end, const char *text)
 {
-    settle();
+    editor_settle();
     size_t cursor = editor_cursor(), n = strlen(text);
     rl_begin_undo_group();
     rl_delete_text((int)start, (int)end);
@@ -378,6 +378,7 @@ void editor_replace(size_t start, size_t end, const char *text)
 
 void editor_set(const char *text)
 {
+    editor_settle();
     editor_replace(0, editor_length(), text);
     editor_move(editor_length());
 }
@@ -387,9 +388,22 @@ void editor_move(size_t cursor)
     rl_point = (int)steps_floor(rl_line_buffer, editor_length(), cursor);
 }
 
+static HIST_ENTRY *last_line(void)
+{
+    return history_length ? history_get(history_base + history_length - 1) : NULL;
+}
+
+/* Looking for words (yank-last-arg) readline steps two bytes over the NUL of a line that ends in
+ * a backslash or "$(": there, more of them follow. */
 void editor_remember(const char *text)
 {
-    HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-    if (!last || strcmp(last->line, text) != 0)
-        add_history(text);
+    enum { MORE = 2 };
+    HIST_ENTRY *last = last_line();
+    if (last && strcmp(last->line, text) == 0)
+        return;
+    size_t n = strlen(text) + 1;
+    add_history(text);
+    last = last_line();
+    last->line = mem_grow(last->line, n + MORE, 1);
+    memset(last->line + n, 0, MORE);
 }

@@ -179,6 +179,7 @@ enum editor_wish input_key(struct input *in, uint32_t key)
 
 bool input_complete(struct input *in, struct store *store)
 {
+    editor_settle();
     return candidates_tab(&in->candidates, store);
 }
 
@@ -207,6 +208,7 @@ bool input_unfold(struct input *in)
 {
     const struct paste *paste = NULL;
     size_t start = 0;
+    editor_settle();
     for (size_t at = 0; at < editor_length(); at++) {
         const struct paste *here = pastes_at(&in->pastes, editor_text(), at);
         if (here) {
@@ -234,6 +236,7 @@ void input_attach(struct input *in, struct attachment *picture)
 
 bool input_detach(struct input *in, size_t number)
 {
+    editor_settle();
     return pictures_remove(&in->pictures, number);
 }
 
@@ -263,6 +266,7 @@ struct attachment *const *input_pictures(const struct input *in, size_t *n)
 
 struct attachment *const *input_settle(struct input *in, size_t *n)
 {
+    editor_settle();
     pictures_settle(&in->pictures);
     *n = in->pictures.n;
     return in->pictures.list;
