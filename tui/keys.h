@@ -84,6 +84,9 @@ enum action {
     ACTION_SEARCH,
     ACTION_MATCH_NEXT,
     ACTION_MATCH_PREVIOUS,
+    ACTION_SHADE,
+    ACTION_WORD_PREVIOUS,
+    ACTION_WORD_NEXT,
 };
 
 enum key_context {

@@ -101,6 +101,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     if (!app->term)
         return false;
     app->store = store;
+    term_set_mouse(app->term, options->mouse);
     theming_start(app);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme, !options->no_history);
