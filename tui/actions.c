@@ -1,6 +1,7 @@
 #include "tui/actions.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "tui/picture.h"
 #include "tui/prompt.h"
 #include "tui/reading.h"
+#include "tui/remember.h"
 #include "tui/revising.h"
 #include "tui/slash.h"
 #include "tui/steps.h"
@@ -156,8 +158,12 @@ static void focus_right(struct app *app)
 static void widen(struct app *app, int by)
 {
     int cols = app->side_cols + by;
-    if (cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS)
-        app->side_cols = cols;
+    char text[16];
+    if (cols < LAYOUT_MIN_SIDE_COLS || cols > LAYOUT_MAX_SIDE_COLS)
+        return;
+    app->side_cols = cols;
+    snprintf(text, sizeof text, "%d", cols);
+    remember_set("side-cols", text);
 }
 
 static void complete(struct app *app)
@@ -413,6 +419,8 @@ static void wheel(struct app *app, const struct term_event *event, bool in_left)
         chooser_action(app, action, 0);
     else if (app->help)
         help_action(app, action);
+    else if (picker_is_open(app))
+        picker_act(app, action);
     else if (in_left)
         conversations_act(app->conversations, action);
     else
@@ -426,7 +434,7 @@ void actions_mouse(struct app *app, const struct term_event *event)
     app->dirty = true;
     if (event->wheel) {
         wheel(app, event, in_left);
-    } else if (app->chooser || app->help) {
+    } else if (app->chooser || app->help || picker_is_open(app)) {
         return;
     } else if (in_left) {
         int64_t id = conversations_at(app->conversations, event->row - l->left.row);
@@ -435,6 +443,8 @@ void actions_mouse(struct app *app, const struct term_event *event)
             browse_open(app, id);
     } else if (inside(l->transcript, event)) {
         app->focus = KEYS_TRANSCRIPT;
+    } else if (inside(l->right, event)) {
+        app->focus = KEYS_PICTURE;
     } else if (inside(l->input, event)) {
         app->focus = KEYS_INPUT;
     }

@@ -159,9 +159,9 @@ static bool find_words(struct app *app, size_t message, struct words *w)
     if (m->role != ROLE_MODEL)
         app_say(app, "only an answer can be shaded: [ and ] select one");
     else if (!m->confidence && !chat_options(app->chat)->confidence)
-        app_say(app, "not known of this answer; /set confidence yes keeps it from the next on");
+        app_say(app, "it is not known how sure it was there; /set confidence yes keeps it from now on");
     else if (w->n == 0)
-        app_say(app, "how sure it was is not known of this answer");
+        app_say(app, "it is not known how sure it was there");
     return w->n > 0;
 }
 
@@ -201,6 +201,12 @@ void shading_step(struct app *app, int step)
     else
         app_say(app, "%s shades an answer by how sure it was of each word",
                 keys_first(KEYS_TRANSCRIPT, ACTION_SHADE, key));
+}
+
+bool shading_is_on(const struct app *app)
+{
+    size_t message;
+    return transcript_is_written(app->transcript, &message);
 }
 
 bool shading_end(struct app *app)

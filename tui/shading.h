@@ -12,6 +12,7 @@
 void shading_toggle(struct app *app);
 /* To another word: step -1 or 1. */
 void shading_step(struct app *app, int step);
+bool shading_is_on(const struct app *app);
 /* Back to the formatted answer; false if none was shaded. */
 bool shading_end(struct app *app);
 
