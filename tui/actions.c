@@ -20,6 +20,7 @@
 #include "tui/reading.h"
 #include "tui/remember.h"
 #include "tui/revising.h"
+#include "tui/shading.h"
 #include "tui/slash.h"
 #include "tui/steps.h"
 #include "tui/theming.h"
@@ -312,7 +313,9 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
     default:
         if (app->focus == KEYS_CONVERSATIONS && browse_act(app, action))
             return;
-        if (!scroll(app, action) && !reading_act(app, action))
+        if (scroll(app, action))
+            shading_tell(app);
+        else if (!reading_act(app, action))
             edit(app, key);
     }
 }

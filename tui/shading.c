@@ -203,6 +203,17 @@ void shading_step(struct app *app, int step)
                 keys_first(KEYS_TRANSCRIPT, ACTION_SHADE, key));
 }
 
+void shading_tell(struct app *app)
+{
+    size_t message;
+    struct words w;
+    if (!transcript_is_written(app->transcript, &message))
+        return;
+    if (find_words(app, message, &w))
+        tell(app, &w);
+    words_done(&w);
+}
+
 bool shading_is_on(const struct app *app)
 {
     size_t message;

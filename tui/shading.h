@@ -12,6 +12,8 @@
 void shading_toggle(struct app *app);
 /* To another word: step -1 or 1. */
 void shading_step(struct app *app, int step);
+/* Tells of the word under the cursor once more; nothing where nothing is shaded. */
+void shading_tell(struct app *app);
 bool shading_is_on(const struct app *app);
 /* Back to the formatted answer; false if none was shaded. */
 bool shading_end(struct app *app);

@@ -110,7 +110,10 @@ static void test_long(int rows, int cols)
     emulator_send(e, keys);
     CHECK(e, emulator_shows(e, "\"60\" <1 %"));
     CHECK(e, emulator_shows(e, "line 60"));
-    emulator_send(e, "/line 5\r");
+    emulator_send(e, "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
+    CHECK(e, emulator_hides(e, "line 60"));
+    CHECK(e, emulator_shows(e, "\"60\" <1 %")); /* still told */
+    emulator_send(e, "G/line 5\r");
     CHECK(e, emulator_shows(e, " of 11"));
     emulator_send(e, ESC);
     CHECK(e, emulator_hides(e, "of 11"));
