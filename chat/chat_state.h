@@ -50,6 +50,7 @@ struct chat {
     size_t old;        /* JOB_ANSWER: the node that was seen in the place of what comes; 0: none */
     struct str answer; /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
     size_t first_bytes;
+    struct confidence *confidence; /* of the answer; NULL: none; owned */
     double written;           /* when the history last was */
     struct err history_error; /* "": none */
 };
