@@ -20,7 +20,8 @@ enum job { JOB_ANSWER, JOB_CONTINUE };
  * the worker from the job's start until the front end has taken the event that ends it. */
 struct chat {
     struct options options;
-    char *path; /* of the model */
+    char *path;          /* of the model */
+    struct store *store; /* borrowed; may be NULL */
     struct record record;
     struct tree tree;
     struct events events;

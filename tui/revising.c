@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "chat/revise.h"
 #include "tui/browse.h"
 #include "tui/turn.h"
 
@@ -31,15 +32,9 @@ static bool find_message(struct app *app, size_t message, size_t *index)
     return false;
 }
 
-void revising_edit(struct app *app, size_t message)
+static void begin_edit(struct app *app, size_t index)
 {
-    size_t index;
-    if (!find_message(app, message, &index))
-        return;
-    const struct messages *ms = chat_messages(app->chat);
-    while (index > 0 && ms->list[index].role != ROLE_USER)
-        index--;
-    const struct message *m = &ms->list[index];
+    const struct message *m = &chat_messages(app->chat)->list[index];
     char *text = message_text(m, 1);
     input_clear(app->input);
     for (size_t i = 0; i < m->n_parts; i++)
@@ -50,6 +45,17 @@ void revising_edit(struct app *app, size_t message)
     app->editing = index + 1;
     app->focus = KEYS_INPUT;
     app_say(app, "Enter sends it instead of what was said, which stays beside it; Esc: as new");
+}
+
+void revising_edit(struct app *app, size_t message)
+{
+    size_t index;
+    if (!find_message(app, message, &index))
+        return;
+    const struct messages *ms = chat_messages(app->chat);
+    while (index > 0 && ms->list[index].role != ROLE_USER)
+        index--;
+    begin_edit(app, index);
 }
 
 void revising_leave(struct app *app)
@@ -85,15 +91,6 @@ void revising_delete(struct app *app, size_t message)
     browse_refresh(app);
 }
 
-void revising_undelete(struct app *app)
-{
-    struct err err;
-    if (!chat_undelete(app->chat, &err))
-        failed(app, &err);
-    turn_show_all(app);
-    browse_refresh(app);
-}
-
 void revising_fork(struct app *app, size_t message)
 {
     struct err err;
@@ -107,4 +104,68 @@ void revising_fork(struct app *app, size_t message)
     app_say(app, "a new conversation; the old one stays as it was");
     turn_show_all(app);
     browse_refresh(app);
+}
+
+/* ---- What was said last --------------------------------------------------------------------- */
+
+bool revising_edit_last(struct app *app, const char *text)
+{
+    struct err err;
+    size_t index;
+    if (!revise_question(app->chat, &index, &err)) {
+        failed(app, &err);
+        return false;
+    }
+    begin_edit(app, index);
+    if (*text) {
+        input_set(app->input, text);
+        turn_send(app);
+    }
+    return true;
+}
+
+/* Behind a change, which worked or not. */
+static bool show_change(struct app *app, bool ok, const struct err *err)
+{
+    if (!ok) {
+        failed(app, err);
+        return false;
+    }
+    app->editing = 0;
+    turn_show_all(app);
+    browse_refresh(app);
+    return true;
+}
+
+bool revising_branch_last(struct app *app, const char *which)
+{
+    struct err err;
+    size_t index;
+    bool ok = revise_branch(app->chat, which, &index, &err);
+    return show_change(app, ok, &err);
+}
+
+bool revising_undelete(struct app *app)
+{
+    struct err err;
+    bool ok = chat_undelete(app->chat, &err);
+    return show_change(app, ok, &err);
+}
+
+bool revising_delete_last(struct app *app)
+{
+    struct err err;
+    bool ok = revise_delete(app->chat, &err);
+    if (ok)
+        app_say(app, "the last question and its answer are deleted; /undelete takes that back");
+    return show_change(app, ok, &err);
+}
+
+bool revising_fork_all(struct app *app)
+{
+    struct err err;
+    bool ok = revise_fork(app->chat, &err);
+    if (ok)
+        app_say(app, "a new conversation; the old one stays as it was");
+    return show_change(app, ok, &err);
 }

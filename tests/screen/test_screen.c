@@ -393,7 +393,7 @@ static void test_commands(void)
     CHECK(e, emulator_shows(e, "Be brief."));
     ask_and_wait(e, "say first");
     ask_and_wait(e, "/regen");
-    snprintf(line, sizeof line, "/save %s/out.md", folder);
+    snprintf(line, sizeof line, "/export %s/out.md", folder);
     ask(e, line);
     CHECK(e, emulator_shows(e, "written to"));
     snprintf(line, sizeof line, "%s/out.md", folder);
@@ -564,7 +564,9 @@ static void test_themes(void)
     CHECK(e, emulator_find(e, "fake-gemma answers", &row, &col));
     CHECK(e, emulator_style(e, row, col).fg == COLOR_RGB(0x3c3836));
     ask(e, "/theme");
-    CHECK(e, emulator_shows(e, "▸ gruvbox-light"));
+    CHECK(e, emulator_shows(e, "After Gruvbox light"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "After Gruvbox light"));
     ask(e, "/theme auto");
     CHECK(e, emulator_shows(e, "the theme is dark now"));
     CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);

@@ -78,6 +78,9 @@ static void commands_and_options(void **state)
     expect("/set top-k ", "/set top-k 64|");
     expect("/set ctx ", "");
     expect("/help x", "");
+    expect("/und", "/undelete|");
+    expect("/context p", "/context pin |");
+    expect("/context ", "/context |drop pin tell room ");
 }
 
 static void paths(void **state)
@@ -89,7 +92,7 @@ static void paths(void **state)
     expect("/image 'my pic", "/image 'my pictures/|");
     expect("/image \"my pictures/", "/image \"my pictures/one \\\"two\\\".png\"|");
     expect("/image my\\ pictures/", "/image my\\ pictures/one\\ \\\"two\\\".png|");
-    expect("/save nowhere/", "");
+    expect("/export nowhere/", "");
     expect("/image ", "/image |my pictures/ été.jpg êta.jpg ");
     expect("/image \xC3", "/image |été.jpg êta.jpg "); /* never half a character */
     expect("/image .h", "/image .hidden|");
@@ -108,8 +111,10 @@ static void conversations(void **state)
     struct store *store = store_open("history.db", NULL);
     assert_non_null(store);
     for (int i = 0; i < 2; i++) {
-        int64_t id = store_add_conversation(store, i ? "two\nlines" : "one", "m", NULL);
-        assert_true(store_add_message(store, id, "user", "x", 0, NULL) > 0);
+        struct store_conversation one = {.title = i ? "two\nlines" : "one", .model = "m"};
+        struct store_message said = {.role = "user", .text = "x"};
+        int64_t id = store_add_conversation(store, &one, NULL);
+        assert_true(store_add_message(store, id, &said, NULL) > 0);
     }
     assert_true(complete_line("/open 2", 7, store, &c));
     assert_int_equal(c.n, 1);
