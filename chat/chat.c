@@ -191,11 +191,12 @@ static void load(struct chat *chat)
     atomic_store(&chat->loading, false);
 }
 
-/* Before the session leaves its conversation: if that was deleted, nothing of it is kept. */
+/* Before the session leaves its conversation: nothing is kept of what was deleted. */
 static void forget_deleted(struct chat *chat, struct backend *backend)
 {
     int64_t conversation = backend_conversation(backend);
-    if (conversation && !discard_spared(chat->store, conversation))
+    bool outdated = atomic_exchange(&chat->outdated, false);
+    if (conversation && (outdated || !discard_spared(chat->store, conversation)))
         backend_forget(backend);
 }
 
@@ -248,6 +249,7 @@ static void do_job(struct chat *chat)
             .user = chat,
         };
         follow(chat, backend, kept_conversation(chat));
+        atomic_store(&chat->outdated, false); /* what is deleted leaves the session now */
         backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }

@@ -43,6 +43,7 @@ struct chat {
 
     _Atomic(struct backend *) backend; /* NULL until the model is open */
     atomic_bool cancelled, loading;
+    atomic_bool outdated; /* the session may hold what was deleted since the last job */
     atomic_size_t used; /* positions of the context */
 
     /* The job. */

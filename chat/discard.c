@@ -3,13 +3,18 @@
 #include "base/file.h"
 #include "chat/kept_sessions.h"
 
+void discard_kept(int64_t conversation)
+{
+    struct kept kept = {.folder = path_xdg(XDG_CACHE)};
+    kept_session_drop(&kept, conversation);
+    kept_done(&kept);
+}
+
 bool discard_conversation(struct store *store, int64_t conversation, struct err *err)
 {
     if (!store_delete(store, conversation, err))
         return false;
-    struct kept kept = {.folder = path_xdg(XDG_CACHE)};
-    kept_session_drop(&kept, conversation);
-    kept_done(&kept);
+    discard_kept(conversation);
     return true;
 }
 

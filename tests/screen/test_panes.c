@@ -158,8 +158,8 @@ static void test_palette_once(int rows, int cols)
     CHECK(e, emulator_shows(e, "/new  F4"));
     emulator_send(e, ESC);
     CHECK(e, emulator_hides(e, "What can be done"));
-    emulator_send(e, CTRL_P "find words");
-    CHECK(e, emulator_shows(e, "[WORDS]  F3"));
+    emulator_send(e, CTRL_P "find words in all conversations");
+    CHECK(e, emulator_shows(e, cols < 80 ? "/find" : "/find [WORDS]  F3"));
     CHECK(e, emulator_shows(e, " 1 of "));
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "Find in all conversations"));
@@ -174,8 +174,7 @@ static void test_revising(int rows, int cols)
     struct emulator *e = kit_start_real(rows, cols);
     CHECK(e, emulator_shows(e, "bread for winter"));
     kit_ask(e, "/edit bread for spring");
-    CHECK(e, emulator_shows(e, "bread for spring"));
-    CHECK(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "tok/s"));
     kit_ask(e, "/branch");
     CHECK(e, emulator_shows(e, "bread for winter"));
     kit_ask(e, "/branch 9");
@@ -205,8 +204,7 @@ static void test_whole(int rows, int cols)
     kit_ask(e, "/rename loaves");
     emulator_send(e, "\033OQ");
     CHECK(e, emulator_shows(e, "loaves"));
-    emulator_send(e, ESC);
-    CHECK(e, emulator_shows(e, "F1 help"));
+    emulator_send(e, "q");
     kit_ask(e, "/find autumn");
     CHECK(e, emulator_shows(e, "Find in all conversations"));
     CHECK(e, emulator_shows(e, "apples in autumn"));
