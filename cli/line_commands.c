@@ -10,6 +10,7 @@
 #include "cli/line_history.h"
 #include "cli/line_revise.h"
 #include "cli/preview.h"
+#include "cli/topics.h"
 
 typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
 
@@ -129,12 +130,7 @@ static bool do_help(struct line_mode *line, const char *argument, struct err *er
 {
     (void)argument;
     (void)err;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command_row *row = &command_rows[i];
-        char left[64];
-        snprintf(left, sizeof left, "/%s %s", row->name, row->argument ? row->argument : "");
-        fprintf(line->notes, "  %-26s %s\n", left, row->help);
-    }
+    topic_print(line->notes, "commands");
     line_note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several "
                "lines.\n");
     return true;
