@@ -35,8 +35,8 @@ static const char *why_cut(enum chat_reason reason)
     case CHAT_MAX_TOKENS:
         return "(cut after --max-tokens; /continue goes on)";
     case CHAT_CONTEXT_FULL:
-        return "(the context is full: /context room leaves the oldest turns out, /continue goes on "
-               "then; /new starts anew)";
+        return "(the context is full: /context room leaves the oldest turns out,\n"
+               " /continue goes on then; /new starts anew)";
     case CHAT_CANCELLED:
         return "(stopped; /continue goes on)";
     case CHAT_ENDED:
@@ -57,8 +57,8 @@ bool line_answer(struct line_mode *line)
     if (!ok) {
         line_complain(line, &err);
         if (answer.lacking)
-            fputs("(/context shows what fills it, /context room leaves the oldest turns out; then "
-                  "send it again. /new starts anew)\n",
+            fputs("(/context shows what fills it, /context room leaves the oldest turns out:\n"
+                  " then send it again; /new starts anew)\n",
                   line->notes);
         return !answer.lacking;
     }

@@ -129,8 +129,8 @@ bool line_context(struct line_mode *line, const char *argument, struct err *err)
     fprintf(line->notes, "%zu of %zu tokens (%zu %%)\n", used, total,
             total ? used * 100 / total : 0);
     if (!*argument && chat_messages(line->chat)->n)
-        fputs("(/context drop N leaves a turn out, pin N keeps it, tell N tells it again; room "
-              "leaves the oldest out)\n",
+        fputs("(/context drop N leaves a turn out, pin N keeps it, tell N tells it again;\n"
+              " /context room leaves the oldest ones out)\n",
               line->notes);
     return true;
 }

@@ -1,6 +1,7 @@
 #include "tui/revising.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat/revise.h"
 #include "tui/browse.h"
@@ -108,6 +109,18 @@ void revising_fork(struct app *app, size_t message)
 
 /* ---- What was said last --------------------------------------------------------------------- */
 
+/* Its pictures stay: they are named before the text, unless that names any. */
+static void send_instead(struct app *app, size_t n_images, const char *text)
+{
+    struct str whole = {0};
+    for (size_t i = 1; i <= n_images && !strstr(text, "[image "); i++)
+        str_printf(&whole, "[image %zu] ", i);
+    str_puts(&whole, text);
+    input_set(app->input, str_text(&whole));
+    str_done(&whole);
+    turn_send(app);
+}
+
 bool revising_edit_last(struct app *app, const char *text)
 {
     struct err err;
@@ -117,10 +130,8 @@ bool revising_edit_last(struct app *app, const char *text)
         return false;
     }
     begin_edit(app, index);
-    if (*text) {
-        input_set(app->input, text);
-        turn_send(app);
-    }
+    if (*text)
+        send_instead(app, message_images(&chat_messages(app->chat)->list[index]), text);
     return true;
 }
 
@@ -141,15 +152,18 @@ bool revising_branch_last(struct app *app, const char *which)
 {
     struct err err;
     size_t index;
-    bool ok = revise_branch(app->chat, which, &index, &err);
-    return show_change(app, ok, &err);
+    if (!show_change(app, revise_branch(app->chat, which, &index, &err), &err))
+        return false;
+    const struct message *m = &chat_messages(app->chat)->list[index];
+    app_say(app, "%zu of %zu: %s", m->variant, m->n_variants,
+            m->role == ROLE_USER ? "questions" : "answers");
+    return true;
 }
 
 bool revising_undelete(struct app *app)
 {
     struct err err;
-    bool ok = chat_undelete(app->chat, &err);
-    return show_change(app, ok, &err);
+    return show_change(app, chat_undelete(app->chat, &err), &err);
 }
 
 bool revising_delete_last(struct app *app)

@@ -181,6 +181,7 @@ static void test_revising(int rows, int cols)
     CHECK(e, emulator_shows(e, "there is no 9"));
     emulator_send(e, "\003");
     kit_ask(e, "/branch 2");
+    CHECK(e, emulator_shows(e, "2 of 2: questions"));
     CHECK(e, emulator_shows(e, "bread for spring"));
     kit_ask(e, "/edit");
     CHECK(e, emulator_shows(e, "> bread for spring"));
