@@ -131,8 +131,8 @@ static bool do_help(struct line_mode *line, const char *argument, struct err *er
     (void)argument;
     (void)err;
     topic_print(line->notes, "commands");
-    line_note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several "
-               "lines.\n");
+    line_note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends "
+                    "several lines.\n");
     return true;
 }
 

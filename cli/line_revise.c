@@ -86,9 +86,8 @@ bool line_fork(struct line_mode *line, const char *argument, struct err *err)
 
 static void show_share(struct line_mode *line, size_t i, const struct context_share *share)
 {
-    static const char *const names[] = {[CONTEXT_TOLD] = "",
-                                        [CONTEXT_DROPPED] = "(left out) ",
-                                        [CONTEXT_PINNED] = "(pinned) "};
+    static const char *const names[] = {
+        [CONTEXT_TOLD] = "", [CONTEXT_DROPPED] = "(left out) ", [CONTEXT_PINNED] = "(pinned) "};
     const struct messages *ms = chat_messages(line->chat);
     char *text = message_text(&ms->list[i], 1);
     size_t n = strlen(text) > TITLE_BYTES ? TITLE_BYTES : strlen(text);

@@ -115,13 +115,14 @@ static bool add_message(void *user, const struct store_message *m)
     struct exporting *e = user;
     if (m->deleted)
         return true;
-    json_array_append_new(e->messages,
-                          json_pack("{s:o, s:I, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "parent",
-                                    place_of(e, m->parent), "chosen", (json_int_t)m->chosen, "role",
-                                    export_text(m->role), "text", export_text(m->text), "state",
-                                    m->state == STORE_COMPLETE ? "complete" : "interrupted",
-                                    "told", told_name(m->told), "created", (json_int_t)m->created, "images", images_json(e, m),
-                                    "receipt", receipt_json(m->receipt)));
+    const char *state = m->state == STORE_COMPLETE ? "complete" : "interrupted";
+    json_array_append_new(
+        e->messages,
+        json_pack("{s:o, s:I, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "parent", place_of(e, m->parent),
+                  "chosen", (json_int_t)m->chosen, "role", export_text(m->role), "text",
+                  export_text(m->text), "state", state, "told", told_name(m->told), "created",
+                  (json_int_t)m->created, "images", images_json(e, m), "receipt",
+                  receipt_json(m->receipt)));
     e->rows = mem_grow(e->rows, e->n + 1, sizeof *e->rows);
     e->rows[e->n++] = m->id;
     return !e->failed;

@@ -130,8 +130,8 @@ static bool read_images(struct store *s, int64_t message, struct images *images,
 #define MESSAGE_COLUMNS                                                                            \
     "SELECT message.id, message.parent, message.chosen, message.role, message.text,"               \
     " message.state, message.writer, message.created, message.deleted, message.told,"              \
-    " receipt.message, receipt.model, digest, options, seed, continued_from, n_prompt, n_kept, n_answer, encode_s," \
-    " prompt_s, answer_s, reason, version"
+    " receipt.message, receipt.model, digest, options, seed, continued_from, n_prompt, n_kept,"    \
+    " n_answer, encode_s, prompt_s, answer_s, reason, version"
 #define RECEIPTS " LEFT JOIN receipt ON receipt.message = message.id"
 enum { RECEIPT_AT = 10 };
 

@@ -94,7 +94,8 @@ static bool put_away(struct app *app, int64_t id, enum action action)
         browse_new(app);
     if (delete) {
         app->deleted = id;
-        app_say(app, "deleted; %s in the list takes it back, for %d days: facet history undelete %lld",
+        app_say(app,
+                "deleted; %s in the list takes it back, for %d days: facet history undelete %lld",
                 keys_first(KEYS_CONVERSATIONS, ACTION_UNDELETE, key), STORE_KEEP_DAYS,
                 (long long)id);
     } else {
