@@ -55,7 +55,13 @@ check "without a history there is nothing to rename" grep -q 'no history is kept
 talk 'one\ntwo\n/context drop 1\n/context pin 3\n/context drop 9\n/context tell 1\n/context room\n/context\n'
 check "/context drop, pin" sh -c 'grep -q "(left out) user: one" err && grep -q "(pinned) user: two" err'
 check "/context N that is not there" grep -q 'no message "9"' err
-check "/context tell, room" sh -c '[ "$(tail -n 6 err | grep -c "left out")" -eq 2 ]'
+check "/context tell, room" sh -c '[ "$(tail -n 7 err | grep -c "left out")" -eq 2 ]'
+talk 'one\ntwo\n/context drop 1\n'
+facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
+check "replay tells what was told then, and is left out now" code_is 0
+talk 'one\ntwo\n/context drop 1\nthree\n'
+facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
+check "replay leaves out what was left out then" code_is 0
 run sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "words that fill a small context, $i"; done |
     "$FACET" -m "$TINY" -n 8 --ctx 300'
 check "a full context says what can be done" grep -q '/context room' err
