@@ -135,17 +135,17 @@ bool revising_edit_last(struct app *app, const char *text)
     return true;
 }
 
-/* Behind a change, which worked or not. */
+/* Behind a change, which may be done also where the history could not be written. */
 static bool show_change(struct app *app, bool ok, const struct err *err)
 {
-    if (!ok) {
+    if (ok)
+        app->editing = 0;
+    else
         failed(app, err);
-        return false;
-    }
-    app->editing = 0;
-    turn_show_all(app);
+    if (!chat_is_busy(app->chat))
+        turn_show_all(app);
     browse_refresh(app);
-    return true;
+    return ok;
 }
 
 bool revising_branch_last(struct app *app, const char *which)
