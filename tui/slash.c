@@ -13,6 +13,7 @@
 #include "tui/browse.h"
 #include "tui/filling.h"
 #include "tui/find.h"
+#include "tui/picker.h"
 #include "tui/revising.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
@@ -113,7 +114,7 @@ static bool run(struct app *app, enum command command, const char *argument)
 {
     switch (command) {
     case COMMAND_IMAGE:
-        return attaching_path(app, argument);
+        return *argument ? attaching_path(app, argument) : (picker_open(app, NULL), true);
     case COMMAND_DETACH:
         return run_detach(app, argument);
     case COMMAND_SYSTEM:
