@@ -179,6 +179,16 @@ void backend_enter(struct backend *b, int64_t conversation)
         kept_session_load(&b->kept, b->kit.model, conversation, b->seats[0].session);
 }
 
+int64_t backend_conversation(const struct backend *b)
+{
+    return b->conversation;
+}
+
+void backend_forget(struct backend *b)
+{
+    b->has_news = false;
+}
+
 /* ---- One answer ---- */
 
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome)

@@ -32,6 +32,10 @@ void backend_resume(struct backend *b);
  * there (kept_sessions.h): tenths of a second, unless it is the same one. Closing is leaving, too.
  */
 void backend_enter(struct backend *b, int64_t conversation);
+/* Which that is. */
+int64_t backend_conversation(const struct backend *b);
+/* Nothing of it is to go to the disk any more. */
+void backend_forget(struct backend *b);
 
 /* One answer. The functions are called on the thread that asked. */
 struct backend_turn {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "chat/confidence.h"
+#include "chat/discard.h"
 #include "chat/model_digest.h"
 #include "chat/receipt.h"
 #include "chat/resolve.h"
@@ -202,6 +203,22 @@ static void load(struct chat *chat)
     atomic_store(&chat->loading, false);
 }
 
+/* Before the session leaves its conversation: nothing is kept of what was deleted. */
+static void forget_deleted(struct chat *chat, struct backend *backend)
+{
+    int64_t conversation = backend_conversation(backend);
+    bool outdated = atomic_exchange(&chat->outdated, false);
+    if (conversation && (outdated || !discard_spared(chat->store, conversation)))
+        backend_forget(backend);
+}
+
+static void follow(struct chat *chat, struct backend *backend, int64_t conversation)
+{
+    if (conversation != backend_conversation(backend))
+        forget_deleted(chat, backend);
+    backend_enter(backend, conversation);
+}
+
 /* Waits for a job; while there is none, the session follows to where the conversation moved. */
 static bool take_job(struct chat *chat)
 {
@@ -214,7 +231,7 @@ static bool take_job(struct chat *chat)
         int64_t conversation = chat->conversation;
         chat->moved = false;
         pthread_mutex_unlock(&chat->lock);
-        backend_enter(chat->backend, conversation);
+        follow(chat, chat->backend, conversation);
         pthread_mutex_lock(&chat->lock);
     }
     bool any = chat->waiting;
@@ -244,7 +261,8 @@ static void do_job(struct chat *chat)
             .text = on_text,
             .user = chat,
         };
-        backend_enter(backend, kept_conversation(chat));
+        follow(chat, backend, kept_conversation(chat));
+        atomic_store(&chat->outdated, false); /* what is deleted leaves the session now */
         backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }
@@ -264,6 +282,8 @@ static void *work(void *user)
 
 static void free_chat(struct chat *chat)
 {
+    if (chat->backend)
+        forget_deleted(chat, chat->backend);
     backend_close(chat->backend);
     tree_done(&chat->tree);
     str_done(&chat->answer);
@@ -282,7 +302,7 @@ struct chat *chat_open(const struct options *options, struct store *store, struc
         return NULL;
     struct chat *chat = mem_new(1, sizeof *chat);
     chat->path = path;
-    chat->record.store = store;
+    chat->store = chat->record.store = store;
     options_copy(&chat->options, options);
     pthread_mutex_init(&chat->lock, NULL);
     pthread_cond_init(&chat->wake, NULL);

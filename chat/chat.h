@@ -132,7 +132,8 @@ void chat_context(const struct chat *chat, size_t *used, size_t *total);
 /* What each message takes, see context.h; shares[number of messages]. Not while busy, and not
  * before CHAT_LOADED. */
 bool chat_weigh(const struct chat *chat, struct context_share *shares, struct err *err);
-/* Whether the model is told of the turn of message i any more. Not while busy. */
+/* Whether the model is told of the turn of message i any more. Not while busy. The history keeps
+ * it; where it could not be written to, it holds all the same, and the error says so. */
 bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err);
 /* As context_drop, for `wanted` positions; an error if not even `least` could be freed, and then
  * nothing is dropped. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "chat/discard.h"
 
 bool chat_is_idle(const struct chat *chat, struct err *err)
 {
@@ -138,6 +139,9 @@ bool chat_delete(struct chat *chat, size_t index, struct err *err)
     if (!node)
         return false;
     tree_delete(&chat->tree, node);
+    if (chat->record.conversation)
+        discard_kept(chat->record.conversation);
+    atomic_store(&chat->outdated, true);
     count_used(chat);
     return write_deletion(chat, node, err);
 }
@@ -240,15 +244,27 @@ bool chat_weigh(const struct chat *chat, struct context_share *shares, struct er
     return context_weigh(chat->model, &chat->tree.path, shares, err);
 }
 
-/* What was decided on the path's copies holds for the nodes. */
-static void keep_told(struct chat *chat)
+/* What was decided on the path's copy of a message holds for its node. */
+static bool keep_one(struct chat *chat, size_t i, struct err *err)
 {
     struct tree *t = &chat->tree;
-    for (size_t i = 0; i < t->path.n; i++) {
-        t->nodes[t->at[i]].message.dropped = t->path.list[i].dropped;
-        t->nodes[t->at[i]].message.pinned = t->path.list[i].pinned;
-    }
+    const struct message *copy = &t->path.list[i];
+    struct message *m = &t->nodes[t->at[i]].message;
+    if (m->dropped == copy->dropped && m->pinned == copy->pinned)
+        return true;
+    m->dropped = copy->dropped;
+    m->pinned = copy->pinned;
+    return record_told(&chat->record, t, t->at[i], err);
+}
+
+static bool keep_told(struct chat *chat, struct err *err)
+{
+    struct store *store = chat->record.conversation ? chat->store : NULL;
+    bool begun = store && store_begin(store, err), ok = begun || !store;
+    for (size_t i = 0; i < chat->tree.path.n; i++)
+        ok = keep_one(chat, i, ok ? err : NULL) && ok;
     count_used(chat);
+    return begun ? store_end(store, ok, err) && ok : ok;
 }
 
 bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct err *err)
@@ -256,8 +272,7 @@ bool chat_set_told(struct chat *chat, size_t i, enum context_state state, struct
     if (!chat_is_idle(chat, err))
         return false;
     context_set_state(&chat->tree.path, i, state);
-    keep_told(chat);
-    return true;
+    return keep_told(chat, err);
 }
 
 bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *err)
@@ -266,10 +281,8 @@ bool chat_make_room(struct chat *chat, size_t least, size_t wanted, struct err *
     bool ok = chat_weigh(chat, shares, err);
     if (ok && context_drop(&chat->tree.path, shares, wanted) < least)
         ok = err_set(err, "there is not so much that could be left out");
-    if (ok)
-        keep_told(chat);
-    else
+    if (!ok)
         tree_refresh(&chat->tree);
     free(shares);
-    return ok;
+    return ok && keep_told(chat, err);
 }

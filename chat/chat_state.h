@@ -20,7 +20,8 @@ enum job { JOB_ANSWER, JOB_CONTINUE };
  * the worker from the job's start until the front end has taken the event that ends it. */
 struct chat {
     struct options options;
-    char *path; /* of the model */
+    char *path;          /* of the model */
+    struct store *store; /* borrowed; may be NULL */
     struct record record;
     struct tree tree;
     struct events events;
@@ -42,6 +43,7 @@ struct chat {
 
     _Atomic(struct backend *) backend; /* NULL until the model is open */
     atomic_bool cancelled, loading;
+    atomic_bool outdated; /* the session may hold what was deleted since the last job */
     atomic_size_t used; /* positions of the context */
 
     /* The job. */

@@ -148,6 +148,15 @@ static void add_options(struct completion *c, const char *argument, size_t *star
             add_word(c, option_rows[i].flag, argument, true);
 }
 
+/* What /context does to a message, see revise.h. */
+static void add_told(struct completion *c, const char *typed)
+{
+    static const char *const words[] = {"drop", "pin", "tell"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_word(c, words[i], typed, true);
+    add_word(c, "room", typed, false);
+}
+
 static void add_named(struct completion *c, enum named_kind kind, const char *typed)
 {
     struct named_list list = named_list(kind);
@@ -202,6 +211,8 @@ static void find_in_command(struct completion *c, const char *line, struct store
             add_paths(c, line + argument);
         else if (i == COMMAND_SET)
             add_options(c, line + argument, &c->start);
+        else if (i == COMMAND_CONTEXT)
+            add_told(c, line + argument);
         else if (i == COMMAND_OPEN)
             add_conversations(c, store, line + argument);
         else if (i == COMMAND_PRESET || i == COMMAND_THEME)

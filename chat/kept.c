@@ -114,6 +114,16 @@ struct kept_count kept_count(const struct kept *kept, enum kept_kind kind)
     return count;
 }
 
+void kept_drop(const struct kept *kept, enum kept_kind kind, const char *start)
+{
+    struct files files = {0};
+    add_kind(&files, kept, kind);
+    for (size_t i = 0; i < files.n; i++)
+        if (strncmp(path_base(files.list[i].path), start, strlen(start)) == 0)
+            unlink(files.list[i].path);
+    free_files(&files);
+}
+
 size_t kept_clear(const struct kept *kept)
 {
     struct files files = {0};

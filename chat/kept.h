@@ -39,6 +39,8 @@ struct kept_count {
     uint64_t bytes;
 };
 struct kept_count kept_count(const struct kept *kept, enum kept_kind kind);
+/* Removes what is called `start` and something. */
+void kept_drop(const struct kept *kept, enum kept_kind kind, const char *start);
 /* Removes all of it; returns how many files would not go. */
 size_t kept_clear(const struct kept *kept);
 

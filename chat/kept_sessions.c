@@ -42,3 +42,10 @@ void kept_session_save(const struct kept *kept, const struct facet_model *model,
         kept_settle(kept, path);
     free(path);
 }
+
+void kept_session_drop(const struct kept *kept, int64_t conversation)
+{
+    char start[NAME_BYTES];
+    snprintf(start, sizeof start, "%lld-", (long long)conversation);
+    kept_drop(kept, KEPT_SESSIONS, start);
+}

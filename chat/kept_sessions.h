@@ -16,5 +16,7 @@ void kept_session_load(const struct kept *kept, const struct facet_model *model,
                        int64_t conversation, struct facet_session *session);
 void kept_session_save(const struct kept *kept, const struct facet_model *model,
                        int64_t conversation, struct facet_session *session);
+/* Removes the conversation's, of all models. */
+void kept_session_drop(const struct kept *kept, int64_t conversation);
 
 #endif

@@ -34,6 +34,11 @@ static bool add_picture(struct record *r, const struct attachment *a, struct err
     return ok;
 }
 
+static int told_of(const struct message *m)
+{
+    return m->dropped ? STORE_DROPPED : m->pinned ? STORE_PINNED : STORE_TOLD;
+}
+
 static bool add_message(struct record *r, struct tree_node *node, int64_t parent, struct err *err)
 {
     const struct message *m = &node->message;
@@ -43,6 +48,7 @@ static bool add_message(struct record *r, struct tree_node *node, int64_t parent
                                    .role = role_name(m->role),
                                    .text = text,
                                    .state = m->interrupted ? STORE_INTERRUPTED : STORE_COMPLETE,
+                                   .told = told_of(m),
                                    .created = m->created,
                                    .images = images};
     bool ok = true;
@@ -156,6 +162,12 @@ bool record_choose(struct record *r, const struct tree *t, size_t parent, struct
 bool record_delete(struct record *r, const struct tree *t, size_t node, struct err *err)
 {
     return !r->conversation || store_delete_message(r->store, t->nodes[node].row, err);
+}
+
+bool record_told(struct record *r, const struct tree *t, size_t node, struct err *err)
+{
+    const struct tree_node *n = &t->nodes[node];
+    return !n->row || store_set_told(r->store, n->row, told_of(&n->message), err);
 }
 
 bool record_undelete(struct record *r, const struct tree *t, size_t node, struct err *err)
@@ -311,6 +323,8 @@ static bool load_message(void *user, const struct store_message *stored)
     if (!role_parse(&m.role, stored->role) || (stored->parent && !parent))
         return true;
     m.interrupted = stored->state != STORE_COMPLETE;
+    m.dropped = stored->told == STORE_DROPPED;
+    m.pinned = stored->told == STORE_PINNED;
     load_parts(l, &m, stored);
     size_t node = 0;
     if (m.role == ROLE_SYSTEM) {

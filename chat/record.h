@@ -35,6 +35,8 @@ bool record_undo(struct record *r, struct tree *t, size_t question, size_t paren
 bool record_choose(struct record *r, const struct tree *t, size_t parent, struct err *err);
 bool record_delete(struct record *r, const struct tree *t, size_t node, struct err *err);
 bool record_undelete(struct record *r, const struct tree *t, size_t node, struct err *err);
+/* Whether the model is told of a node's message. */
+bool record_told(struct record *r, const struct tree *t, size_t node, struct err *err);
 /* The system text of a conversation that is in the store already. text NULL: none any more. */
 bool record_system(struct record *r, struct tree *t, const char *text, struct err *err);
 /* The conversation's path up to row `last` becomes a new one, which this is from now on; t is a

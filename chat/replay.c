@@ -93,7 +93,9 @@ static size_t node_of(const struct tree *t, int64_t row)
 
 static void set_text(struct message *m, const char *text, size_t n)
 {
+    bool dropped = m->dropped;
     message_done(m);
+    m->dropped = dropped;
     if (n)
         message_add_text(m, text, n);
 }
@@ -108,6 +110,21 @@ static void set_scene(struct tree *t, size_t node, const struct proof *p)
     for (size_t child = last; child; child = t->nodes[child].parent)
         t->nodes[t->nodes[child].parent].chosen = child;
     tree_refresh(t);
+}
+
+/* What is left out now may have been told then: the number of tokens says so. */
+static void tell_as_then(struct proving *w, const struct proof *p)
+{
+    struct messages *path = &w->tree.path;
+    struct prompt prompt;
+    unsigned form = p->continued_from ? PROMPT_OPEN : 0;
+    bool as_now = prompt_render(&prompt, backend_model(w->backend), path, form, NULL);
+    if (as_now) {
+        as_now = prompt.n_ids == p->n_prompt;
+        prompt_done(&prompt);
+    }
+    for (size_t i = 0; !as_now && i < path->n; i++)
+        path->list[i].dropped = false;
 }
 
 static void on_text(void *user, const char *bytes, size_t n)
@@ -157,6 +174,7 @@ static bool answer_again(struct proving *w, size_t node, const struct proof *p)
     if (p->continued_from)
         set_text(m, text, p->continued_from);
     set_scene(&w->tree, node, p);
+    tell_as_then(w, p);
     bool ok = prepare(w, p) && generate(w, p);
     set_text(m, text, strlen(text));
     free(text);

@@ -1,12 +1,13 @@
-/* A conversation as Markdown. */
+/* The conversation as a file of its own. */
 #ifndef CHAT_SAVE_H
 #define CHAT_SAVE_H
 
 #include "base/err.h"
-#include "chat/message.h"
+#include "chat/chat.h"
 
-/* Writes the file anew: a heading for each message, its text as it is, pictures as links to their
- * paths. */
-bool messages_save(const struct messages *ms, const char *path, struct err *err);
+/* Writes it to a new file, for its owner alone, in the form that the name ends with
+ * (history/export.h). What no history keeps (store may be NULL) can be Markdown alone. */
+bool conversation_save(const struct chat *chat, struct store *store, const char *path,
+                       struct err *err);
 
 #endif

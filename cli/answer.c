@@ -102,6 +102,7 @@ bool answer_take(struct answer *a, struct chat *chat, struct err *err)
             plain_end(a->out, &a->held);
         if (a->interrupted)
             interrupt_let_kill(false);
+        a->lacking = event.lacking;
         if (event.kind == CHAT_FAILED)
             return err_set(err, "%.*s", (int)event.n_bytes, event.text ? event.text : "");
         return true;

@@ -22,6 +22,7 @@ struct answer {
     enum chat_reason reason;
     struct chat_stats stats;
     bool interrupted; /* by Ctrl-C */
+    size_t lacking;   /* it failed for want of so many positions of the context; 0: it did not */
     struct str held;  /* of a sentence that is not complete */
     bool labelled;
 };

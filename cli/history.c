@@ -208,23 +208,21 @@ static void found_json(const struct search_hit *hit)
                                  "snippet", json_words(hit->snippet)));
 }
 
-/* The words found are bold on a terminal. */
-static void found_line(const struct search_hit *hit)
+void history_print_hit(FILE *file, const struct search_hit *hit, bool bold)
 {
     char date[HISTORY_DATE_BYTES];
-    bool bold = out_is_terminal() && hit->n_bytes && !getenv("NO_COLOR");
     const char *end = hit->snippet + hit->at + hit->n_bytes;
-    printf("%6lld  %s  ", (long long)hit->conversation, history_date(hit->created, date));
-    print_text(hit->title);
+    fprintf(file, "%6lld  %s  ", (long long)hit->conversation, history_date(hit->created, date));
+    out_print(file, hit->title, strlen(hit->title));
     if (hit->message) {
-        fputs("\n        ", stdout);
-        out_print(stdout, hit->snippet, hit->at);
-        fputs(bold ? "\033[1m" : "", stdout);
-        out_print(stdout, hit->snippet + hit->at, hit->n_bytes);
-        fputs(bold ? "\033[0m" : "", stdout);
-        print_text(end);
+        fputs("\n        ", file);
+        out_print(file, hit->snippet, hit->at);
+        fputs(bold && hit->n_bytes ? "\033[1m" : "", file);
+        out_print(file, hit->snippet + hit->at, hit->n_bytes);
+        fputs(bold && hit->n_bytes ? "\033[0m" : "", file);
+        out_print(file, end, strlen(end));
     }
-    putchar('\n');
+    fputc('\n', file);
 }
 
 static bool found(void *user, const struct search_hit *hit)
@@ -234,7 +232,7 @@ static bool found(void *user, const struct search_hit *hit)
     if (searching->json)
         found_json(hit);
     else
-        found_line(hit);
+        history_print_hit(stdout, hit, out_is_terminal() && !getenv("NO_COLOR"));
     return !ferror(stdout);
 }
 

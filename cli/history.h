@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "chat/options.h"
 #include "cli/verb.h"
@@ -15,6 +16,10 @@ extern const struct verb verb_history_list, verb_history_show, verb_history_sear
 /* The history to write to, or NULL: --no-history, or it cannot be opened, which is said on standard
  * error and is no reason not to answer. */
 struct store *history_open(const struct options *options);
+
+struct search_hit; /* history/search.h */
+/* Conversation, date, title, and the words around what was found. */
+void history_print_hit(FILE *file, const struct search_hit *hit, bool bold);
 
 /* An operand as the number of a conversation. */
 bool history_number(const char *text, int64_t *out, struct err *err);

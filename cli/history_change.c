@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chat/discard.h"
 #include "cli/args.h"
 #include "cli/history.h"
 #include "history/store.h"
@@ -36,7 +37,7 @@ static bool take_out(struct store *s, int64_t conversation, struct err *err)
 
 static int run_rm(struct args *args, struct err *err)
 {
-    return change_each(args, store_delete, err);
+    return change_each(args, discard_conversation, err);
 }
 
 static int run_undelete(struct args *args, struct err *err)

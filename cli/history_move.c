@@ -64,15 +64,12 @@ static int read_numbers(struct numbers *numbers, const struct args *args, struct
 static bool read_form(enum export_form *form, const struct args *args, const char *path,
                       struct err *err)
 {
-    static const struct {
-        const char *name, *end;
-    } forms[] = {[EXPORT_MARKDOWN] = {"markdown", ".md"},
-                 [EXPORT_HTML] = {"html", ".html"},
-                 [EXPORT_JSON] = {"json", ".json"}};
-    const char *given = args_value(args, "format"), *dot = path ? strrchr(path, '.') : NULL;
-    *form = EXPORT_MARKDOWN;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (given ? strcmp(given, forms[i].name) == 0 : dot && strcmp(dot, forms[i].end) == 0) {
+    static const char *const names[] = {
+        [EXPORT_MARKDOWN] = "markdown", [EXPORT_HTML] = "html", [EXPORT_JSON] = "json"};
+    const char *given = args_value(args, "format");
+    *form = path ? export_form_of(path) : EXPORT_MARKDOWN;
+    for (size_t i = 0; given && i < sizeof names / sizeof *names; i++)
+        if (strcmp(given, names[i]) == 0) {
             *form = (enum export_form)i;
             return true;
         }

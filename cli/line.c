@@ -18,6 +18,11 @@ void line_complain(struct line_mode *line, const struct err *err)
     fprintf(stderr, "facet: %s\n", err->text);
 }
 
+void line_note(struct line_mode *line, const char *text)
+{
+    out_print(line->notes, text, strlen(text));
+}
+
 void line_drop_attached(struct line_mode *line, size_t from)
 {
     while (line->n_attached > from)
@@ -30,7 +35,8 @@ static const char *why_cut(enum chat_reason reason)
     case CHAT_MAX_TOKENS:
         return "(cut after --max-tokens; /continue goes on)";
     case CHAT_CONTEXT_FULL:
-        return "(the context is full: /new starts anew)";
+        return "(the context is full: /context room leaves the oldest turns out,\n"
+               " /continue goes on then; /new starts anew)";
     case CHAT_CANCELLED:
         return "(stopped; /continue goes on)";
     case CHAT_ENDED:
@@ -40,7 +46,7 @@ static const char *why_cut(enum chat_reason reason)
     return NULL;
 }
 
-void line_answer(struct line_mode *line)
+bool line_answer(struct line_mode *line)
 {
     struct answer answer = {
         .interrupt = &line->interrupt, .progress = &line->progress, .out = &line->out};
@@ -50,36 +56,57 @@ void line_answer(struct line_mode *line)
     out_end_line(&line->out);
     if (!ok) {
         line_complain(line, &err);
-        return;
+        if (answer.lacking)
+            fputs("(/context shows what fills it, /context room leaves the oldest turns out:\n"
+                  " then send it again; /new starts anew)\n",
+                  line->notes);
+        return !answer.lacking;
     }
     const char *cut = why_cut(answer.reason);
     if (cut && !line->options->quiet)
         fprintf(line->notes, "%s\n", cut);
     if (line->options->verbose)
         answer_note_stats(answer.progress, &answer.stats);
+    return true;
 }
 
-static void submit(struct line_mode *line, const char *text)
+void line_submit(struct line_mode *line, const char *text)
 {
     struct message message = {.role = ROLE_USER};
     struct err err;
     message_from_input(&message, text, line->attached, line->n_attached);
-    bool ok = chat_submit(line->chat, &message, &err);
+    bool ok = line->editing ? chat_edit(line->chat, line->editing - 1, &message, &err)
+                            : chat_submit(line->chat, &message, &err);
     message_done(&message);
     if (!ok) {
         line_complain(line, &err);
         return;
     }
+    if (line_answer(line)) {
+        line_drop_attached(line, 0);
+        line->editing = 0;
+    }
+}
+
+/* A question that was brought back to be edited is left as it was. */
+static void leave_edit(struct line_mode *line)
+{
+    if (!line->editing)
+        return;
+    line->editing = 0;
     line_drop_attached(line, 0);
-    line_answer(line);
+    fputs("(what was said stays as it is)\n", line->notes);
 }
 
 static void take_line(struct line_mode *line, char *text)
 {
-    if (command_is(text))
+    bool command = command_is(text);
+    if (command || !text[strspn(text, " \t\n")])
+        leave_edit(line);
+    if (command)
         line_command(line, text);
     else if (text[strspn(text, " \t\n")])
-        submit(line, text);
+        line_submit(line, text);
     fflush(line->notes);
 }
 
@@ -111,6 +138,8 @@ static int converse(struct line_mode *line)
         if (got == LINE_STRUCK)
             fputs("(Ctrl-C once more leaves)\n", line->notes);
         struck = got == LINE_STRUCK;
+        if (!text)
+            leave_edit(line);
         if (text)
             take_line(line, text);
         free(text);

@@ -28,6 +28,7 @@ struct line_mode {
     FILE *notes;                  /* what is no answer: the terminal, or standard error */
     struct attachment **attached; /* wait for the next message */
     size_t n_attached;
+    size_t editing; /* index + 1 of the message that the next one is to replace; 0: none */
     bool plain; /* plain.h */
     bool quit;
 };
@@ -35,8 +36,14 @@ struct line_mode {
 /* Runs until the user leaves. Returns an exit_code. */
 int line_run(const struct options *options, struct store *store, struct err *err);
 
-/* Takes the answer under way to its end, streamed. Faults are printed. */
-void line_answer(struct line_mode *line);
+/* Sends what was written, with the pictures that wait, instead of a message that is being edited.
+ * Faults are printed. */
+void line_submit(struct line_mode *line, const char *text);
+/* Takes the answer under way to its end, streamed. Faults are printed. False: there is none for
+ * want of room in the context. */
+bool line_answer(struct line_mode *line);
+/* Text that may hold anything. */
+void line_note(struct line_mode *line, const char *text);
 /* Prints what went wrong. */
 void line_complain(struct line_mode *line, const struct err *err);
 void line_drop_attached(struct line_mode *line, size_t from);

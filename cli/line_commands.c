@@ -3,27 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "chat/preset.h"
-#include "chat/save.h"
 #include "chat/typed_path.h"
-#include "cli/history.h"
+#include "cli/line_history.h"
+#include "cli/line_revise.h"
 #include "cli/preview.h"
-#include "history/store.h"
+#include "cli/topics.h"
 
 typedef bool command_fn(struct line_mode *line, const char *argument, struct err *err);
-
-static void note(struct line_mode *line, const char *text)
-{
-    out_print(line->notes, text, strlen(text));
-}
 
 static void describe(struct line_mode *line, const struct attachment *a, size_t number)
 {
     fprintf(line->notes, "[image %zu] ", number);
-    note(line, a->path);
+    line_note(line, a->path);
     fprintf(line->notes, ": %s, %u x %u, %zu view%s", a->facts.format, a->image.width,
             a->image.height, attachment_views(a), attachment_views(a) == 1 ? "" : "s");
     if (chat_model(line->chat)) {
@@ -74,8 +68,8 @@ static bool do_system(struct line_mode *line, const char *argument, struct err *
     const char *system = chat_options(line->chat)->system;
     if (*argument)
         return chat_set_system(line->chat, strcmp(argument, "-") == 0 ? "" : argument, err);
-    note(line, system && *system ? system : "(no system prompt; /system TEXT sets one)");
-    note(line, system && *system ? "\n(/system - takes it away)\n" : "\n");
+    line_note(line, system && *system ? system : "(no system prompt; /system TEXT sets one)");
+    line_note(line, system && *system ? "\n(/system - takes it away)\n" : "\n");
     return true;
 }
 
@@ -127,84 +121,6 @@ static bool do_new(struct line_mode *line, const char *argument, struct err *err
     return chat_clear(line->chat, err);
 }
 
-static void recite(struct line_mode *line)
-{
-    const struct messages *ms = chat_messages(line->chat);
-    for (size_t i = 0; i < ms->n; i++) {
-        const struct message *m = &ms->list[i];
-        char *text = message_text(m, 1);
-        note(line, m->role == ROLE_USER ? "> " : m->role == ROLE_SYSTEM ? "(system) " : "");
-        note(line, text);
-        note(line, m->interrupted ? "\n(interrupted; /continue goes on)\n" : "\n");
-        free(text);
-    }
-}
-
-static bool do_open(struct line_mode *line, const char *argument, struct err *err)
-{
-    char *end;
-    long long number = strtoll(argument, &end, 10);
-    if (!line->store)
-        return err_set(err, "no history is kept");
-    if (*end || number <= 0)
-        return err_set(err, "/open takes the number of a conversation; /history shows them");
-    if (!chat_load(line->chat, number, err))
-        return false;
-    recite(line);
-    return true;
-}
-
-enum { LISTED = 20 };
-
-struct listing {
-    struct line_mode *line;
-    size_t n;
-};
-
-static bool list_one(void *user, const struct store_conversation *c)
-{
-    struct listing *l = user;
-    char date[HISTORY_DATE_BYTES];
-    fprintf(l->line->notes, "%6lld  %s  ", (long long)c->id, history_date(c->updated, date));
-    note(l->line, c->title ? c->title : "");
-    note(l->line, "\n");
-    return ++l->n < LISTED;
-}
-
-static bool do_history(struct line_mode *line, const char *argument, struct err *err)
-{
-    (void)argument;
-    struct listing listing = {line, 0};
-    if (!line->store)
-        return err_set(err, "no history is kept");
-    if (!store_list(line->store, list_one, &listing, err))
-        return false;
-    note(line, listing.n == LISTED ? "(facet history list shows all)\n"
-               : listing.n == 0    ? "(nothing yet)\n"
-                                   : "");
-    return true;
-}
-
-static bool do_save(struct line_mode *line, const char *argument, struct err *err)
-{
-    char *path = typed_path(argument);
-    bool ok = file_exists(path) ? err_set(err, "%s: is there already", path)
-                                : messages_save(chat_messages(line->chat), path, err);
-    free(path);
-    return ok;
-}
-
-static bool do_context(struct line_mode *line, const char *argument, struct err *err)
-{
-    (void)argument;
-    (void)err;
-    size_t used, total;
-    chat_context(line->chat, &used, &total);
-    fprintf(line->notes, "%zu of %zu tokens (%zu %%)\n", used, total,
-            total ? used * 100 / total : 0);
-    return true;
-}
-
 static bool do_theme(struct line_mode *line, const char *argument, struct err *err)
 {
     (void)line;
@@ -216,14 +132,9 @@ static bool do_help(struct line_mode *line, const char *argument, struct err *er
 {
     (void)argument;
     (void)err;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command_row *row = &command_rows[i];
-        char left[64];
-        snprintf(left, sizeof left, "/%s %s", row->name, row->argument ? row->argument : "");
-        fprintf(line->notes, "  %-22s %s\n", left, row->help);
-    }
-    note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends several "
-               "lines.\n");
+    topic_print(line->notes, "commands");
+    line_note(line, "A line that ends with \\ goes on in the next one; \"\"\" begins and ends "
+                    "several lines.\n");
     return true;
 }
 
@@ -238,14 +149,18 @@ static bool do_quit(struct line_mode *line, const char *argument, struct err *er
 void line_command(struct line_mode *line, char *text)
 {
     static command_fn *const table[COMMAND_COUNT] = {
-        [COMMAND_IMAGE] = do_image,       [COMMAND_DETACH] = do_detach,
-        [COMMAND_SYSTEM] = do_system,     [COMMAND_SET] = do_set,
-        [COMMAND_PRESET] = do_preset,     [COMMAND_REGEN] = do_regen,
-        [COMMAND_CONTINUE] = do_continue, [COMMAND_NEW] = do_new,
-        [COMMAND_OPEN] = do_open,         [COMMAND_HISTORY] = do_history,
-        [COMMAND_SAVE] = do_save,         [COMMAND_CONTEXT] = do_context,
-        [COMMAND_HELP] = do_help,         [COMMAND_THEME] = do_theme,
-        [COMMAND_QUIT] = do_quit,
+        [COMMAND_IMAGE] = do_image,         [COMMAND_DETACH] = do_detach,
+        [COMMAND_SYSTEM] = do_system,       [COMMAND_SET] = do_set,
+        [COMMAND_PRESET] = do_preset,       [COMMAND_REGEN] = do_regen,
+        [COMMAND_CONTINUE] = do_continue,   [COMMAND_EDIT] = line_edit,
+        [COMMAND_BRANCH] = line_branch,     [COMMAND_DELETE] = line_delete,
+        [COMMAND_UNDELETE] = line_undelete, [COMMAND_FORK] = line_fork,
+        [COMMAND_NEW] = do_new,             [COMMAND_OPEN] = line_open,
+        [COMMAND_HISTORY] = line_history,   [COMMAND_FIND] = line_find,
+        [COMMAND_RENAME] = line_rename,     [COMMAND_ARCHIVE] = line_archive,
+        [COMMAND_DISCARD] = line_discard,   [COMMAND_EXPORT] = line_export,
+        [COMMAND_CONTEXT] = line_context,   [COMMAND_THEME] = do_theme,
+        [COMMAND_HELP] = do_help,           [COMMAND_QUIT] = do_quit,
     };
     enum command command;
     const char *argument;

@@ -101,6 +101,16 @@ void line_input_open(struct line_input *in, struct interrupt *interrupt, struct 
 void line_input_close(struct line_input *in)
 {
     str_done(&in->held);
+    free(in->offered);
+}
+
+bool line_input_offer(struct line_input *in, const char *text)
+{
+    if (!in->terminal)
+        return false;
+    free(in->offered);
+    in->offered = mem_copy(text);
+    return true;
 }
 
 /* Waits for something to read; false if Ctrl-C came first. */
@@ -127,6 +137,12 @@ static enum line_got read_terminal(struct line_input *in, const char *prompt, ch
 {
     received.done = false;
     rl_callback_handler_install(prompt, on_line);
+    if (in->offered) {
+        rl_insert_text(in->offered);
+        rl_redisplay();
+        free(in->offered);
+        in->offered = NULL;
+    }
     while (!received.done) {
         if (!wait_for_input(in))
             return leave_prompt();

@@ -13,6 +13,7 @@ struct line_input {
     bool terminal; /* readline; else plain lines without a prompt */
     struct interrupt *interrupt;
     bool keep;       /* what was typed, chat/sent.h */
+    char *offered;   /* what the next line begins with, to be edited; owned; NULL: nothing */
     struct str held; /* read but not yet handed out, where there is no terminal */
 };
 
@@ -20,6 +21,9 @@ struct line_input {
 void line_input_open(struct line_input *in, struct interrupt *interrupt, struct store *store,
                      bool keep_history);
 void line_input_close(struct line_input *in);
+
+/* The next line is to begin as that text; false where nobody edits. */
+bool line_input_offer(struct line_input *in, const char *text);
 
 enum line_got {
     LINE_TEXT,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/commands.h"
 #include "chat/config.h"
 #include "chat/named.h"
 #include "cli/out.h"
@@ -79,12 +80,25 @@ static void print_presets(FILE *stream)
           stream);
 }
 
+/* ---- Commands ------------------------------------------------------------------------------- */
+
+static void print_commands(FILE *stream)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_row *row = &command_rows[i];
+        char left[64];
+        snprintf(left, sizeof left, "/%s %s", row->name, row->argument ? row->argument : "");
+        fprintf(stream, "  %-26s %s\n", left, row->help);
+    }
+}
+
 /* ---- The table ------------------------------------------------------------------------------ */
 
 static const struct topic {
     const char *word, *summary;
     void (*print)(FILE *stream);
 } topics[] = {
+    {"commands", "the commands of a conversation: lines that begin with /", print_commands},
     {"config", "a complete facet.conf, to redirect into one", print_config},
     {"keys", "the keys of the full screen, as facet.conf binds them", print_keys},
     {"presets", "options that are kept under a name", print_presets},

@@ -203,6 +203,14 @@ static bool html_title(void *user, const struct store_conversation *c)
 
 /* ---- Both ---- */
 
+enum export_form export_form_of(const char *path)
+{
+    const char *dot = strrchr(path_base(path), '.');
+    return dot && strcmp(dot, ".html") == 0   ? EXPORT_HTML
+           : dot && strcmp(dot, ".json") == 0 ? EXPORT_JSON
+                                              : EXPORT_MARKDOWN;
+}
+
 bool history_export(struct str *out, struct store *s, enum export_form form,
                     const int64_t *conversations, size_t n, struct err *err)
 {

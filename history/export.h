@@ -13,6 +13,9 @@ enum export_form {
     EXPORT_JSON,     /* all: branches, receipts, pictures; import.h reads it back */
 };
 
+/* The form that a file's name ends with: .md, .html, .json; Markdown for any other. */
+enum export_form export_form_of(const char *path);
+
 /* Appends the conversations to out, as one document. */
 bool history_export(struct str *out, struct store *s, enum export_form form,
                     const int64_t *conversations, size_t n, struct err *err);

@@ -102,18 +102,27 @@ static json_t *receipt_json(const struct store_receipt *r)
                      export_text(r->reason), "version", export_text(r->version));
 }
 
+const char *const export_told_names[STORE_PINNED + 1] = {
+    [STORE_TOLD] = "told", [STORE_DROPPED] = "dropped", [STORE_PINNED] = "pinned"};
+
+static const char *told_name(int told)
+{
+    return export_told_names[told >= STORE_TOLD && told <= STORE_PINNED ? told : STORE_TOLD];
+}
+
 static bool add_message(void *user, const struct store_message *m)
 {
     struct exporting *e = user;
     if (m->deleted)
         return true;
-    json_array_append_new(e->messages,
-                          json_pack("{s:o, s:I, s:o, s:o, s:s, s:I, s:o, s:o}", "parent",
-                                    place_of(e, m->parent), "chosen", (json_int_t)m->chosen, "role",
-                                    export_text(m->role), "text", export_text(m->text), "state",
-                                    m->state == STORE_COMPLETE ? "complete" : "interrupted",
-                                    "created", (json_int_t)m->created, "images", images_json(e, m),
-                                    "receipt", receipt_json(m->receipt)));
+    const char *state = m->state == STORE_COMPLETE ? "complete" : "interrupted";
+    json_array_append_new(
+        e->messages,
+        json_pack("{s:o, s:I, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "parent", place_of(e, m->parent),
+                  "chosen", (json_int_t)m->chosen, "role", export_text(m->role), "text",
+                  export_text(m->text), "state", state, "told", told_name(m->told), "created",
+                  (json_int_t)m->created, "images", images_json(e, m), "receipt",
+                  receipt_json(m->receipt)));
     e->rows = mem_grow(e->rows, e->n + 1, sizeof *e->rows);
     e->rows[e->n++] = m->id;
     return !e->failed;

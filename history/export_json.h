@@ -2,19 +2,22 @@
  *
  *     {"format": "facet history", "version": 1,
  *      "conversations": [{"title", "model", "created", "updated", "archived", "chosen",
- *          "messages": [{"parent", "chosen", "role", "text", "state", "created",
+ *          "messages": [{"parent", "chosen", "role", "text", "state", "told", "created",
  *              "images": [{"part", "path", "sha256"}],
  *              "receipt": {"model", "digest", "options", "seed", "continued_from", "n_prompt",
  *                  "n_kept", "n_answer", "encode_s", "prompt_s", "answer_s", "reason",
  *                  "version"}}]}],
  *      "pictures": {"<sha256>": {"file": "<base64>", "thumbnail": "<base64 of a PNG>"}}}
  *
- * parent and chosen are null where there is none; state is "complete" or "interrupted"; options is
- * an object, seed a text of digits. */
+ * parent and chosen are null where there is none; state is "complete" or "interrupted"; told is
+ * "told", "dropped" or "pinned"; options is an object, seed a text of digits. */
 #ifndef HISTORY_EXPORT_JSON_H
 #define HISTORY_EXPORT_JSON_H
 
 #include "history/export.h"
+
+/* What "told" says, by store.h's numbers. */
+extern const char *const export_told_names[STORE_PINNED + 1];
 
 bool export_json(struct str *out, struct store *s, const int64_t *conversations, size_t n,
                  struct err *err);

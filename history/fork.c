@@ -20,8 +20,8 @@ static int64_t copy_message(struct store *s, int64_t from, int64_t to, int64_t p
     int64_t id = sql_insert(s,
                             sql_query(s, err,
                                       "INSERT INTO message(conversation, parent, role, text, state,"
-                                      " writer, created) SELECT ?, nullif(?, 0), role, text, state,"
-                                      " writer, created FROM message WHERE id = ?",
+                                      " told, writer, created) SELECT ?, nullif(?, 0), role, text,"
+                                      " state, told, writer, created FROM message WHERE id = ?",
                                       "iii", to, parent, from),
                             err);
     bool ok = id &&

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "history/base64.h"
+#include "history/export_json.h"
 #include "history/import_parts.h"
 #include "history/sql.h"
 
@@ -100,6 +101,15 @@ static bool read_images(struct store_message *m, struct store_image *images, con
     return true;
 }
 
+/* An export of an older facet says nothing of it. */
+static int read_told(const json_t *json)
+{
+    for (int told = STORE_DROPPED; told <= STORE_PINNED; told++)
+        if (strcmp(import_text(json, "told", ""), export_told_names[told]) == 0)
+            return told;
+    return STORE_TOLD;
+}
+
 /* The row of the message at that place; 0: null. */
 static bool row_at(const struct reading *r, const json_t *place, int64_t *row, struct err *err)
 {
@@ -134,6 +144,7 @@ static bool read_message(struct reading *r, const json_t *json)
     const json_t *list = json_object_get(json, "images");
     struct store_message m = {.role = import_text(json, "role", ""),
                               .text = import_text(json, "text", NULL),
+                              .told = read_told(json),
                               .created = import_time(json, "created")};
     if (strcmp(import_text(json, "state", ""), "complete") != 0)
         m.state = STORE_INTERRUPTED;

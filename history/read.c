@@ -129,11 +129,11 @@ static bool read_images(struct store *s, int64_t message, struct images *images,
 /* The columns of a message and its receipt; give_message knows their order. */
 #define MESSAGE_COLUMNS                                                                            \
     "SELECT message.id, message.parent, message.chosen, message.role, message.text,"               \
-    " message.state, message.writer, message.created, message.deleted, receipt.message,"           \
-    " receipt.model, digest, options, seed, continued_from, n_prompt, n_kept, n_answer, encode_s," \
-    " prompt_s, answer_s, reason, version"
+    " message.state, message.writer, message.created, message.deleted, message.told,"              \
+    " receipt.message, receipt.model, digest, options, seed, continued_from, n_prompt, n_kept,"    \
+    " n_answer, encode_s, prompt_s, answer_s, reason, version"
 #define RECEIPTS " LEFT JOIN receipt ON receipt.message = message.id"
-enum { RECEIPT_AT = 9 };
+enum { RECEIPT_AT = 10 };
 
 static struct store_receipt receipt_of(sqlite3_stmt *row)
 {
@@ -170,6 +170,7 @@ static bool give_message(struct store *s, sqlite3_stmt *row,
             .role = sql_text(row, 3),
             .text = sql_text(row, 4),
             .state = sqlite3_column_int(row, 5),
+            .told = sqlite3_column_int(row, 9),
             .created = sqlite3_column_int64(row, 7),
             .deleted = sqlite3_column_int64(row, 8),
             .n_images = images.n,

@@ -98,6 +98,8 @@ static const char *const migrations[] = {
     "  WHEN new.text IS NOT old.text BEGIN"
     "  INSERT INTO message_text(message_text, rowid, text) VALUES('delete', old.id, old.text);"
     "  INSERT INTO message_text(rowid, text) VALUES(new.id, new.text); END;",
+    /* Whether the model is told of a message, in store.h's numbers. */
+    "ALTER TABLE message ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA = sizeof migrations / sizeof *migrations };
 

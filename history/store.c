@@ -165,10 +165,10 @@ int64_t store_add_message(struct store *s, int64_t conversation, const struct st
     int64_t id = sql_insert(
         s,
         sql_query(s, err,
-                  "INSERT INTO message(conversation, parent, role, text, state, writer, created)"
-                  " VALUES(?, nullif(?, 0), ?, ?, ?, ?, ?)",
-                  "iittiti", conversation, m->parent, m->role, m->text, (int64_t)m->state,
-                  s->writer, or_now(m->created)),
+                  "INSERT INTO message(conversation, parent, role, text, state, told, writer,"
+                  " created) VALUES(?, nullif(?, 0), ?, ?, ?, ?, ?, ?)",
+                  "iittiiti", conversation, m->parent, m->role, m->text, (int64_t)m->state,
+                  (int64_t)m->told, s->writer, or_now(m->created)),
         err);
     bool ok = id && add_images(s, id, m, err) &&
               (!m->receipt || store_set_receipt(s, id, m->receipt, err));
@@ -182,6 +182,14 @@ bool store_update_message(struct store *s, int64_t message, const char *text, in
                       sql_query(s, err,
                                 "UPDATE message SET text = ?, state = ?, writer = ? WHERE id = ?",
                                 "titi", text, (int64_t)state, s->writer, message),
+                      err);
+}
+
+bool store_set_told(struct store *s, int64_t message, int told, struct err *err)
+{
+    return sql_finish(s,
+                      sql_query(s, err, "UPDATE message SET told = ? WHERE id = ?", "ii",
+                                (int64_t)told, message),
                       err);
 }
 

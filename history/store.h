@@ -20,6 +20,8 @@ struct store;
 
 enum { STORE_KEEP_DAYS = 30 };
 enum { STORE_COMPLETE, STORE_WRITING, STORE_INTERRUPTED }; /* state of a message */
+/* Whether the model is told of a message: as long as there is room, no more, always. */
+enum { STORE_TOLD, STORE_DROPPED, STORE_PINNED };
 
 struct store_conversation {
     int64_t id;
@@ -54,7 +56,7 @@ struct store_message {
     int64_t chosen;     /* the child used last; 0: none */
     const char *role;   /* "system" (at most one, beside the tree), "user", "model", "tool" */
     const char *text;
-    int state;
+    int state, told;
     int64_t created, deleted; /* deleted together: one number; later: a higher one; 0: not */
     size_t n_images;
     const struct store_image *images;
@@ -86,6 +88,7 @@ int64_t store_add_message(struct store *s, int64_t conversation, const struct st
 /* Replaces the text of a message (an answer as it grows) and its state. */
 bool store_update_message(struct store *s, int64_t message, const char *text, int state,
                           struct err *err);
+bool store_set_told(struct store *s, int64_t message, int told, struct err *err);
 bool store_set_receipt(struct store *s, int64_t message, const struct store_receipt *r,
                        struct err *err);
 /* For good, with what hangs below it. With the last message its conversation goes too. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/discard.h"
 #include "history/store.h"
 #include "tui/turn.h"
 
@@ -78,40 +79,70 @@ bool browse_conversations(struct app *app)
     return true;
 }
 
-/* ---- The one that is selected --------------------------------------------------------------- */
+/* ---- The one that is selected, or open ------------------------------------------------------ */
 
-static void rename_to(struct app *app, enum prompt_event event, const char *title)
+static bool rename_to(struct app *app, int64_t id, const char *title)
 {
     struct err err;
-    if (event != PROMPT_ENTERED || !*title)
-        return;
-    if (!store_rename(app->store, conversations_selected(app->conversations), title, &err))
-        app_fail(app, "%s", err.text);
+    if (!store_rename(app->store, id, title, &err))
+        return app_fail(app, "%s", err.text), false;
     refresh_list(app);
+    return true;
+}
+
+static void rename_selected(struct app *app, enum prompt_event event, const char *title)
+{
+    if (event == PROMPT_ENTERED && *title)
+        rename_to(app, conversations_selected(app->conversations), title);
 }
 
 /* The one on the screen is left: there is nothing to go on with. */
-static void put_away(struct app *app, int64_t id, enum action action)
+static bool put_away(struct app *app, int64_t id, enum action action)
 {
     struct err err;
     char key[KEY_NAME_BYTES];
-    bool delete = action == ACTION_DELETE_CONVERSATION;
-    if (id == chat_conversation(app->chat) && !browse_new(app))
-        return;
-    app->focus = KEYS_CONVERSATIONS;
-    bool ok = delete ? store_delete(app->store, id, &err)
+    bool delete = action == ACTION_DELETE_CONVERSATION, open = id == chat_conversation(app->chat);
+    if (open && chat_is_busy(app->chat))
+        return app_fail(app, "an answer is under way: Esc stops it"), false;
+    bool ok = delete ? discard_conversation(app->store, id, &err)
                      : store_archive(app->store, id, true, &err);
-    if (!ok) {
-        app_fail(app, "%s", err.text);
-    } else if (delete) {
+    if (!ok)
+        return app_fail(app, "%s", err.text), false;
+    if (open)
+        browse_new(app);
+    if (delete) {
         app->deleted = id;
-        app_say(app, "deleted; %s takes it back, for 30 days: facet history undelete %lld",
-                keys_first(KEYS_CONVERSATIONS, ACTION_UNDELETE, key), (long long)id);
+        app_say(app,
+                "deleted; %s in the list takes it back, for %d days: facet history undelete %lld",
+                keys_first(KEYS_CONVERSATIONS, ACTION_UNDELETE, key), STORE_KEEP_DAYS,
+                (long long)id);
     } else {
         app_say(app, "archived; finding goes on to find it: facet history unarchive %lld",
                 (long long)id);
     }
     refresh_list(app);
+    return true;
+}
+
+/* 0, and said: the history does not have it. */
+static int64_t open_number(struct app *app)
+{
+    int64_t id = app->store ? chat_conversation(app->chat) : 0;
+    if (!id)
+        app_fail(app, app->store ? "nothing was said yet" : "no history is kept here");
+    return id;
+}
+
+bool browse_rename(struct app *app, const char *title)
+{
+    int64_t id = open_number(app);
+    return id && rename_to(app, id, title);
+}
+
+bool browse_put_away(struct app *app, enum action action)
+{
+    int64_t id = open_number(app);
+    return id && put_away(app, id, action);
 }
 
 static void undelete(struct app *app)
@@ -135,12 +166,14 @@ bool browse_act(struct app *app, enum action action)
         return true;
     case ACTION_RENAME:
         if (id)
-            prompt_open(app, "Title: ", conversations_title(app->conversations, id), rename_to);
+            prompt_open(app, "Title: ", conversations_title(app->conversations, id),
+                        rename_selected);
         return true;
     case ACTION_ARCHIVE:
     case ACTION_DELETE_CONVERSATION:
         if (id)
             put_away(app, id, action);
+        app->focus = KEYS_CONVERSATIONS;
         return true;
     case ACTION_UNDELETE:
         undelete(app);

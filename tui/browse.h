@@ -16,6 +16,10 @@ bool browse_conversations(struct app *app);
 /* What the keys of the conversations pane do with the one that is selected; false for an action
  * that is none of theirs. */
 bool browse_act(struct app *app, enum action action);
+/* The conversation that is open: another title; ACTION_ARCHIVE or ACTION_DELETE_CONVERSATION, and a
+ * new one. */
+bool browse_rename(struct app *app, const char *title);
+bool browse_put_away(struct app *app, enum action action);
 /* After something was written: the pane is brought up to the history. */
 void browse_refresh(struct app *app);
 

@@ -80,7 +80,7 @@ struct key_row key_rows[] = {
     {ACTION_RENAME, KEYS_CONVERSATIONS, {'r'}, "another title"},
     {ACTION_ARCHIVE, KEYS_CONVERSATIONS, {'a'}, "archive it: out of the list, still found"},
     {ACTION_DELETE_CONVERSATION, KEYS_CONVERSATIONS, {'d', K_DELETE}, "delete it"},
-    {ACTION_UNDELETE, KEYS_CONVERSATIONS, {'U'}, "take the last deletion back"},
+    {ACTION_UNDELETE, KEYS_CONVERSATIONS, {'U'}, "bring back what was deleted last"},
     {ACTION_FIND, KEYS_CONVERSATIONS, {'/'}, "find words in all of them"},
     {ACTION_FOCUS_INPUT, KEYS_CONVERSATIONS, {'i', 'q'}, "back to writing"},
     {ACTION_PALETTE, KEYS_CONVERSATIONS, {':'}, NULL},

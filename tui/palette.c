@@ -1,5 +1,7 @@
 #include "tui/palette.h"
 
+#include <string.h>
+
 #include "chat/commands.h"
 #include "tui/actions.h"
 #include "tui/slash.h"
@@ -33,27 +35,52 @@ static void take(void *user, int64_t value)
         actions_do(app, key_rows[value - COMMAND_COUNT].action);
 }
 
-static void add_commands(struct chooser *c)
+/* What works wherever one is, and in the pane that has the focus; editing is not chosen from a
+ * list, nor is the palette itself. */
+static bool is_offered(const struct key_row *row, enum key_context focus)
+{
+    bool here = row->context == KEYS_EVERYWHERE || (row->context == focus && focus != KEYS_INPUT);
+    return row->help && here && row->action != ACTION_PALETTE;
+}
+
+/* A key and a command that are said to do the same do: they are one row. */
+static bool is_command(const struct key_row *row)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(row->help, command_rows[i].help) == 0)
+            return true;
+    return false;
+}
+
+static void put_key(struct str *aside, const struct command_row *command, enum key_context focus)
+{
+    for (size_t i = 0; i < n_key_rows; i++)
+        if (is_offered(&key_rows[i], focus) && strcmp(key_rows[i].help, command->help) == 0) {
+            char name[KEY_NAME_BYTES];
+            keys_name(key_rows[i].keys[0], name);
+            str_printf(aside, "  %s", name);
+            return;
+        }
+}
+
+static void add_commands(struct chooser *c, enum key_context focus)
 {
     for (int64_t i = 0; i < COMMAND_COUNT; i++) {
         const struct command_row *row = &command_rows[i];
         struct str aside = {0};
         str_printf(&aside, "/%s%s%s", row->name, row->argument ? " " : "",
                    row->argument ? row->argument : "");
+        put_key(&aside, row, focus);
         chooser_add(c, row->help, str_text(&aside), i);
         str_done(&aside);
     }
 }
 
-/* What works wherever one is, and in the pane that has the focus; editing is not chosen from a
- * list, nor is the palette itself. */
 static void add_actions(struct chooser *c, enum key_context focus)
 {
     for (size_t i = 0; i < n_key_rows; i++) {
         const struct key_row *row = &key_rows[i];
-        bool here = row->context == KEYS_EVERYWHERE ||
-                    (row->context == focus && focus != KEYS_INPUT);
-        if (!row->help || !here || row->action == ACTION_PALETTE)
+        if (!is_offered(row, focus) || is_command(row))
             continue;
         char name[KEY_NAME_BYTES];
         keys_name(row->keys[0], name);
@@ -66,7 +93,7 @@ void palette_open(struct app *app)
     struct chooser_hooks hooks = {.taken = take, .user = app};
     struct chooser *c =
         chooser_new(&app->theme, "What can be done", "nothing is called like that", &hooks);
-    add_commands(c);
+    add_commands(c, app->focus);
     add_actions(c, app->focus);
     app_choose(app, c);
 }

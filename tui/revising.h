@@ -16,7 +16,14 @@ void revising_leave(struct app *app);
 /* step 1: to the next variant, -1: to the one before. */
 void revising_branch(struct app *app, size_t message, int step);
 void revising_delete(struct app *app, size_t message);
-void revising_undelete(struct app *app);
+bool revising_undelete(struct app *app);
 void revising_fork(struct app *app, size_t message);
+
+/* The same as commands ask for it, of what was said last. Each tells the user what went wrong, and
+ * returns false then. text: what to send instead of the question; "": it goes into the input. */
+bool revising_edit_last(struct app *app, const char *text);
+bool revising_branch_last(struct app *app, const char *which);
+bool revising_delete_last(struct app *app);
+bool revising_fork_all(struct app *app);
 
 #endif

@@ -3,15 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "chat/preset.h"
+#include "chat/revise.h"
+#include "chat/save.h"
 #include "chat/typed_path.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
 #include "tui/filling.h"
+#include "tui/find.h"
 #include "tui/picker.h"
+#include "tui/revising.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
 
@@ -89,40 +92,22 @@ static bool run_open(struct app *app, const char *argument)
     return browse_open(app, (int64_t)number);
 }
 
-static void put_message(struct str *out, const struct message *m)
-{
-    static const char *const names[] = {[ROLE_SYSTEM] = "System",
-                                        [ROLE_USER] = "You",
-                                        [ROLE_MODEL] = "Gemma",
-                                        [ROLE_TOOL] = "Tool"};
-    char *text = message_text(m, 1);
-    str_printf(out, "%s## %s%s\n\n", out->len ? "\n" : "", names[m->role],
-               m->interrupted ? " (interrupted)" : "");
-    size_t number = 0;
-    for (size_t i = 0; i < m->n_parts; i++)
-        if (m->parts[i].image)
-            str_printf(out, "![image %zu](<%s>)\n\n", ++number, m->parts[i].image->path);
-    str_printf(out, "%s\n", text);
-    free(text);
-}
-
-static bool run_save(struct app *app, const char *argument)
+static bool run_export(struct app *app, const char *argument)
 {
     struct err err;
-    const struct messages *ms = chat_messages(app->chat);
-    if (chat_is_busy(app->chat))
-        return app_fail(app, "an answer is under way: Esc stops it"), false;
-    struct str out = {0};
-    for (size_t i = 0; i < ms->n; i++)
-        put_message(&out, &ms->list[i]);
     char *path = typed_path(argument);
-    bool ok = file_exists(path) ? err_set(&err, "%s is there already: choose another name", path)
-                                : file_write(path, str_text(&out), out.len, 0600, &err);
+    bool ok = conversation_save(app->chat, app->store, path, &err);
     if (ok)
         app_say(app, "written to %s", path);
     free(path);
-    str_done(&out);
     return ok || failed(app, &err);
+}
+
+static bool run_context(struct app *app, const char *argument)
+{
+    struct err err;
+    return *argument && !revise_told(app->chat, argument, &err) ? failed(app, &err)
+                                                                : filling_open(app);
 }
 
 static bool run(struct app *app, enum command command, const char *argument)
@@ -142,16 +127,34 @@ static bool run(struct app *app, enum command command, const char *argument)
         return turn_regenerate(app), true;
     case COMMAND_CONTINUE:
         return turn_continue(app), true;
+    case COMMAND_EDIT:
+        return revising_edit_last(app, argument);
+    case COMMAND_BRANCH:
+        return revising_branch_last(app, argument);
+    case COMMAND_DELETE:
+        return revising_delete_last(app);
+    case COMMAND_UNDELETE:
+        return revising_undelete(app);
+    case COMMAND_FORK:
+        return revising_fork_all(app);
     case COMMAND_NEW:
         return browse_new(app);
     case COMMAND_OPEN:
         return run_open(app, argument);
     case COMMAND_HISTORY:
         return browse_conversations(app);
-    case COMMAND_SAVE:
-        return run_save(app, argument);
+    case COMMAND_FIND:
+        return find_open(app, argument);
+    case COMMAND_RENAME:
+        return browse_rename(app, argument);
+    case COMMAND_ARCHIVE:
+        return browse_put_away(app, ACTION_ARCHIVE);
+    case COMMAND_DISCARD:
+        return browse_put_away(app, ACTION_DELETE_CONVERSATION);
+    case COMMAND_EXPORT:
+        return run_export(app, argument);
     case COMMAND_CONTEXT:
-        return filling_open(app);
+        return run_context(app, argument);
     case COMMAND_THEME:
         return theming_run(app, argument);
     case COMMAND_HELP:

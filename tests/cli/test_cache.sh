@@ -52,6 +52,10 @@ run "$FACET" chat --line -m "$TINY" --temperature 0 -n 6 -v <lines
 check "one that is opened again goes on" grep -Eq 'prompt: [0-9]* tokens, [1-9][0-9]{2,} of them kept' err
 check "and needs no picture again" sh -c '! grep -q "image view" err'
 
+facet history rm "$number"
+check "a conversation that is deleted is not kept" sh -c "! ls $HOME/.cache/facet/sessions | grep -q '^$number-'"
+check "others are" sh -c "ls $HOME/.cache/facet/sessions | grep -q ."
+
 rm -rf "$HOME/.cache"
 touch "$HOME/.cache"
 ask -q -i wide.ppm "What is it?"

@@ -10,7 +10,7 @@ check "help config: every action has keys" sh -c '! grep -q "^# [a-z]*\.[a-z-]* 
 cp out "$conf/facet.conf"
 facet ask -m "$TINY" -n 1 hi
 check "what help config prints is a configuration" code_is 0
-for topic in keys themes presets; do
+for topic in commands keys themes presets; do
     facet help $topic
     check "help $topic" code_is 0
 done

@@ -7,9 +7,9 @@ check "what is no answer goes to standard error" grep -q 'of 8192 tokens' err
 check "an unknown command" grep -q '/nonsense' err
 run sh -c 'printf "/image a.ppm\nwhat\n/regen\n/quit\nnever\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
 check "/image, /regen, /quit" lines_are out 2
-run sh -c 'printf "\"\"\"\none\ntwo\n\"\"\"\n/save talk.md\n" | "$FACET" -m "$TINY" -n 4'
-check "several lines; /save" grep -qx 'two' talk.md
-run sh -c 'printf "one\\\\\ntwo\n/save more.md\n" | "$FACET" -m "$TINY" -n 4'
+run sh -c 'printf "\"\"\"\none\ntwo\n\"\"\"\n/export talk.md\n" | "$FACET" -m "$TINY" -n 4'
+check "several lines; /export" grep -qx 'two' talk.md
+run sh -c 'printf "one\\\\\ntwo\n/export more.md\n" | "$FACET" -m "$TINY" -n 4'
 check "a line that goes on" grep -qx 'two' more.md
 facet history list
 number=$(awk 'END {print $1}' out)
@@ -17,6 +17,54 @@ run sh -c "printf '/open $number\n/set temperature 0\nagain\n' | \"\$FACET\" -m 
 check "/open" grep -q '^> hello' err
 facet history show "$number"
 check "/open goes on in the same conversation" grep -q '^again' out
+
+# Commands on what was said last, and on whole conversations.
+talk() { # LINES: of a conversation of its own
+    printf "$1" >lines
+    run sh -c '"$FACET" -m "$TINY" -n 4 --seed 1 <lines'
+}
+talk 'first thing\nsecond thing\n/edit third thing\n/branch\n/branch 2\n/branch 7\n'
+check "/edit sends another question in the last one's place" lines_are out 3
+check "/branch shows what else was said there" grep -q '^(1 of 2)' err
+check "/branch N" grep -q '^> third thing' err
+check "/branch N that is not there" grep -q 'there is no 7' err
+talk 'one alone\n/edit\n/branch\n'
+check "/edit without a text where nobody types" grep -q '/edit needs TEXT' err
+check "/branch where nothing else was said" grep -q 'nothing else was said' err
+talk 'to stay\nto go\n/delete\n/export kept.md\n/undelete\n/export all.md\n/export all.md\n'
+check "/delete" sh -c 'grep -q "to stay" kept.md && ! grep -q "to go" kept.md'
+check "/undelete" grep -q '^to go' all.md
+check "/export writes over nothing" grep -q 'all.md is there already' err
+talk 'only here\n/fork\nbeside\n/rename Of two minds\n/export two.json\n/export two.html\n'
+check "/export as JSON and HTML" sh -c 'grep -q "facet history" two.json && grep -q "<h1>Of two minds" two.html'
+facet history list
+check "/fork, /rename" sh -c 'head -n 1 out | grep -q "Of two minds" && [ "$(grep -c "only here" out)" -eq 1 ]'
+talk '/find only here\n/find nosuchword\n/find\n'
+check "/find" sh -c 'grep -q "only here" err && grep -q "nothing is found" err && grep -q "needs WORDS" err'
+talk 'throw away\n/discard\n/delete\n'
+check "/discard" grep -q 'facet history undelete [0-9]* brings it back' err
+check "/discard leaves an empty conversation" grep -q 'nothing was said yet' err
+facet history list --deleted
+check "/discard deletes" grep -q 'throw away' out
+talk 'put away\n/archive\n'
+facet history list --archived
+check "/archive" grep -q 'put away' out
+run sh -c 'printf "hi\n/export none.md\n/export none.json\n/rename x\n" | "$FACET" -m "$TINY" -n 4 --no-history'
+check "without a history /export writes Markdown" sh -c 'grep -qx hi none.md && [ ! -e none.json ]'
+check "without a history there is nothing to rename" grep -q 'no history is kept' err
+talk 'one\ntwo\n/context drop 1\n/context pin 3\n/context drop 9\n/context tell 1\n/context room\n/context\n'
+check "/context drop, pin" sh -c 'grep -q "(left out) user: one" err && grep -q "(pinned) user: two" err'
+check "/context N that is not there" grep -q 'no message "9"' err
+check "/context tell, room" sh -c '[ "$(tail -n 7 err | grep -c "left out")" -eq 2 ]'
+talk 'one\ntwo\n/context drop 1\n'
+facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
+check "replay tells what was told then, and is left out now" code_is 0
+talk 'one\ntwo\n/context drop 1\nthree\n'
+facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
+check "replay leaves out what was left out then" code_is 0
+run sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "words that fill a small context, $i"; done |
+    "$FACET" -m "$TINY" -n 8 --ctx 300'
+check "a full context says what can be done" grep -q '/context room' err
 
 command -v tmux >/dev/null || return 0
 

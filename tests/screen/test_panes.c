@@ -120,12 +120,12 @@ static void test_palette_begins(int rows, int cols)
 {
     struct emulator *e = kit_start_real(rows, cols);
     CHECK(e, emulator_shows(e, "bread for winter"));
-    emulator_send(e, CTRL_P "as markdown");
-    CHECK(e, emulator_shows(e, "> as markdown"));
+    emulator_send(e, CTRL_P "file.html");
+    CHECK(e, emulator_shows(e, "> file.html"));
     emulator_send(e, "\r");
-    CHECK(e, emulator_shows(e, "> /save"));
+    CHECK(e, emulator_shows(e, "> /export"));
     emulator_send(e, "\003");
-    CHECK(e, emulator_hides(e, "> /save"));
+    CHECK(e, emulator_hides(e, "> /export"));
     kit_leave(e);
 }
 
@@ -163,6 +163,77 @@ static void test_filling(int rows, int cols)
     CHECK(e, emulator_hides(e, "pinned"));
     emulator_send(e, ESC);
     CHECK(e, emulator_hides(e, "What fills the context"));
+    kit_leave(e);
+}
+
+/* A command and a key that do the same are one row, which says both. */
+static void test_palette_once(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, CTRL_P "a new conversation");
+    CHECK(e, emulator_shows(e, "/new  F4"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "What can be done"));
+    emulator_send(e, CTRL_P "find words in all conversations");
+    CHECK(e, emulator_shows(e, cols < 80 ? "/find" : "/find [WORDS]  F3"));
+    CHECK(e, emulator_shows(e, " 1 of "));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "Find in all conversations"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "Find in all conversations"));
+    kit_leave(e);
+}
+
+/* What was said last is edited, seen again, deleted, taken back, and gone on with elsewhere. */
+static void test_revising(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask(e, "/edit bread for spring");
+    CHECK(e, emulator_shows(e, "tok/s"));
+    kit_ask(e, "/branch");
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask(e, "/branch 9");
+    CHECK(e, emulator_shows(e, "there is no 9"));
+    emulator_send(e, "\003");
+    kit_ask(e, "/branch 2");
+    CHECK(e, emulator_shows(e, "2 of 2: questions"));
+    CHECK(e, emulator_shows(e, "bread for spring"));
+    kit_ask(e, "/edit");
+    CHECK(e, emulator_shows(e, "> bread for spring"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_shows(e, "as a new message"));
+    emulator_send(e, "\003");
+    kit_ask(e, "/delete");
+    CHECK(e, emulator_shows(e, "/undelete"));
+    kit_ask(e, "/undelete");
+    CHECK(e, emulator_shows(e, "bread for spring"));
+    kit_ask(e, "/fork");
+    CHECK(e, emulator_shows(e, "a new conversation; the old"));
+    kit_leave(e);
+}
+
+/* The conversation as a whole: found, named, put away, deleted. */
+static void test_whole(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask(e, "/rename loaves");
+    emulator_send(e, "\033OQ");
+    CHECK(e, emulator_shows(e, "loaves"));
+    emulator_send(e, "q");
+    kit_ask(e, "/find autumn");
+    CHECK(e, emulator_shows(e, "Find in all conversations"));
+    CHECK(e, emulator_shows(e, "apples in autumn"));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "Find in all conversations"));
+    kit_ask(e, "/discard");
+    CHECK(e, emulator_shows(e, "takes it back"));
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    kit_ask(e, "/discard");
+    CHECK(e, emulator_shows(e, "nothing was said yet"));
+    emulator_send(e, "\003");
     kit_leave(e);
 }
 
@@ -330,7 +401,8 @@ int main(void)
     static void (*const at_every_size[])(int rows, int cols) = {
         test_resume,  test_open_other,     test_list_and_back, test_new,
         test_palette, test_palette_begins, test_palette_left,  test_filling,
-        test_mouse,   test_no_mouse,       test_wheel};
+        test_mouse,   test_no_mouse,       test_wheel,
+        test_palette_once, test_revising, test_whole};
     kit_prepare();
     if (kit_has_real()) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)

@@ -393,7 +393,7 @@ static void test_commands(void)
     CHECK(e, emulator_shows(e, "Be brief."));
     ask_and_wait(e, "say first");
     ask_and_wait(e, "/regen");
-    snprintf(line, sizeof line, "/save %s/out.md", folder);
+    snprintf(line, sizeof line, "/export %s/out.md", folder);
     ask(e, line);
     CHECK(e, emulator_shows(e, "written to"));
     snprintf(line, sizeof line, "%s/out.md", folder);

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "chat/chat.h"
 #include "chat/confidence.h"
+#include "chat/discard.h"
 #include "chat/kept.h"
 #include "history/store.h"
 #include "tests/support/scratch.h"
@@ -764,6 +765,61 @@ static void what_is_not_wanted_is_not_kept(void **state)
     assert_int_equal(kept_sessions(f).n, 0);
 }
 
+/* Deleted while it is closed, and while it is open, then left or closed with the chat. */
+static void what_is_deleted_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "What?", NULL);
+    int64_t first = chat_conversation(f->chat);
+    must(chat_clear(f->chat, &err), &err);
+    ask(f, "And this?", NULL);
+    int64_t second = chat_conversation(f->chat);
+    close_chat(f);
+    assert_int_equal(kept_sessions(f).n, 2);
+    must(discard_conversation(f->store, first, &err), &err);
+    assert_int_equal(kept_sessions(f).n, 1);
+    assert_false(discard_conversation(f->store, first, &err));
+    open_chat(f);
+    must(chat_load(f->chat, second, &err), &err);
+    ask(f, "Is that so?", NULL);
+    must(chat_delete(f->chat, 2, &err), &err);
+    assert_int_equal(kept_sessions(f).n, 0);
+    close_chat(f);
+    assert_int_equal(kept_sessions(f).n, 0);
+    open_chat(f);
+    must(chat_load(f->chat, second, &err), &err);
+    ask(f, "Go on.", NULL);
+    must(discard_conversation(f->store, second, &err), &err);
+    must(chat_clear(f->chat, &err), &err);
+    ask(f, "Else?", NULL); /* behind it, the worker has left the other */
+    assert_int_equal(kept_sessions(f).n, 0);
+    must(discard_conversation(f->store, chat_conversation(f->chat), &err), &err);
+    close_chat(f);
+    assert_int_equal(kept_sessions(f).n, 0);
+}
+
+static void what_is_told_is_remembered(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "one", NULL);
+    ask(f, "two", NULL);
+    ask(f, "three", NULL);
+    must(chat_set_told(f->chat, 0, CONTEXT_PINNED, &err), &err);
+    must(chat_make_room(f->chat, 1, 1, &err), &err);
+    reopen(f);
+    const struct messages *ms = chat_messages(f->chat);
+    assert_int_equal(context_state(ms, 1), CONTEXT_PINNED);
+    assert_int_equal(context_state(ms, 3), CONTEXT_DROPPED);
+    assert_int_equal(context_state(ms, 5), CONTEXT_TOLD);
+    must(chat_set_told(f->chat, 2, CONTEXT_TOLD, &err), &err);
+    reopen(f);
+    assert_int_equal(context_state(chat_messages(f->chat), 3), CONTEXT_TOLD);
+}
+
 #define KEPT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_kept, tear_down_kept)
 /* ---- Branches ---- */
 
@@ -1024,6 +1080,8 @@ int main(void)
         CHAT_TEST(works_without_history),
         KEPT_TEST(a_reopened_conversation_is_as_one_never_closed),
         KEPT_TEST(conversations_come_back_within_a_chat),
+        KEPT_TEST(what_is_deleted_is_not_kept),
+        KEPT_TEST(what_is_told_is_remembered),
         KEPT_TEST(damaged_sessions_cost_time_alone),
         KEPT_TEST(what_is_not_wanted_is_not_kept),
         CHAT_TEST(branches),

@@ -78,6 +78,9 @@ static void commands_and_options(void **state)
     expect("/set top-k ", "/set top-k 64|");
     expect("/set ctx ", "");
     expect("/help x", "");
+    expect("/und", "/undelete|");
+    expect("/context p", "/context pin |");
+    expect("/context ", "/context |drop pin tell room ");
 }
 
 static void paths(void **state)
@@ -89,7 +92,7 @@ static void paths(void **state)
     expect("/image 'my pic", "/image 'my pictures/|");
     expect("/image \"my pictures/", "/image \"my pictures/one \\\"two\\\".png\"|");
     expect("/image my\\ pictures/", "/image my\\ pictures/one\\ \\\"two\\\".png|");
-    expect("/save nowhere/", "");
+    expect("/export nowhere/", "");
     expect("/image ", "/image |my pictures/ été.jpg êta.jpg ");
     expect("/image \xC3", "/image |été.jpg êta.jpg "); /* never half a character */
     expect("/image .h", "/image .hidden|");

@@ -97,6 +97,8 @@ static int64_t add_conversation(struct store *s)
     assert_true(store_choose(s, id, user, one, NULL));
     assert_true(store_set_receipt(s, one, &receipt, NULL));
     assert_true(store_update_message(s, two, "tw", STORE_INTERRUPTED, NULL));
+    assert_true(store_set_told(s, one, STORE_PINNED, NULL));
+    assert_true(store_set_told(s, two, STORE_DROPPED, NULL));
     add(s, id, 0, "system", "Be kind.");
     return id;
 }
@@ -122,6 +124,8 @@ static void round_trips(void **state)
     struct str first = {0}, second = {0};
     export(&first, f->from, EXPORT_JSON, add_conversation(f->from));
     assert_null(strstr(first.data, "gone"));
+    assert_non_null(strstr(first.data, "\"pinned\""));
+    assert_non_null(strstr(first.data, "\"dropped\""));
     store_add_conversation(f->to, &(struct store_conversation){.title = "", .model = ""}, NULL);
     if (!history_import(f->to, "x.json", first.data, first.len, &count, &err))
         fail_msg("%s", err.text);

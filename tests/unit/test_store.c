@@ -355,6 +355,37 @@ static void takes_old_histories(void **state)
     store_close(open_or_fail(p->path));
 }
 
+static bool describe_told(void *user, const struct store_message *m)
+{
+    str_printf(user, "%s:%d|", m->text, m->told);
+    return true;
+}
+
+static void expect_told(struct store *s, int64_t conversation, const char *expected)
+{
+    struct str all = {0};
+    assert_true(store_tree(s, conversation, describe_told, &all, NULL));
+    assert_string_equal(str_text(&all), expected);
+    str_done(&all);
+}
+
+/* Old messages are told; forks are told as what they come from. */
+static void keeps_what_the_model_is_told(void **state)
+{
+    struct place *p = *state;
+    run_sql(p->path, old_schema);
+    struct store *s = open_or_fail(p->path);
+    int64_t answer = add_message(s, 5, 8, "model", "Woof", 0);
+    expect_told(s, 5, "A dog?:0|Woof:0|");
+    assert_true(store_set_told(s, 8, STORE_DROPPED, NULL));
+    assert_true(store_set_told(s, answer, STORE_PINNED, NULL));
+    store_close(s);
+    s = open_or_fail(p->path);
+    expect_told(s, 5, "A dog?:1|Woof:2|");
+    expect_told(s, store_fork(s, 5, 0, NULL), "A dog?:1|Woof:2|");
+    store_close(s);
+}
+
 static void chooses_between_branches(void **state)
 {
     struct place *p = *state;
@@ -580,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_made_by_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(is_shared_by_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_old_histories, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_the_model_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(chooses_between_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(puts_conversations_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds, set_up, tear_down),
