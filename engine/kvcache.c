@@ -280,15 +280,26 @@ void kvcache_admit(struct kvcache *c)
     c->held_back--;
 }
 
+/* The first position whose row a layer has not replaced. */
+static size_t oldest_kept(const struct kvcache *c, const struct layer *l)
+{
+    return !l->is_global && l->written > c->ring ? l->written - c->ring : 0;
+}
+
 struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
                             size_t end)
 {
     const struct layer *l = &c->layers[layer];
+    const struct rows *rows = &l->kept;
     size_t row = l->is_global ? at : at % c->ring, n = end - at;
+    if (at < oldest_kept(c, l)) {
+        rows = &l->shadow;
+        n = oldest_kept(c, l) - at < n ? oldest_kept(c, l) - at : n;
+    }
     if (!l->is_global && n > c->ring - row)
         n = c->ring - row;
     size_t offset = offset_of(c, l, head, row);
-    return (struct kv_span){l->kept.keys + offset, l->kept.values + offset, n};
+    return (struct kv_span){rows->keys + offset, rows->values + offset, n};
 }
 
 void kvcache_checkpoint(struct kvcache *c)
@@ -318,6 +329,20 @@ static size_t written(const struct kvcache *c)
 static size_t oldest_wanted(const struct kvcache *c, size_t n)
 {
     return n < c->window ? 0 : n + 1 - c->window;
+}
+
+/* Position p sees rows (p − W, p]. Those that a ring replaced are in its shadow if they lie in
+ * (c − W, c), c the checkpoint. */
+bool kvcache_sees(const struct kvcache *c, size_t position)
+{
+    size_t from = oldest_wanted(c, position), replaced = 0;
+    for (size_t i = 0; i < c->n_layers; i++)
+        if (oldest_kept(c, &c->layers[i]) > replaced)
+            replaced = oldest_kept(c, &c->layers[i]);
+    if (replaced > position + 1)
+        replaced = position + 1; /* of those that are seen */
+    return from >= replaced ||
+           (from >= oldest_wanted(c, c->checkpoint) && replaced <= c->checkpoint);
 }
 
 /* A ring written up to w holds rows [w − R, w), and with its shadow (c − W, c) too, c the
