@@ -1,9 +1,11 @@
 #include "chat/attach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 enum { MAX_FILE_BYTES = 512 << 20 }; /* the decoder's own limit, image.h */
 
@@ -59,16 +61,99 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
     return a;
 }
 
+struct attachment *attachment_with_region(struct attachment *picture, const struct crop *region)
+{
+    struct attachment *whole = picture->origin ? picture->origin : picture;
+    struct attachment *a = mem_new(1, sizeof *a);
+    struct str path = {0};
+    str_printf(&path, "%s@%u,%u,%u,%u", whole->path, region->x, region->y, region->width,
+               region->height);
+    a->references = 1;
+    a->path = str_take(&path);
+    a->origin = attachment_keep(whole);
+    a->image = whole->image;
+    a->facts = whole->facts;
+    a->crops[0] = *region;
+    a->n_crops = 1;
+    memcpy(a->digest, whole->digest, sizeof a->digest);
+    return a;
+}
+
+char *attachment_whole_path(const struct attachment *a)
+{
+    const char *file = a->origin ? a->origin->path : a->path;
+    struct str path = {0};
+    char *whole = realpath(file, NULL);
+    str_puts(&path, whole ? whole : file);
+    if (a->origin)
+        str_puts(&path, a->path + strlen(file));
+    free(whole);
+    return str_take(&path);
+}
+
+/* The region of a whole picture (taken over; may be NULL). */
+static struct attachment *take_region(struct attachment *whole, const char *path,
+                                      const struct crop *region, struct err *err)
+{
+    struct attachment *a = NULL;
+    if (!whole)
+        return NULL;
+    uint32_t width = whole->image.width, height = whole->image.height;
+    if (region->width > 0 && region->height > 0 && region->x < width && region->y < height &&
+        region->width <= width - region->x && region->height <= height - region->y)
+        a = attachment_with_region(whole, region);
+    else
+        err_set(err, "%s: the region is not within the picture, which has %u×%u pixels", path, width,
+                height);
+    attachment_release(whole);
+    return a;
+}
+
+/* The bytes before "@X,Y,WIDTH,HEIGHT" at the end; 0: there is no such end. */
+static size_t region_suffix(const char *path, struct crop *region)
+{
+    const char *at = strrchr(path, '@');
+    int end = 0;
+    if (!at || at[1 + strspn(at + 1, "0123456789,")] ||
+        sscanf(at, "@%9u,%9u,%9u,%9u%n", &region->x, &region->y, &region->width, &region->height,
+               &end) != 4 ||
+        at[end])
+        return 0;
+    return (size_t)(at - path);
+}
+
+static const struct crop_choice no_crops = {.kind = CROPS_OFF};
+
 struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
                                    struct err *err)
 {
-    size_t size;
+    struct crop region;
+    size_t size, n = file_exists(path) ? 0 : region_suffix(path, &region);
+    if (n) {
+        char *file = mem_text(path, n);
+        struct attachment *whole = attachment_load(file, &no_crops, err);
+        free(file);
+        return take_region(whole, path, &region, err);
+    }
     char *bytes = file_read(path, MAX_FILE_BYTES, &size, err);
     if (!bytes)
         return NULL;
     struct attachment *a = attachment_from_bytes(path, bytes, size, crops, err);
     free(bytes);
     return a;
+}
+
+struct attachment *attachment_restore(const char *path, const void *bytes, size_t n_bytes,
+                                      const struct crop_choice *crops, struct err *err)
+{
+    struct crop region;
+    size_t n = region_suffix(path, &region);
+    if (!n)
+        return attachment_from_bytes(path, bytes, n_bytes, crops, err);
+    char *file = mem_text(path, n);
+    struct attachment *whole = attachment_from_bytes(file, bytes, n_bytes, &no_crops, err);
+    free(file);
+    return take_region(whole, path, &region, err);
 }
 
 struct attachment *attachment_blank(size_t n_crops)
@@ -91,7 +176,10 @@ void attachment_release(struct attachment *a)
         return;
     for (size_t i = 0; i < attachment_views(a); i++)
         free(a->soft[i]);
-    image_done(&a->image);
+    if (a->origin)
+        attachment_release(a->origin);
+    else
+        image_done(&a->image);
     free(a->path);
     free(a->bytes);
     free(a);

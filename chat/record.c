@@ -26,17 +26,12 @@ static int64_t row_of(const struct tree *t, size_t node)
 static bool add_picture(struct record *r, const struct attachment *a, struct err *err)
 {
     struct str png = {0};
-    bool ok = thumbnail_png(&png, &a->image, err) &&
-              store_add_picture(r->store, a->digest, a->bytes, a->n_bytes, png.data, png.len, err);
+    const struct attachment *file = a->origin ? a->origin : a;
+    bool ok = thumbnail_png(&png, &file->image, err) &&
+              store_add_picture(r->store, file->digest, file->bytes, file->n_bytes, png.data,
+                                png.len, err);
     str_done(&png);
     return ok;
-}
-
-/* The whole path, as facet may be started elsewhere when it is asked for again. */
-static char *whole_path(const char *path)
-{
-    char *whole = realpath(path, NULL);
-    return whole ? whole : mem_copy(path);
 }
 
 static bool add_message(struct record *r, struct tree_node *node, int64_t parent, struct err *err)
@@ -55,7 +50,7 @@ static bool add_message(struct record *r, struct tree_node *node, int64_t parent
         const struct attachment *a = m->parts[i].image;
         if (!a)
             continue;
-        images[stored.n_images++] = (struct store_image){i, whole_path(a->path), a->digest};
+        images[stored.n_images++] = (struct store_image){i, attachment_whole_path(a), a->digest};
         ok = add_picture(r, a, err);
     }
     node->row = ok ? store_add_message(r->store, r->conversation, &stored, err) : 0;
@@ -223,13 +218,21 @@ struct loading {
     int64_t *chosen; /* of each node, the row of its chosen child */
 };
 
+static bool is_same(const struct attachment *a, const struct store_image *stored)
+{
+    char *path = attachment_whole_path(a);
+    bool same = strcmp(a->digest, stored->digest) == 0 && strcmp(path, stored->path) == 0;
+    free(path);
+    return same;
+}
+
 /* Pictures are seen again in edited questions: they are decoded and encoded once. */
-static struct attachment *find_loaded(const struct tree *t, const char *digest)
+static struct attachment *find_loaded(const struct tree *t, const struct store_image *stored)
 {
     for (size_t i = 0; i < t->n; i++)
         for (size_t k = 0; k < t->nodes[i].message.n_parts; k++) {
             struct attachment *a = t->nodes[i].message.parts[k].image;
-            if (a && strcmp(a->digest, digest) == 0)
+            if (a && is_same(a, stored))
                 return attachment_keep(a);
         }
     return NULL;
@@ -238,13 +241,13 @@ static struct attachment *find_loaded(const struct tree *t, const char *digest)
 /* From the history, or its file. */
 static struct attachment *load_attachment(struct loading *l, const struct store_image *stored)
 {
-    struct attachment *a = find_loaded(l->t, stored->digest);
+    struct attachment *a = find_loaded(l->t, stored);
     if (a)
         return a;
     size_t n;
     void *bytes = store_picture(l->r->store, stored->digest, false, &n, NULL);
     if (bytes)
-        a = attachment_from_bytes(stored->path, bytes, n, l->crops, NULL);
+        a = attachment_restore(stored->path, bytes, n, l->crops, NULL);
     else if (strcmp(stored->path, "-") != 0)
         a = attachment_load(stored->path, l->crops, NULL);
     free(bytes);

@@ -36,6 +36,8 @@ static void describe(struct line_mode *line, const struct attachment *a, size_t 
 
 static bool do_image(struct line_mode *line, const char *argument, struct err *err)
 {
+    if (!*argument)
+        return err_set(err, "/image needs more: /image PATH");
     char *path = typed_path(argument);
     struct attachment *a = attachment_load(path, &chat_options(line->chat)->crops, err);
     free(path);

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,18 @@ static const struct format *format_find(const struct source *src)
         if (has_magic(src, &formats[i].magic))
             return &formats[i];
     return NULL;
+}
+
+const char *image_sniff(const void *bytes, size_t n_bytes)
+{
+    const struct format *format = format_find(&(struct source){.bytes = bytes, .size = n_bytes});
+    const char *text = bytes, *end = text + n_bytes, *at = text + 2;
+    if (!format || format->decode != ppm_decode)
+        return format ? format->name : NULL;
+    while (at < end && isspace((unsigned char)*at))
+        at++;
+    bool number = at > text + 2 && at < end && (isdigit((unsigned char)*at) || *at == '#');
+    return number ? format->name : NULL; /* "P1" begins many a text */
 }
 
 /* Ways to a format that can be read, as commands that people have or can install. */

@@ -40,6 +40,9 @@ struct image_limits {
  * to convert. limits and facts may be NULL. */
 bool image_decode(struct image *out, struct image_facts *facts, const void *bytes, size_t n_bytes,
                   const char *name, const struct image_limits *limits, struct err *err);
+/* The name of the format ("JPEG") of a file that begins so; NULL if it is none that can be read. 16
+ * bytes are enough. */
+const char *image_sniff(const void *bytes, size_t n_bytes);
 /* The same from a file, or from standard input for "-". */
 bool image_load(struct image *out, struct image_facts *facts, const char *path,
                 const struct image_limits *limits, struct err *err);
@@ -78,6 +81,13 @@ bool image_crop(struct image *out, const struct image *in, const struct crop *cr
  * [3][size][size], v/127.5 − 1. The caller owns planes: 3·size·size floats. */
 bool image_prepare(float *planes, const struct image *in, const struct crop *crop, uint32_t size,
                    struct err *err);
+
+/* view.c: for people to look at. The part (crop NULL: the whole), no side longer than max_side. */
+bool image_view(struct image *out, const struct image *in, const struct crop *crop,
+                uint32_t max_side, struct err *err);
+/* The reverse of image_prepare's last step: planes [3][height][width] into out, whose size and
+ * memory are the caller's. */
+void image_from_planes(struct image *out, const float *planes);
 
 /* ppm.c: binary PPM, for `facet inspect pixels` and the tests. */
 bool image_write_ppm(const struct image *image, const char *path, struct err *err);

@@ -13,6 +13,8 @@
 #include "tui/find.h"
 #include "tui/layout.h"
 #include "tui/palette.h"
+#include "tui/picker.h"
+#include "tui/picture.h"
 #include "tui/prompt.h"
 #include "tui/reading.h"
 #include "tui/revising.h"
@@ -61,6 +63,8 @@ static void send(struct app *app)
     if (chat_is_busy(app->chat))
         app_say(app, "an answer is under way: %s stops it",
                 keys_first(KEYS_INPUT, ACTION_CANCEL, key));
+    else if (app->n_reading)
+        attaching_send_when_read(app);
     else
         turn_send(app);
 }
@@ -115,18 +119,21 @@ static void interrupt(struct app *app, bool asked)
 /* ---- Keys ----------------------------------------------------------------------------------- */
 
 /* The panes in the order in which Tab goes through them. */
-static const enum key_context panes[] = {KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_CONVERSATIONS};
+static const enum key_context panes[] = {KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_PICTURE,
+                                         KEYS_CONVERSATIONS};
 enum { N_PANES = sizeof panes / sizeof panes[0] };
 
 static bool may_focus(const struct app *app, enum key_context pane)
 {
-    return pane != KEYS_CONVERSATIONS || app->store;
+    return pane == KEYS_CONVERSATIONS ? app->store != NULL
+           : pane == KEYS_PICTURE     ? picture_stands(app)
+                                      : true;
 }
 
 static void focus_by(struct app *app, int step)
 {
     int at = 0;
-    while (panes[at] != app->focus)
+    while (at + 1 < N_PANES && panes[at] != app->focus)
         at++;
     do
         at = (at + step + N_PANES) % N_PANES;
@@ -142,7 +149,8 @@ static void focus_left(struct app *app)
 
 static void focus_right(struct app *app)
 {
-    app->focus = KEYS_TRANSCRIPT;
+    bool at_transcript = app->focus == KEYS_TRANSCRIPT && picture_stands(app);
+    app->focus = at_transcript ? KEYS_PICTURE : KEYS_TRANSCRIPT;
 }
 
 static void widen(struct app *app, int by)
@@ -214,6 +222,8 @@ static void edit(struct app *app, uint32_t key)
 
 static void act(struct app *app, enum action action, uint32_t key, bool asked_to_quit)
 {
+    if (picker_act(app, action) || picture_act(app, action))
+        return;
     switch (action) {
     case ACTION_SEND:
         send(app);
@@ -374,7 +384,7 @@ void actions_key(struct app *app, uint32_t key)
                              ? ACTION_READLINE
                              : keys_find(context_of_keys(app), key);
     bool asked = app->asked_to_quit;
-    app->asked_to_quit = false;
+    app->asked_to_quit = app->send_when_read = false;
     app->dirty = true;
     if (!app->notice_is_error)
         app_hush(app);
@@ -382,6 +392,8 @@ void actions_key(struct app *app, uint32_t key)
         chooser_action(app, action, key);
     else if (app->help && !works_over_help(action))
         help_action(app, action);
+    else if (action == ACTION_NONE && picker_is_open(app) && keys_is_text(key))
+        picker_type(app, key);
     else
         act(app, action, key, asked);
 }

@@ -11,6 +11,7 @@
 #include "chat/chat.h"
 #include "tui/chooser.h"
 #include "tui/conversations.h"
+#include "tui/errand.h"
 #include "tui/input.h"
 #include "tui/keys.h"
 #include "tui/layout.h"
@@ -31,9 +32,12 @@ struct app {
     enum background background;
     struct chat *chat;
     struct store *store; /* NULL: no history */
+    struct errands *errands;
     struct transcript *transcript;
     struct input *input;
     struct conversations *conversations;
+    struct picture_pane *picture;
+    struct picker *picker;
     enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
     int side_cols;          /* that the conversations pane is to have */
 
@@ -67,6 +71,8 @@ struct app {
     size_t editing;       /* index + 1 of the message that the input is to replace; 0: none */
     int64_t deleted;      /* conversation that was deleted last; 0: none */
     struct find *find;    /* what find.h's list shows; NULL: not open */
+    size_t n_reading;    /* pictures on their way into the input */
+    bool send_when_read; /* Enter was pressed meanwhile */
 
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;

@@ -1,14 +1,18 @@
 #include "tui/attaching.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/typed_path.h"
+#include "tui/picker.h"
+#include "tui/turn.h"
 
 enum { MAX_PATH_BYTES = 4096 };
 
@@ -22,30 +26,109 @@ static bool model_is_blind(struct app *app)
     return !info.has_vision;
 }
 
-static bool attach(struct app *app, const char *path, struct err *err)
+/* ---- Reading a picture while the screen goes on --------------------------------------------- */
+
+struct reading {
+    struct errand errand;
+    struct app *app;
+    struct attachment *blank; /* stands in the input until then; a reference of its own */
+    char *typed;              /* what comes back if it cannot be read */
+    struct crop_choice crops;
+    struct attachment *picture; /* NULL: err says why */
+    struct err err;
+};
+
+static void read_picture(struct errand *e)
 {
+    struct reading *r = (struct reading *)e;
+    r->picture = attachment_load(r->blank->path, &r->crops, &r->err);
+}
+
+static void arrive(struct reading *r)
+{
+    struct app *app = r->app;
+    app->n_reading--;
+    if (!r->picture) {
+        app->send_when_read = false;
+        input_refuse(app->input, r->blank, r->typed);
+        app_fail(app, "%s", r->err.text);
+        return;
+    }
+    if (!input_exchange(app->input, r->blank, r->picture))
+        return; /* its token is gone */
+    const struct image_facts *facts = &attachment_keep(r->picture)->facts;
+    if (facts->warning[0])
+        app_say(app, "%s: %s", path_base(r->picture->path), facts->warning);
+}
+
+static void picture_read(struct errand *e, bool wanted)
+{
+    struct reading *r = (struct reading *)e;
+    struct app *app = r->app;
+    if (wanted)
+        arrive(r);
+    attachment_release(r->blank);
+    attachment_release(r->picture);
+    free(r->typed);
+    free(r);
+    if (wanted && app->send_when_read && app->n_reading == 0) {
+        app->send_when_read = false;
+        turn_send(app);
+    }
+}
+
+/* A file that is none, a pipe say, might never end. */
+static bool may_be_read(struct app *app, const char *path, struct err *err)
+{
+    struct stat info;
     if (model_is_blind(app))
         return err_set(err, "%s: this model (%s) reads no pictures", path_base(path),
                        str_text(&app->model));
-    struct attachment *picture = attachment_load(path, &chat_options(app->chat)->crops, err);
-    if (!picture)
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return err_set(err, "%s: not a regular file", path);
+    return true;
+}
+
+static bool attach(struct app *app, const char *path, const char *typed)
+{
+    struct err err;
+    if (!may_be_read(app, path, &err)) {
+        app_fail(app, "%s", err.text);
         return false;
-    input_attach(app->input, picture);
-    if (picture->facts.warning[0])
-        app_say(app, "%s: %s", path_base(path), picture->facts.warning);
+    }
+    struct reading *r = mem_new(1, sizeof *r);
+    r->errand = (struct errand){read_picture, picture_read};
+    r->app = app;
+    r->blank = attachment_blank(0);
+    r->blank->path = mem_copy(path);
+    r->typed = mem_copy(typed);
+    r->crops = chat_options(app->chat)->crops;
+    input_attach(app->input, attachment_keep(r->blank));
+    app->n_reading++;
+    errands_put(app->errands, &r->errand);
     return true;
 }
 
 bool attaching_path(struct app *app, const char *path)
 {
-    struct err err;
-    char *meant = typed_path(path);
-    bool ok = attach(app, meant, &err);
-    if (!ok)
-        app_fail(app, "%s", err.text);
-    free(meant);
+    struct str typed = {0};
+    char *expanded = typed_path(path);
+    str_printf(&typed, "/image %s", path);
+    bool folder = file_is_dir(expanded), ok = folder || attach(app, expanded, str_text(&typed));
+    if (folder)
+        picker_open(app, expanded);
+    str_done(&typed);
+    free(expanded);
     return ok;
 }
+
+void attaching_send_when_read(struct app *app)
+{
+    app->send_when_read = true;
+    app_say(app, "will be sent when the picture is read");
+}
+
+/* ---- Text that is a path -------------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -122,21 +205,28 @@ static bool is_named_like_a_picture(const char *path)
     return false;
 }
 
+bool attaching_is_picture(const char *path)
+{
+    char head[16];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && image_sniff(head, (size_t)n);
+}
+
+/* A word alone may name a file that nobody thinks of. */
+static bool means_a_picture(const char *path)
+{
+    return is_named_like_a_picture(path) || (strchr(path, '/') && attaching_is_picture(path));
+}
+
 enum attached attaching_text(struct app *app, const char *text)
 {
-    struct err err;
+    enum attached result = ATTACHED_NOTHING;
     char *path = as_path(text);
-    if (!path)
-        return ATTACHED_NOTHING;
-    if (!strchr(path, '/') && !is_named_like_a_picture(path)) { /* a word that names a file */
-        free(path);
-        return ATTACHED_NOTHING;
-    }
-    enum attached result = attach(app, path, &err) ? ATTACHED : ATTACHED_NOTHING;
-    if (result != ATTACHED && is_named_like_a_picture(path)) {
-        app_fail(app, "%s", err.text);
-        result = ATTACHED_FAILED;
-    }
+    if (path && means_a_picture(path))
+        result = attach(app, path, text) ? ATTACHED : ATTACHED_FAILED;
     free(path);
     return result;
 }

@@ -232,6 +232,32 @@ void input_attach(struct input *in, struct attachment *picture)
     in->goal = -1;
 }
 
+bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture)
+{
+    size_t number = pictures_number(&in->pictures, old);
+    if (!number)
+        return false;
+    attachment_release(in->pictures.list[number - 1]);
+    in->pictures.list[number - 1] = picture;
+    return true;
+}
+
+void input_refuse(struct input *in, const struct attachment *old, const char *text)
+{
+    struct token token;
+    size_t number = pictures_number(&in->pictures, old), at = 0;
+    if (!number)
+        return;
+    while (pictures_next(&in->pictures, &at, &token) && token.number != number)
+        at += token.bytes;
+    bool was_named = at < editor_length();
+    pictures_remove(&in->pictures, number);
+    if (!was_named)
+        return;
+    editor_move(at);
+    input_insert(in, text, strlen(text));
+}
+
 bool input_detach(struct input *in, size_t number)
 {
     return pictures_remove(&in->pictures, number);
@@ -259,6 +285,23 @@ struct attachment *const *input_pictures(const struct input *in, size_t *n)
 {
     *n = in->pictures.n;
     return in->pictures.list;
+}
+
+size_t input_nearest(const struct input *in)
+{
+    struct token token;
+    size_t nearest = 0, least = SIZE_MAX, k = 0, cursor = editor_cursor();
+    for (size_t at = 0; pictures_next(&in->pictures, &at, &token); at += token.bytes) {
+        size_t end = at + token.bytes;
+        size_t away = at > cursor ? at - cursor : cursor > end ? cursor - end : 0;
+        if (away < least) {
+            least = away;
+            nearest = token.number;
+        }
+    }
+    for (size_t i = 1; i < nearest; i++)
+        k += pictures_is_named(&in->pictures, i);
+    return k;
 }
 
 struct attachment *const *input_settle(struct input *in, size_t *n)

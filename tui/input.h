@@ -46,6 +46,11 @@ char *input_full_text(const struct input *in);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
 void input_attach(struct input *in, struct attachment *picture);
+/* Puts another picture in the place of one (takes the reference). False, and the reference still the
+ * caller's, if that one is not there. */
+bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture);
+/* Takes a picture away; in the place of its token comes the text. */
+void input_refuse(struct input *in, const struct attachment *old, const char *text);
 /* Takes picture `number` away, or the last one for 0, and its token. False if there is none. */
 bool input_detach(struct input *in, size_t number);
 /* The pictures whose tokens stand in the text; a deleted token put back brings its picture back. */
@@ -54,6 +59,8 @@ size_t input_n_pictures(const struct input *in);
 const struct attachment *input_picture(const struct input *in, size_t k, size_t *number);
 /* All of them, with or without a token: number N is [N - 1]. */
 struct attachment *const *input_pictures(const struct input *in, size_t *n);
+/* Which k is nearest the cursor; 0 if there is none. */
+size_t input_nearest(const struct input *in);
 /* Drops pictures without a token and numbers the others from 1, in the text too. Returns them,
  * borrowed. */
 struct attachment *const *input_settle(struct input *in, size_t *n);

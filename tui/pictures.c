@@ -22,8 +22,15 @@ bool pictures_at(const struct pictures *p, size_t at, struct token *token)
            token->number >= 1 && token->number <= p->n;
 }
 
-/* The next token that names a picture, at or behind *at; false if there is none. */
-static bool next_picture(const struct pictures *p, size_t *at, struct token *token)
+size_t pictures_number(const struct pictures *p, const struct attachment *picture)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->list[i] == picture)
+            return i + 1;
+    return 0;
+}
+
+bool pictures_next(const struct pictures *p, size_t *at, struct token *token)
 {
     for (; *at < editor_length(); ++*at)
         if (pictures_at(p, *at, token))
@@ -34,7 +41,7 @@ static bool next_picture(const struct pictures *p, size_t *at, struct token *tok
 bool pictures_is_named(const struct pictures *p, size_t number)
 {
     struct token token;
-    for (size_t at = 0; next_picture(p, &at, &token); at += token.bytes)
+    for (size_t at = 0; pictures_next(p, &at, &token); at += token.bytes)
         if (token.number == number)
             return true;
     return false;
@@ -44,7 +51,7 @@ bool pictures_is_named(const struct pictures *p, size_t number)
 static void rename_tokens(struct pictures *p, size_t from, size_t to)
 {
     struct token token;
-    for (size_t at = 0; next_picture(p, &at, &token);) {
+    for (size_t at = 0; pictures_next(p, &at, &token);) {
         if (token.number != from) {
             at += token.bytes;
             continue;

@@ -25,6 +25,10 @@ bool pictures_remove(struct pictures *p, size_t number);
 /* Removes those that no token names. */
 void pictures_settle(struct pictures *p);
 
+/* The number of a picture; 0: it is not among them. */
+size_t pictures_number(const struct pictures *p, const struct attachment *picture);
+/* The next token that names a picture, at or behind *at; false if there is none. */
+bool pictures_next(const struct pictures *p, size_t *at, struct token *token);
 bool pictures_is_named(const struct pictures *p, size_t number);
 /* Reads the token at that place in the text; false if none of a picture begins there. */
 bool pictures_at(const struct pictures *p, size_t at, struct token *token);

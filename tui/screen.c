@@ -7,6 +7,8 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/picker.h"
+#include "tui/picture.h"
 #include "tui/reading.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
@@ -54,6 +56,10 @@ static void describe_picture(const struct app *app, size_t k, struct str *out)
     size_t number;
     const struct attachment *a = input_picture(app->input, k, &number);
     size_t views = attachment_views(a);
+    if (attachment_is_blank(a)) {
+        str_printf(out, "[image %zu] reading %s…", number, path_base(a->path));
+        return;
+    }
     const struct facet_model *model = chat_model(app->chat);
     str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path),
                a->image.width, a->image.height, views, views == 1 ? "" : "s");
@@ -133,7 +139,7 @@ static void draw_transcript(struct app *app, struct rect where)
 {
     struct surface *s = &app->surface;
     struct surface hidden = {0};
-    bool covered = app->help || app->chooser;
+    bool covered = app->help || app->chooser || picker_is_open(app) || picture_covers(app, s->cols);
     if (covered) /* laid out all the same: scrolling and following go on below */
         surface_resize(&hidden, s->rows, s->cols);
     struct str hints = {0};
@@ -144,10 +150,22 @@ static void draw_transcript(struct app *app, struct rect where)
     surface_done(&hidden);
     if (app->chooser)
         chooser_draw(app->chooser, s, where);
-    else if (covered)
+    else if (app->help)
         app->help_rows = help_draw(&app->theme, s, where, app->help_top);
-    else if (transcript_is_empty(app->transcript))
+    else if (picker_is_open(app))
+        picker_draw(app, s, where);
+    else if (transcript_is_empty(app->transcript) && !covered)
         draw_welcome(app, s, where);
+}
+
+/* At the right, or over the transcript. */
+static void draw_picture(struct app *app, struct surface *s, const struct layout *l)
+{
+    bool hidden = app->help || app->chooser;
+    if (l->right.cols)
+        picture_draw(app, s, l->right);
+    else if (picture_covers(app, s->cols) && !hidden)
+        picture_draw(app, s, l->transcript);
 }
 
 /* The lines between the panes, and what is told on the one above the input. */
@@ -204,7 +222,11 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
                                             : app->focus;
     bool busy = chat_is_busy(app->chat) && !app->chooser && !app->help;
     keys_first(context, ACTION_CANCEL, back);
-    if (busy) {
+    if (picker_is_open(app)) {
+        str_puts(out, picker_hint(app));
+    } else if (picture_has_focus(app)) {
+        str_puts(out, picture_hint(app));
+    } else if (busy) {
         str_printf(out, "%s stops", back);
     } else if (context == KEYS_CHOOSER) {
         str_printf(out, "%s%s takes, %s closes", narrow ? "" : "type to narrow, ",
@@ -241,6 +263,7 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
 static struct layout_wish wish_of(const struct app *app, int cols)
 {
     struct layout_wish wish = {.left_cols = app->store ? app->side_cols : 0,
+                               .right_cols = picture_cols(app, cols),
                                .left_over = app->focus == KEYS_CONVERSATIONS};
     int text_cols = layout_text_cols(cols, &wish);
     wish.input_rows = input_rows(app->input, text_cols);
@@ -265,11 +288,13 @@ void screen_draw(struct app *app)
     if (s->rows != rows || s->cols != cols)
         surface_resize(s, rows, cols);
     surface_clear(s);
+    picture_follow(app);
     struct layout_wish wish = wish_of(app, cols);
     struct layout l = app->layout = layout_make(rows, cols, &wish);
     bool writing = app->focus == KEYS_INPUT && !app->help && !app->chooser;
     draw_transcript(app, l.transcript);
     draw_left(app, s, &l);
+    draw_picture(app, s, &l);
     draw_rules(app, s, &l);
     draw_below(app, s, l.rule, l.transcript);
     input_draw(app->input, s, l.input, writing);

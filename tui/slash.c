@@ -11,6 +11,7 @@
 #include "tui/attaching.h"
 #include "tui/browse.h"
 #include "tui/filling.h"
+#include "tui/picker.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
 
@@ -128,7 +129,7 @@ static bool run(struct app *app, enum command command, const char *argument)
 {
     switch (command) {
     case COMMAND_IMAGE:
-        return attaching_path(app, argument);
+        return *argument ? attaching_path(app, argument) : (picker_open(app, NULL), true);
     case COMMAND_DETACH:
         return run_detach(app, argument);
     case COMMAND_SYSTEM:

@@ -27,6 +27,7 @@ void surface_clear(struct surface *s)
     for (size_t i = 0; i < n; i++)
         s->cells[i] = blank;
     s->cursor_row = s->cursor_col = -1;
+    s->graphic = (struct graphic){.serial = 0};
 }
 
 struct cell *surface_at(const struct surface *s, int row, int col)
@@ -105,6 +106,26 @@ void surface_fill(struct surface *s, int row, int col, int end, const char *glyp
 bool style_equal(struct style a, struct style b)
 {
     return a.fg == b.fg && a.bg == b.bg && a.attrs == b.attrs;
+}
+
+void surface_put_graphic(struct surface *s, const struct graphic *graphic)
+{
+    struct rect r = graphic->where;
+    s->graphic = *graphic;
+    for (int row = r.row; row < r.row + r.rows; row++)
+        surface_fill(s, row, r.col, r.col + r.cols, " ", (struct style){-1, -1, ATTR_GRAPHIC});
+}
+
+bool surface_shows_graphic(const struct surface *s)
+{
+    struct rect r = s->graphic.where;
+    if (s->graphic.serial == 0 || r.row + r.rows > s->rows || r.col + r.cols > s->cols)
+        return false;
+    for (int row = r.row; row < r.row + r.rows; row++)
+        for (int col = r.col; col < r.col + r.cols; col++)
+            if (!(surface_at(s, row, col)->style.attrs & ATTR_GRAPHIC))
+                return false;
+    return true;
 }
 
 bool cell_equal(const struct cell *a, const struct cell *b)

@@ -8,12 +8,15 @@
 
 #include "tui/glyph.h"
 
+struct image; /* image/image.h */
+
 enum {
     ATTR_BOLD = 1,
     ATTR_ITALIC = 2,
     ATTR_UNDERLINE = 4,
     ATTR_REVERSE = 8,
     ATTR_DIM = 16,
+    ATTR_GRAPHIC = 128, /* lies under a graphic */
 };
 
 struct style {
@@ -31,11 +34,19 @@ struct rect {
     int row, col, rows, cols;
 };
 
+/* A picture in pixels over cells. Whatever is drawn over one of them hides the whole of it. */
+struct graphic {
+    struct rect where;
+    const struct image *image; /* borrowed until the surface was shown; as large as it likes */
+    uint64_t serial;           /* another one for another picture; 0: there is none */
+};
+
 /* Zero to start. */
 struct surface {
     int rows, cols;
     struct cell *cells;         /* [rows][cols]; owned */
     int cursor_row, cursor_col; /* row -1: hidden */
+    struct graphic graphic;
 };
 
 void surface_resize(struct surface *s, int rows, int cols);
@@ -58,6 +69,11 @@ void surface_fill(struct surface *s, int row, int col, int end, const char *glyp
                   struct style style);
 
 bool style_equal(struct style a, struct style b);
+/* Puts the graphic there, which lies within the surface, in the place of another. */
+void surface_put_graphic(struct surface *s, const struct graphic *graphic);
+/* False if there is none, or something is drawn over it. */
+bool surface_shows_graphic(const struct surface *s);
+
 bool cell_equal(const struct cell *a, const struct cell *b);
 
 #endif

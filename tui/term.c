@@ -48,6 +48,8 @@ enum {
 #define MOUSE_ON       "\033[?1000h\033[?1006h"
 #define MOUSE_OFF      "\033[?1006l\033[?1000l"
 #define ASK_BACKGROUND "\033]11;?\033\\"
+#define ASK_NAME "\033[>q"
+#define ASK_ATTRIBUTES "\033[c"
 
 struct terminal {
     SCREEN *screen;
@@ -66,6 +68,9 @@ struct terminal {
     int shows_cursor;    /* -1: who knows */
     bool rgb;            /* knows every colour */
     struct str out;
+    enum pictures pictures;
+    bool pictures_settled;  /* the terminal's answers change it no more */
+    struct graphic graphic; /* what it shows; its image is gone */
 };
 
 static const struct style plain = {COLOR_OWN, COLOR_OWN, 0};
@@ -213,6 +218,17 @@ static void send(const char *bytes)
     send_all(bytes, strlen(bytes));
 }
 
+/* Lesser terminals may not know the questions, and show them. */
+static void ask_terminal(struct terminal *t)
+{
+    t->pictures = graphics_guess(&t->pictures_settled);
+    if (term_colors(t) < 256)
+        return;
+    send(ASK_BACKGROUND);
+    if (!t->pictures_settled)
+        send(ASK_NAME ASK_ATTRIBUTES);
+}
+
 /* What curses does not know of, and the shell is not to be left with. */
 static void send_modes(const struct terminal *t, bool on)
 {
@@ -295,20 +311,26 @@ struct terminal *term_open(struct err *err)
     t->rgb = has_colors() && COLORS >= 8 && knows_rgb();
     t->ground = t->pen = plain;
     send_modes(t, true);
-    if (term_colors(t) >= 256) /* lesser terminals may not know the question, and show it */
-        send(ASK_BACKGROUND);
+    ask_terminal(t);
     t->all = true;
     surface_resize(&t->shown, LINES, COLS);
     return t;
 }
 
 static void rest(struct terminal *t);
+static void hide_graphic(struct terminal *t)
+{
+    if (t->graphic.serial)
+        send(graphics_erase(t->pictures));
+    t->graphic.serial = 0;
+}
 
 void term_close(struct terminal *t)
 {
     if (!t)
         return;
     rest(t);
+    hide_graphic(t);
     send_modes(t, false);
     delwin(t->keys);
     endwin();
@@ -319,6 +341,11 @@ void term_close(struct terminal *t)
     str_done(&t->paste);
     str_done(&t->out);
     free(t);
+}
+
+enum pictures term_pictures(const struct terminal *t)
+{
+    return t->pictures;
 }
 
 int term_colors(const struct terminal *t)
@@ -375,6 +402,7 @@ static void take_size(struct terminal *t)
 void term_leave(struct terminal *t)
 {
     rest(t);
+    hide_graphic(t);
     send_modes(t, false);
     endwin();
     set_signals(false);
@@ -409,13 +437,14 @@ void term_send(struct terminal *t, const char *bytes, size_t n)
 
 /* ---- Input ---------------------------------------------------------------------------------- */
 
-void term_wait(struct terminal *t, int fd, int timeout_ms)
+void term_wait(struct terminal *t, const int *fds, int n, int timeout_ms)
 {
-    struct pollfd fds[3] = {{.fd = t->signals, .events = POLLIN},
-                            {.fd = STDIN_FILENO, .events = POLLIN},
-                            {.fd = fd, .events = POLLIN}};
-    if (poll(fds, 3, timeout_ms) > 0)
-        t->readable = fds[1].revents != 0;
+    struct pollfd all[2 + TERM_WAIT_FDS] = {{.fd = t->signals, .events = POLLIN},
+                                            {.fd = STDIN_FILENO, .events = POLLIN}};
+    for (int i = 0; i < n; i++)
+        all[2 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    if (poll(all, (nfds_t)(2 + n), timeout_ms) > 0)
+        t->readable = all[1].revents != 0;
 }
 
 static struct term_event signal_event(struct terminal *t)
@@ -530,10 +559,10 @@ static struct term_event read_paste(struct terminal *t)
         .kind = TERM_PASTE, .text = str_text(&t->paste), .n_bytes = t->paste.len};
 }
 
-/* "11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high. */
+/* "]11;rgb:RRRR/GGGG/BBBB", one to four digits each; light if the first digits are high. */
 static enum background parse_background(const char *text)
 {
-    static const char intro[] = "11;rgb:";
+    static const char intro[] = "]11;rgb:";
     unsigned sum = 0;
     if (strncmp(text, intro, sizeof intro - 1) != 0)
         return BACKGROUND_UNKNOWN;
@@ -547,26 +576,66 @@ static enum background parse_background(const char *text)
     return sum >= 3 * 8 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
 }
 
-/* The terminal's answer to a question, up to BEL or ESC \. It may come long after the question. */
-static struct term_event read_answer(struct terminal *t)
+/* ERR if there is none within the time. */
+static int byte_within(struct terminal *t, int timeout_ms)
 {
-    char text[ANSWER_BYTES];
-    size_t n = 0;
     for (;;) {
         int c = wgetch(t->keys);
-        if (c == ERR && more_within(PASTE_PATIENCE_MS))
-            continue;
-        if (c == 27)
-            wgetch(t->keys); /* the backslash */
-        if (c == ERR || c == 27 || c == '\007')
-            break;
+        if (c != ERR || !more_within(timeout_ms))
+            return c;
+    }
+}
+
+static struct term_event pictures_event(struct terminal *t, enum pictures pictures)
+{
+    t->pictures = pictures;
+    return (struct term_event){.kind = TERM_GRAPHICS};
+}
+
+/* The terminal's answer to a question behind ESC ] or ESC P, up to BEL or ESC \. It may come long
+ * after the question. */
+static struct term_event read_answer(struct terminal *t, char kind, int c)
+{
+    char text[ANSWER_BYTES] = {kind};
+    size_t n = 1;
+    for (; c != ERR && c != 27 && c != '\007'; c = byte_within(t, PASTE_PATIENCE_MS))
         if (c < 0x80 && n + 1 < sizeof text)
             text[n++] = (char)c;
-    }
+    if (c == 27)
+        byte_within(t, PASTE_PATIENCE_MS); /* the backslash */
     text[n] = 0;
+    if (!t->pictures_settled && graphics_knows_kitty(text))
+        return pictures_event(t, PICTURES_KITTY);
     enum background background = parse_background(text);
     return (struct term_event){.kind = background ? TERM_BACKGROUND : TERM_NOTHING,
                                .background = background};
+}
+
+/* Pixels of a cell; false if the terminal does not tell. */
+static bool cell_pixels(int *width, int *height)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col &&
+                 size.ws_xpixel && size.ws_ypixel;
+    *width = known ? size.ws_xpixel / size.ws_col : 0;
+    *height = known ? size.ws_ypixel / size.ws_row : 0;
+    return *width > 0 && *height > 0;
+}
+
+/* What is behind ESC [ and no key that is known: an answer, or a key that means nothing here. */
+static struct term_event read_sequence(struct terminal *t, int c)
+{
+    char text[ANSWER_BYTES];
+    size_t n = 0;
+    int width, height;
+    for (; c >= 0x20 && c < 0x40; c = byte_within(t, PASTE_PATIENCE_MS))
+        if (n + 1 < sizeof text)
+            text[n++] = (char)c;
+    text[n] = 0;
+    bool sixel = c == 'c' && t->pictures == PICTURES_SYMBOLS && graphics_has_sixel(text) &&
+                 cell_pixels(&width, &height);
+    return sixel && !t->pictures_settled ? pictures_event(t, PICTURES_SIXEL)
+                                         : (struct term_event){.kind = TERM_NOTHING};
 }
 
 /* "button;column;row" and M for a press, m for its end (xterm's 1006), from 1. */
@@ -616,8 +685,15 @@ struct term_event term_next(struct terminal *t)
         return (struct term_event){.kind = TERM_FOCUS, .focused = key == KEY_OF_FOCUS_IN};
     uint32_t second;
     bool more = key == K_ESC && read_key(t, &second);
-    if (more && second == ']')
-        return read_answer(t);
+    bool opens = more && (second == ']' || second == 'P' || second == '[');
+    int c = opens ? byte_within(t, ESCAPE_DELAY_MS) : ERR; /* none: Alt with that key */
+    if (c != ERR)
+        return second == '[' ? read_sequence(t, c) : read_answer(t, (char)second, c);
+    bool control = more && second & K_CTRL && (second & K_CHARACTER_MASK) < 0x80;
+    if (control) { /* two keys, pressed in haste: none has both Alt and Ctrl */
+        ungetch((int)(second & 0x1F));
+        more = false;
+    }
     if (more)
         key = second == K_ESC ? K_ESC : K_ALT | second;
     return (struct term_event){.kind = TERM_KEY, .key = key};
@@ -786,6 +862,45 @@ static void begin_anew(struct terminal *t, const struct surface *s)
     refresh();
     t->shows_cursor = -1;
     t->all = false;
+    hide_graphic(t);
+}
+
+static bool same_graphic(const struct graphic *a, const struct graphic *b)
+{
+    return a->serial == b->serial && a->where.row == b->where.row && a->where.col == b->where.col &&
+           a->where.rows == b->where.rows && a->where.cols == b->where.cols;
+}
+
+/* What is no longer to be seen goes before the cells are sent, which cover sixels. */
+static void drop_graphic(struct terminal *t, const struct surface *s)
+{
+    if (t->graphic.serial == 0 || (surface_shows_graphic(s) && same_graphic(&t->graphic, &s->graphic)))
+        return;
+    struct rect r = t->graphic.where;
+    for (int row = r.row; row < r.row + r.rows && row < t->shown.rows; row++)
+        for (int col = r.col; col < r.col + r.cols && col < t->shown.cols; col++)
+            surface_at(&t->shown, row, col)->text[0] = 0; /* equal to nothing that is drawn */
+    hide_graphic(t);
+}
+
+static void show_graphic(struct terminal *t, const struct surface *s)
+{
+    const struct graphic *g = &s->graphic;
+    struct str out = {0};
+    int width, height;
+    bool known = cell_pixels(&width, &height);
+    if (t->graphic.serial || !surface_shows_graphic(s) || (t->pictures == PICTURES_SIXEL && !known))
+        return;
+    if (!known) { /* kitty scales it to the cells, whatever they are */
+        width = 10;
+        height = 20;
+    }
+    str_printf(&out, "\0337\033[%d;%dH", g->where.row + 1, g->where.col + 1);
+    graphics_draw(&out, t->pictures, g->image, g->where.cols, g->where.rows, width, height);
+    str_puts(&out, "\0338");
+    send_all(out.data, out.len);
+    str_done(&out);
+    t->graphic = *g;
 }
 
 static void put_row(struct terminal *t, const struct surface *s, int row)
@@ -817,10 +932,12 @@ void term_show(struct terminal *t, const struct surface *s)
 {
     if (t->all || t->shown.rows != s->rows || t->shown.cols != s->cols)
         begin_anew(t, s);
+    drop_graphic(t, s);
     t->at_row = -1; /* what else was sent meanwhile may have moved it */
     for (int row = 0; row < s->rows; row++)
         put_row(t, s, row);
     put_cursor(t, s);
     send_all(t->out.data, t->out.len);
     str_clear(&t->out);
+    show_graphic(t, s);
 }

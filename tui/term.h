@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "tui/graphics.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -17,6 +18,7 @@ enum term_event_kind {
     TERM_KEY,
     TERM_PASTE, /* text: as pasted, with \n at line ends; borrowed until the next term_next */
     TERM_RESIZED,
+    TERM_GRAPHICS,   /* the terminal told that it can show pictures */
     TERM_BACKGROUND, /* the terminal told how bright its background is */
     TERM_MOUSE,      /* row, col, wheel: 0 a press of the first button, else rows to scroll */
     TERM_FOCUS,      /* focused: the terminal's window has the keyboard */
@@ -48,11 +50,14 @@ void term_notify(struct terminal *t, const char *text);
 
 /* How many it can show: 0, 8, 16, 256, or COLOR_RGB_FLAG: all. */
 int term_colors(const struct terminal *t);
+/* How it shows pictures, as far as is known; a surface may have a graphic with kitty and sixel. */
+enum pictures term_pictures(const struct terminal *t);
 void term_size(const struct terminal *t, int *rows, int *cols);
 
-/* Waits until there is something to read from the terminal or from `fd` (-1: none), at most so long
- * (< 0: for ever). */
-void term_wait(struct terminal *t, int fd, int timeout_ms);
+enum { TERM_WAIT_FDS = 4 };
+/* Waits until there is something to read from the terminal or from one of fds[0..n), n at most
+ * TERM_WAIT_FDS; at most so long (< 0: for ever). */
+void term_wait(struct terminal *t, const int *fds, int n, int timeout_ms);
 /* What came from the terminal; never waits but for the rest of a paste. */
 struct term_event term_next(struct terminal *t);
 

@@ -229,3 +229,15 @@ struct style theme_ground(const struct theme *theme)
 {
     return (struct style){theme->tones[TONE_TEXT].fg, theme->background, 0};
 }
+
+int theme_colors(const struct theme *theme)
+{
+    int n = 0;
+    for (int tone = 0; tone < TONE_COUNT; tone++) {
+        const int32_t colors[] = {theme->tones[tone].fg, theme->tones[tone].bg};
+        for (int i = 0; i < 2; i++)
+            if (colors[i] != COLOR_OWN)
+                n = colors[i] < 16 && n <= 16 ? 16 : 256;
+    }
+    return n;
+}

@@ -56,5 +56,7 @@ bool theme_choose(struct theme *theme, const char *wanted, int n_colors, enum ba
 
 /* What cells without colours of their own look like. */
 struct style theme_ground(const struct theme *theme);
+/* How many colours it makes use of: 0, 16 or 256, which stands for all that there are. */
+int theme_colors(const struct theme *theme);
 
 #endif

@@ -99,6 +99,12 @@ bool theming_run(struct app *app, const char *name)
     return true;
 }
 
+int theming_picture_colors(const struct app *app)
+{
+    int most = term_colors(app->term), used = theme_colors(&app->theme);
+    return used < 256 && used < most ? used : most;
+}
+
 void theming_done(struct app *app)
 {
     free(app->theme_wanted);

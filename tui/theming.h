@@ -13,6 +13,8 @@ void theming_background(struct app *app, enum background background);
 bool theming_run(struct app *app, const char *name);
 /* The themes in a list, each seen while it is marked. */
 void theming_choose(struct app *app);
+/* Colours that pictures may be drawn in: 0, 16, 256, or more for every one. */
+int theming_picture_colors(const struct app *app);
 void theming_done(struct app *app);
 
 #endif

@@ -55,6 +55,13 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
     t->following = true;
 }
 
+void transcript_add_picture(struct transcript *t, struct attachment *picture)
+{
+    struct item *item = &t->items[t->n - 1];
+    item->pictures = mem_grow(item->pictures, item->n_pictures + 1, sizeof(struct attachment *));
+    item->pictures[item->n_pictures++] = attachment_keep(picture);
+}
+
 /* Notes may follow the answer under way. */
 static struct item *last_answer(const struct transcript *t)
 {
@@ -162,6 +169,19 @@ int transcript_page(const struct transcript *t)
 size_t transcript_below(const struct transcript *t)
 {
     return t->following ? 0 : t->below;
+}
+
+struct attachment *const *transcript_pictures(const struct transcript *t, size_t *n)
+{
+    const struct item *found = NULL;
+    for (size_t i = 0; i < t->n; i++) {
+        if (found && !t->following && i > t->last.item)
+            break;
+        if (t->items[i].n_pictures)
+            found = &t->items[i];
+    }
+    *n = found ? found->n_pictures : 0;
+    return found ? found->pictures : NULL;
 }
 
 /* ---- Selection ------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "chat/attach.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -21,6 +22,11 @@ void transcript_clear(struct transcript *t);
 bool transcript_is_empty(const struct transcript *t);
 /* Appends an item, and goes to the end. aside: at the right of its label; NULL: nothing. */
 void transcript_add(struct transcript *t, enum item_kind kind, const char *text, const char *aside);
+/* The pictures of the item added last; each is kept by a reference of its own. */
+void transcript_add_picture(struct transcript *t, struct attachment *picture);
+/* Those of the item that begins last above the lower edge of the view, else of the first below;
+ * borrowed. */
+struct attachment *const *transcript_pictures(const struct transcript *t, size_t *n);
 /* More of the last answer; it counts as growing from now on. */
 void transcript_append(struct transcript *t, const char *text, size_t n);
 /* The last answer is complete. aside as above, NULL: stays. */

@@ -5,6 +5,9 @@
 
 void item_done(struct item *item)
 {
+    for (size_t i = 0; i < item->n_pictures; i++)
+        attachment_release(item->pictures[i]);
+    free(item->pictures);
     str_done(&item->text);
     free(item->aside);
     free(item->matches);

@@ -18,6 +18,8 @@ struct item {
     struct str text;
     size_t n_lines;
     char *aside; /* owned; NULL: none */
+    struct attachment **pictures; /* own references */
+    size_t n_pictures;
     bool growing, interrupted;
     size_t branch, n_branches;
     struct markdown laid; /* one that is not Markdown has its flow alone */

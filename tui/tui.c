@@ -6,6 +6,8 @@
 #include "tui/browse.h"
 #include "tui/drafting.h"
 #include "tui/find.h"
+#include "tui/picker.h"
+#include "tui/picture.h"
 #include "tui/screen.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
@@ -41,6 +43,7 @@ static bool take_terminal(struct app *app, bool *typed)
             app->away = !event.focused;
             break;
         case TERM_RESIZED:
+        case TERM_GRAPHICS:
             app->dirty = true;
             break;
         case TERM_SUSPEND:
@@ -68,6 +71,7 @@ static void loop(struct app *app)
     while (!app->quit) {
         bool typed, taken = take_terminal(app, &typed);
         take_chat(app);
+        app->dirty |= errands_take(app->errands);
         double wait = drawn + frame_s - app_now();
         if (app->dirty && (wait <= 0 || typed)) {
             screen_draw(app);
@@ -78,7 +82,8 @@ static void loop(struct app *app)
         if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
             timeout_ms = due_ms;
         if (taken && !app->quit)
-            term_wait(app->term, chat_fd(app->chat), timeout_ms);
+            term_wait(app->term, (int[]){chat_fd(app->chat), errands_fd(app->errands)}, 2,
+                      timeout_ms);
     }
 }
 
@@ -97,7 +102,8 @@ static bool open_app(struct app *app, const struct options *options, struct stor
                      struct err *err)
 {
     app->chat = chat_open(options, store, err); /* first: its error needs no screen */
-    app->term = app->chat ? term_open(err) : NULL;
+    app->errands = app->chat ? errands_new(err) : NULL;
+    app->term = app->errands ? term_open(err) : NULL;
     if (!app->term)
         return false;
     app->store = store;
@@ -106,6 +112,8 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->input = input_new(&app->theme, !options->no_history);
     app->conversations = conversations_new(&app->theme);
     app->side_cols = SIDE_COLS;
+    app->picture = picture_new();
+    app->picker = picker_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
     browse_resume(app);
@@ -119,6 +127,7 @@ static void close_app(struct app *app)
 {
     term_close(app->term);
     drafting_close(app);
+    errands_free(app->errands);
     chat_close(app->chat);
     turn_done(app);
     theming_done(app);
@@ -128,6 +137,8 @@ static void close_app(struct app *app)
     find_done(app);
     input_free(app->input);
     prompt_drop(app);
+    picture_free(app->picture);
+    picker_free(app->picker);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);

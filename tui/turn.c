@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "tui/browse.h"
 #include "tui/filling.h"
+#include "tui/pace.h"
 
 enum { ASIDE_BYTES = 64 };
 
@@ -63,6 +64,9 @@ static void show_message(struct app *app, const struct message *m)
         clock_time((time_t)m->created, aside);
     transcript_add(app->transcript, m->role == ROLE_USER ? ITEM_USER : ITEM_MODEL, text,
                    m->role == ROLE_USER && *aside ? aside : NULL);
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].image)
+            transcript_add_picture(app->transcript, m->parts[i].image);
     if (m->role == ROLE_MODEL)
         transcript_finish(app->transcript, NULL, m->interrupted);
     free(text);
@@ -126,6 +130,8 @@ void turn_send(struct app *app)
     char aside[ASIDE_BYTES];
     clock_time(time(NULL), aside);
     transcript_add(app->transcript, ITEM_USER, text, aside);
+    for (size_t i = 0; i < app->turn.n_pictures; i++)
+        transcript_add_picture(app->transcript, app->turn.pictures[i]);
     transcript_add(app->transcript, ITEM_MODEL, "", NULL);
     transcript_append(app->transcript, "", 0);
     input_remember(app->input, true);
@@ -213,7 +219,7 @@ static void on_done(struct app *app, const struct chat_event *event)
         snprintf(aside, sizeof aside, "%.1f tok/s  %.0f s", app->tokens_a_second, seconds);
     }
     if (stats->n_views && stats->encode_s > 0)
-        app->seconds_a_view = stats->encode_s / (double)stats->n_views;
+        pace_note(app, stats->encode_s / (double)stats->n_views);
     transcript_finish(app->transcript, *aside ? aside : NULL, event->reason == CHAT_CANCELLED);
     call_back(app, seconds);
     if (app->turn.regenerating && transcript_answer_is_empty(app->transcript))
@@ -267,6 +273,7 @@ void turn_event(struct app *app, const struct chat_event *event)
     case CHAT_LOADED:
         str_clear(&app->model);
         str_put(&app->model, event->text, event->n_bytes);
+        pace_recall(app);
         app->in_progress = false;
         break;
     case CHAT_PROGRESS:

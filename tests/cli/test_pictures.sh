@@ -36,3 +36,10 @@ done
 scene bilevel.png "96 64" 75
 facet inspect crops "$data/wide.png"
 check "wide.png: four crops" grep -qx '\[\[0,0,300,300\],.*,\[900,0,300,300\]\]' out
+
+facet inspect prompt -m "$TINY" --json -i "$data/rgb.png@10,20,40,30" what
+check "a region: the whole, and it as a crop" grep -q '"crops": *\[\[10, *20, *40, *30\]\]' out
+check "a region: two views" grep -q '"views": *2' out
+facet ask -m "$TINY" -i "$data/rgb.png@10,20,400,30" what
+check "a region outside: told" code_is 1
+check "a region outside: in one line" is_one_error

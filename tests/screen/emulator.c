@@ -27,9 +27,10 @@ struct emulator {
     VTerm *vterm;
     VTermScreen *screen;
     bool alternate;
+    bool escape, in_graphics; /* the last byte was ESC; within ESC _ */
     int accidents, clears;
     size_t bytes;
-    struct str row, written, copied;
+    struct str row, written, copied; /* written: all that the program wrote */
     char cell[32];
     bool ended;
     int status;
@@ -115,6 +116,15 @@ void emulator_resize(struct emulator *e, int rows, int cols)
     ioctl(e->fd, TIOCSWINSZ, &size);
 }
 
+void emulator_cell_size(struct emulator *e, int width, int height)
+{
+    struct winsize size = {.ws_row = (unsigned short)e->rows,
+                           .ws_col = (unsigned short)e->cols,
+                           .ws_xpixel = (unsigned short)(e->cols * width),
+                           .ws_ypixel = (unsigned short)(e->rows * height)};
+    ioctl(e->fd, TIOCSWINSZ, &size);
+}
+
 void emulator_signal(struct emulator *e, int number)
 {
     kill(e->pid, number);
@@ -126,6 +136,25 @@ static void count_clears(struct emulator *e, const char *bytes, size_t n)
         if (memcmp(bytes + i, "\033[2J", 4) == 0 ||
             (n - i >= 6 && memcmp(bytes + i, "\033[H\033[J", 6) == 0))
             e->clears++;
+}
+
+/* To the emulator but for ESC _ … ESC \, which it does not know. An ESC waits for what follows it. */
+static void show_bytes(struct emulator *e, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool escaped = e->escape;
+        e->escape = bytes[i] == 27;
+        if (e->in_graphics) {
+            e->in_graphics = !(escaped && bytes[i] == '\\');
+        } else if (escaped && bytes[i] == '_') {
+            e->in_graphics = true;
+        } else {
+            if (escaped)
+                vterm_input_write(e->vterm, "\033", 1);
+            if (!e->escape)
+                vterm_input_write(e->vterm, bytes + i, 1);
+        }
+    }
 }
 
 /* Reads what is there within the time; false at its end. */
@@ -141,7 +170,7 @@ static bool take(struct emulator *e, int ms)
     e->bytes += (size_t)n;
     str_put(&e->written, bytes, (size_t)n);
     count_clears(e, bytes, (size_t)n);
-    vterm_input_write(e->vterm, bytes, (size_t)n);
+    show_bytes(e, bytes, (size_t)n);
     size_t answer = vterm_output_read(e->vterm, bytes, sizeof bytes);
     return answer == 0 || write(e->fd, bytes, answer) > 0;
 }
@@ -326,6 +355,21 @@ int emulator_accidents(const struct emulator *e)
 int emulator_clears(const struct emulator *e)
 {
     return e->clears;
+}
+
+int emulator_wrote(struct emulator *e, const char *bytes)
+{
+    int count = 0;
+    double end = now_ms() + PATIENCE_MS;
+    size_t n = strlen(bytes);
+    for (bool open = true; count == 0 && open && now_ms() < end; open = take(e, STEP_MS)) {
+        const char *at = e->written.data, *stop = at + e->written.len;
+        while (at && (at = memmem(at, (size_t)(stop - at), bytes, n))) {
+            count++;
+            at += n;
+        }
+    }
+    return count;
 }
 
 size_t emulator_bytes(const struct emulator *e)

@@ -16,6 +16,8 @@ void emulator_stop(struct emulator *e);
 
 void emulator_send(struct emulator *e, const char *keys);
 void emulator_resize(struct emulator *e, int rows, int cols);
+/* Tells the program how many pixels a cell has, without waking it. */
+void emulator_cell_size(struct emulator *e, int width, int height);
 void emulator_signal(struct emulator *e, int number);
 /* Takes what the program writes for so long. */
 void emulator_run(struct emulator *e, int ms);
@@ -49,6 +51,8 @@ int emulator_clears(const struct emulator *e);
 size_t emulator_bytes(const struct emulator *e);
 /* What was last put on the clipboard; "" if nothing was. Borrowed until the next call. */
 const char *emulator_copied(struct emulator *e);
+/* How often the program has written these bytes; waits for the first time. */
+int emulator_wrote(struct emulator *e, const char *bytes);
 /* The whole screen to standard error, for a failed check. */
 void emulator_dump(struct emulator *e);
 

@@ -32,7 +32,8 @@ void kit_prepare(void)
     static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
                                         "XDG_CACHE_HOME", "XDG_STATE_HOME"};
     static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "COLORTERM", "FACET_THEME",
-                                         "LC_ALL",   "TMUX",      "INPUTRC"};
+                                         "LC_ALL",   "TMUX",      "STY",       "INPUTRC",
+                                         "FACET_PICTURES", "KITTY_WINDOW_ID", "TERM_PROGRAM"};
     snprintf(folder, sizeof folder, "/tmp/facet-screen-XXXXXX");
     if (!mkdtemp(folder) || chdir(folder) != 0) {
         perror(folder);

@@ -57,7 +57,7 @@ static void test_names(void)
     CHECK(n_context_names == KEYS_CONTEXTS + 1, "contexts"); /* the last is their number */
     CHECK(strcmp(context_names[KEYS_TRANSCRIPT], "transcript") == 0,
           context_names[KEYS_TRANSCRIPT]);
-    CHECK(strcmp(action_names[ACTION_KILL_WORD_BACK], "kill-word-back") == 0, "action");
+    CHECK(strcmp(action_names[ACTION_FOCUS_NEXT], "focus-next") == 0, "action");
     CHECK(key("alt-enter") == (K_ALT | K_ENTER), "alt-enter");
     CHECK(key("Ctrl-X") == (K_CTRL | 'x') && key("ctrl-x") == (K_CTRL | 'x'), "Ctrl-X");
     CHECK(key("space") == ' ' && key("Comma") == ',' && key("ж") == 0x436 && key("-") == '-', "-");
@@ -114,16 +114,16 @@ static void test_file(void)
     setenv("XDG_CONFIG_HOME", folder, 1);
     CHECK(bindings_read(&err), "no file");
     char *facet = path_join(folder, "facet"), *path = path_join(facet, "facet.conf");
-    static const char mistaken[] = "top-k = 1\n[keys]\nyank = Entr\nyank = Alt-Y\n";
-    static const char stolen[] = "[keys]\nword-left = Alt-d\n";
-    static const char swapped[] = "[keys]\nkill-word = Alt-x\n";
+    static const char mistaken[] = "top-k = 1\n[keys]\nunfold = Entr\nunfold = Alt-Y\n";
+    static const char stolen[] = "[keys]\nunfold = Tab\n";
+    static const char swapped[] = "[keys]\ncomplete = Alt-x\n";
     CHECK(file_make_dirs(facet, &err) && file_write(path, mistaken, strlen(mistaken), 0600, &err),
           err.text);
-    CHECK(!bindings_read(&err) && strstr(err.text, "facet.conf:3: yank: there is no key"),
+    CHECK(!bindings_read(&err) && strstr(err.text, "facet.conf:3: unfold: there is no key"),
           err.text);
-    CHECK(keys_find(KEYS_INPUT, K_ALT | 'Y') == ACTION_YANK, "what is right holds");
+    CHECK(keys_find(KEYS_INPUT, K_ALT | 'Y') == ACTION_UNFOLD, "what is right holds");
     CHECK(file_write(path, stolen, strlen(stolen), 0600, &err), err.text);
-    CHECK(!bindings_read(&err) && strstr(err.text, "kill-word has no key any more"), err.text);
+    CHECK(!bindings_read(&err) && strstr(err.text, "complete has no key any more"), err.text);
     CHECK(file_write(path, swapped, strlen(swapped), 0600, &err), err.text);
     CHECK(bindings_read(&err), err.text);
     free(path);

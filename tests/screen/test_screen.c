@@ -564,7 +564,13 @@ static void test_themes(void)
     CHECK(e, emulator_find(e, "fake-gemma answers", &row, &col));
     CHECK(e, emulator_style(e, row, col).fg == COLOR_RGB(0x3c3836));
     ask(e, "/theme");
-    CHECK(e, emulator_shows(e, "▸ gruvbox-light"));
+    CHECK(e, emulator_shows(e, "After Gruvbox light"));
+    emulator_send(e, "solar\033[B"); /* each is seen while it is marked */
+    CHECK(e, emulator_shows(e, "2 of 12"));
+    CHECK(e, emulator_style(e, 12, 40).bg == COLOR_RGB(0xfdf6e3));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "2 of 12"));
+    CHECK(e, emulator_style(e, 12, 40).bg == COLOR_RGB(0xfbf1c7));
     ask(e, "/theme auto");
     CHECK(e, emulator_shows(e, "the theme is dark now"));
     CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);
@@ -599,7 +605,7 @@ static void test_configuration(void)
     snprintf(path, sizeof path, "%s/facet", folder);
     mkdir(path, 0700);
     write_file("facet/facet.conf", conf, sizeof conf - 1);
-    struct emulator *e = emulator_start(100, 140, run_fake_with_mistakes, NULL);
+    struct emulator *e = emulator_start(200, 140, run_fake_with_mistakes, NULL);
     CHECK(e,
           emulator_shows(e, "facet.conf:1: temprature: no such option; did you mean temperature?"));
     CHECK(e, emulator_shows(e, "Alt-Enter sends, Enter new line"));

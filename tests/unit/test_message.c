@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -167,6 +168,59 @@ static void keeps_what_stands_behind_a_nul(void **state)
     str_done(&text);
 }
 
+/* A region is a crop beside the whole; its path brings it back, and is told from a file's name. */
+static void takes_regions(void **state)
+{
+    (void)state;
+    static const char ppm[] = "P6 4 2 255\nabcdefghijklmnopqrstuvwx";
+    struct crop_choice crops = {.kind = CROPS_AUTO};
+    struct err err = {""};
+    char folder[] = "/tmp/facet-region-XXXXXX", text[128];
+    assert_non_null(mkdtemp(folder));
+    char *path = path_join(folder, "a@b.ppm");
+    assert_true(file_write(path, ppm, sizeof ppm - 1, 0600, NULL));
+
+    struct attachment *whole = attachment_load(path, &crops, NULL);
+    assert_non_null(whole);
+    struct attachment *a = attachment_with_region(whole, &(struct crop){1, 0, 3, 2});
+    attachment_release(whole); /* the pixels stay */
+    snprintf(text, sizeof text, "%s@1,0,3,2", path);
+    assert_string_equal(a->path, text);
+    assert_int_equal(attachment_views(a), 2);
+    assert_int_equal(a->image.rgb[3 * 8 - 1], 'x');
+    char *from_root = attachment_whole_path(a);
+    assert_string_equal(from_root, text);
+    free(from_root);
+
+    struct attachment *again = attachment_load(text, &crops, NULL);
+    assert_non_null(again);
+    assert_memory_equal(again->crops, a->crops, sizeof a->crops[0]);
+    assert_string_equal(again->digest, a->digest);
+    attachment_release(again);
+    struct attachment *other = attachment_with_region(a, &(struct crop){0, 0, 1, 1});
+    snprintf(text, sizeof text, "%s@0,0,1,1", path); /* of the picture, not of the region */
+    assert_string_equal(other->path, text);
+    attachment_release(other);
+    attachment_release(a);
+
+    static const char *const wrong[] = {"@0,0,5,1", "@4,0,1,1", "@0,0,0,1", "@0,2,1,1",
+                                        "@1,0,4,1", "@999999999,0,999999999,1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", path, wrong[i]);
+        assert_null(attachment_load(text, &crops, &err));
+        assert_non_null(strstr(err.text, "not within the picture, which has 4×2 pixels"));
+    }
+    static const char *const none[] = {"@", "@1,2,3", "@1,2,3,4,5", "@-1,0,1,1", "@a,0,1,1"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", path, none[i]);
+        assert_null(attachment_load(text, &crops, &err));
+        assert_non_null(strstr(err.text, "No such file"));
+    }
+    unlink(path);
+    rmdir(folder);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +233,7 @@ int main(void)
         cmocka_unit_test(broken_pictures_fail_at_once),
         cmocka_unit_test(plans_crops_when_attached),
         cmocka_unit_test(keeps_what_stands_behind_a_nul),
+        cmocka_unit_test(takes_regions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,393 @@
+/* Pictures on the full screen, in a terminal emulator: over a scripted chat, and with the real
+ * program ($FACET) over a tiny model ($TINY) where both are given. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tests/screen/kit.h"
+
+/* The program with a variable more in its environment. */
+static struct emulator *start_with(const char *variable, const char *value)
+{
+    setenv(variable, value, 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv(variable);
+    return e;
+}
+
+static void leave(struct emulator *e)
+{
+    CHECK(e, emulator_accidents(e) == 0);
+    kit_leave(e);
+}
+
+static void attach(struct emulator *e, const char *name)
+{
+    emulator_send(e, "/image ");
+    emulator_send(e, name);
+    CHECK(e, emulator_shows(e, "/image "));
+    emulator_send(e, "\r");
+}
+
+/* Cells with a colour of their own in the part of the screen that is no text. */
+static int colored_cells(struct emulator *e, const char *glyphs)
+{
+    int n = 0;
+    for (int row = 0; row < 70; row++)
+        for (int col = 0; col < 250; col++) {
+            const char *text = emulator_cell(e, row, col, NULL);
+            n += *text && strstr(glyphs, text) && emulator_has_color(e, row, col);
+        }
+    return n;
+}
+
+/* ---- Every size ----------------------------------------------------------------------------- */
+
+/* The pane stands at the right where there is room; a key brings it elsewhere. */
+static void test_pane(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    int row, col;
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    if (cols < 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "1200×400"));
+    CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    CHECK(e, emulator_find(e, "│", &row, &col)); /* between crops */
+    CHECK(e, colored_cells(e, "▀▄▌▐▘▝▖▗█ ") > 20);
+    if (cols >= 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "\033[C");
+    CHECK(e, emulator_shows(e, "2/4"));
+    CHECK(e, emulator_shows(e, "crop 1: 400×400 at 0,0"));
+    emulator_send(e, "\033[D\033[D");
+    CHECK(e, emulator_shows(e, "4/4"));
+    emulator_send(e, "w");
+    CHECK(e, emulator_shows(e, "896×896 of 400×400"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    CHECK(e, emulator_find(e, "> [image 1]", &row, &col));
+    leave(e);
+}
+
+static void test_region(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1200×400"));
+    emulator_send(e, "r");
+    CHECK(e, emulator_shows(e, "region 600×200 at 300,100"));
+    CHECK(e, emulator_shows(e, "┌") && emulator_shows(e, "┘"));
+    emulator_send(e, "\033[C");
+    CHECK(e, emulator_hides(e, "at 300,100"));
+    for (int i = 0; i < 200; i++)
+        emulator_send(e, "kh");
+    CHECK(e, emulator_shows(e, "region 600×200 at 0,0"));
+    for (int i = 0; i < 200; i++)
+        emulator_send(e, "+");
+    CHECK(e, emulator_shows(e, "region 1200×400 at 0,0"));
+    for (int i = 0; i < 300; i++)
+        emulator_send(e, "-");
+    CHECK(e, emulator_shows(e, "region 1×1 at 0,0"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "wide.ppm@0,0,1,1"));
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    leave(e);
+}
+
+/* A picture that was sent is shown while its message is in view. */
+static void test_sent(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "say seen\r");
+    CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    if (cols < 100)
+        emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "about 8 s")); /* as measured just now */
+    leave(e);
+}
+
+/* Folders by key and by command; a filter; the picture of a folder below; several at once. */
+static void test_picker(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    int row, col;
+    emulator_send(e, "\033o");
+    CHECK(e, emulator_shows(e, "album/"));
+    CHECK(e, emulator_shows(e, "Esc back"));
+    CHECK(e, !emulator_find(e, "text.txt", &row, &col));
+    CHECK(e, !emulator_find(e, ".hidden", &row, &col));
+    emulator_send(e, ".hi");
+    CHECK(e, emulator_shows(e, ".hidden.ppm"));
+    emulator_send(e, "\025"); /* Ctrl-U */
+    CHECK(e, emulator_hides(e, ".hidden.ppm"));
+    emulator_send(e, "abm");
+    CHECK(e, emulator_hides(e, "wide.ppm"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "B.PPM"));
+    CHECK(e, emulator_shows(e, "named-wrongly.txt"));
+    if (cols >= 60)
+        CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    emulator_send(e, " ");
+    CHECK(e, emulator_shows(e, "1 marked"));
+    emulator_send(e, " ");
+    CHECK(e, emulator_shows(e, "2 marked"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "> [image 1] [image 2]"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "[image 1]"));
+    emulator_send(e, "/image\r"); /* where it was last */
+    CHECK(e, emulator_shows(e, "B.PPM"));
+    emulator_send(e, "\033[D");
+    CHECK(e, emulator_shows(e, "album/"));
+    emulator_send(e, "zzz");
+    CHECK(e, emulator_shows(e, "nothing here fits"));
+    emulator_send(e, "\r\177\177\177locked\r");
+    CHECK(e, geteuid() == 0 || emulator_shows(e, "Permission denied"));
+    CHECK(e, emulator_shows(e, "locked/▏"));
+    emulator_send(e, "\033[D");
+    CHECK(e, emulator_shows(e, "album/"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    leave(e);
+}
+
+static void test_failures(int rows, int cols)
+{
+    static const struct {
+        const char *name, *told;
+    } cases[] = {
+        {"broken.png", "broken.png:"},
+        {"missing.png", "No such file"},
+        {"huge.ppm", "huge.ppm:"},
+        {"pipe", "not a regular file"},
+        {"wide.ppm@0,0,2000,1", "the region is not"},
+    };
+    struct emulator *e = kit_start_fake(rows, cols);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        attach(e, cases[i].name);
+        CHECK(e, emulator_shows(e, cases[i].told));
+        CHECK(e, emulator_shows(e, "> /image"));
+        CHECK(e, emulator_hides(e, "[image 1]"));
+        emulator_send(e, "\003");
+        CHECK(e, emulator_hides(e, "> /image"));
+    }
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "no picture to look at"));
+    leave(e);
+}
+
+/* ---- Once ----------------------------------------------------------------------------------- */
+
+/* Enter while the picture is being read: sent when it is. */
+static void test_send_waits(void)
+{
+    struct emulator *e = kit_start_fake(24, 80);
+    emulator_send(e, "now ");
+    emulator_send(e, "\033[200~large.ppm\033[201~\r");
+    CHECK(e, emulator_shows(e, "echo: now [image 1]"));
+    leave(e);
+}
+
+/* Nothing of a name or of what a file says of itself reaches the terminal as it is. */
+static void test_names(void)
+{
+    struct emulator *e = kit_start_fake(24, 120);
+    attach(e, "evil*"); /* not expanded: there is none of that name */
+    CHECK(e, emulator_shows(e, "evil*"));
+    emulator_send(e, "\003");
+    emulator_send(e, "\033[200~./evil\033]0;owned\007.ppm\033[201~");
+    CHECK(e, emulator_shows(e, "[image 1]"));
+    CHECK(e, emulator_shows(e, "evil␛]0;owned␇.ppm"));
+    CHECK(e, emulator_accidents(e) == 0);
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    leave(e);
+}
+
+static void test_without_color(void)
+{
+    struct emulator *e = start_with("NO_COLOR", "1");
+    int colored = 0;
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "1/4"));
+    CHECK(e, emulator_shows(e, "whole + 3 crops"));
+    for (int row = 0; row < 40; row++)
+        for (int col = 0; col < 120; col++)
+            colored += emulator_has_color(e, row, col);
+    CHECK(e, colored == 0);
+    CHECK(e, emulator_hides(e, "▀"));
+    leave(e);
+}
+
+/* Pixels by kitty's protocol: drawn once, not again for other cells, gone under what lies over
+ * them, deleted at the end. */
+static void test_kitty(void)
+{
+    struct emulator *e = start_with("FACET_PICTURES", "kitty");
+    int row, col;
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_wrote(e, "\033_Ga=T,f=24,i=1,p=1,C=1,q=2,s=300,v=99,c=30,r=5,m=1;") == 1);
+    CHECK(e, !emulator_find(e, "▀", &row, &col));
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "typed"));
+    CHECK(e, emulator_wrote(e, "\033_Ga=T") == 1);
+    emulator_send(e, "\033p\033[C");
+    CHECK(e, emulator_shows(e, "2/4"));
+    CHECK(e, emulator_wrote(e, "\033_Ga=d,d=I,i=1,q=2\033\\"));
+    emulator_send(e, "r"); /* a region is drawn in cells */
+    CHECK(e, emulator_shows(e, "┌"));
+    int drawn = emulator_wrote(e, "\033_Ga=T"), deleted = emulator_wrote(e, "\033_Ga=d");
+    CHECK(e, drawn >= 2 && deleted == drawn);
+    leave(e);
+}
+
+/* A terminal that gives its name. */
+static void test_kitty_by_name(void)
+{
+    struct emulator *e = kit_start_fake(40, 120);
+    CHECK(e, emulator_wrote(e, "\033[>q"));
+    emulator_send(e, "\033P>|kitty(0.26.5)\033\\");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_wrote(e, "\033_Ga=T") == 1);
+    leave(e);
+}
+
+/* A terminal that says it knows sixel, and how large a cell is. */
+static void test_sixel(void)
+{
+    struct emulator *e = kit_start_fake(40, 120);
+    emulator_cell_size(e, 10, 20);
+    emulator_send(e, "\033[?62;4;22c");
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "> typed")); /* nothing of the answer is taken for typing */
+    emulator_send(e, "\003");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_wrote(e, "\033P0;1;0q") == 1);
+    emulator_send(e, "\033OP");
+    CHECK(e, emulator_shows(e, "Writing"));
+    leave(e);
+}
+
+/* Answers that come when nobody asked, and keys that mean nothing, are never typing. */
+static void test_answers(void)
+{
+    struct emulator *e = kit_start_fake(24, 80);
+    emulator_send(e, "\033P>|xterm(379)\033\\\033[?1;2c\033[1;3Z\033[99~\033[?62;4;22c");
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "> typed"));
+    leave(e);
+}
+
+static void test_off(void)
+{
+    struct emulator *e = start_with("FACET_PICTURES", "off");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "whole + 3 crops"));
+    CHECK(e, emulator_hides(e, "▀"));
+    leave(e);
+}
+
+static void test_resizes(void)
+{
+    static const int sizes[][2] = {{1, 1}, {3, 8}, {10, 40}, {70, 250}, {5, 200}, {24, 80}};
+    struct emulator *e = kit_start_fake(40, 120);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "1/4"));
+    emulator_send(e, "\033p");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        emulator_resize(e, sizes[i][0], sizes[i][1]);
+        emulator_send(e, i % 2 ? "r+\033p" : "w");
+        emulator_run(e, 100);
+    }
+    emulator_resize(e, 40, 120);
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    CHECK(e, emulator_shows(e, "1/4"));
+    leave(e);
+}
+
+/* Tokens from the model, and seconds known from the run before. */
+static void test_real(void)
+{
+    for (int run = 0; run < 2; run++) {
+        struct emulator *e = kit_start_real(40, 120);
+        attach(e, "wide.ppm");
+        CHECK(e, emulator_shows(e, "4 × 256 = 1,024 tokens"));
+        if (run)
+            CHECK(e, emulator_shows(e, "s to look at"));
+        emulator_send(e, "what\r");
+        CHECK(e, emulator_shows(e, "s to look at"));
+        emulator_send(e, "\003");
+        CHECK(e, emulator_hides(e, "Esc stops"));
+        leave(e);
+    }
+}
+
+/* ---- */
+
+static void write_picture(const char *name, int width, int height)
+{
+    size_t n = 3 * (size_t)width * (size_t)height;
+    char *bytes = mem_new(n + 64, 1);
+    int at = snprintf(bytes, 64, "P6\n%d %d\n255\n", width, height);
+    for (size_t i = 0; i < n; i++)
+        bytes[(size_t)at + i] = (char)(i % 3 == 0   ? i / 3 % (size_t)width * 255 / (size_t)width
+                                       : i % 3 == 1 ? i / 3 / (size_t)width * 255 / (size_t)height
+                                                    : 90);
+    kit_write_file(name, bytes, (size_t)at + n);
+    free(bytes);
+}
+
+static bool prepare(void)
+{
+    static const char huge[] = "P6\n900000 900000\n255\nthat is all";
+    kit_prepare();
+    write_picture("wide.ppm", 1200, 400);
+    write_picture("large.ppm", 4000, 3000);
+    write_picture("evil\033]0;owned\007.ppm", 60, 40);
+    kit_write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
+    kit_write_file("huge.ppm", huge, sizeof huge - 1);
+    if (mkfifo("pipe", 0600) != 0 || mkdir("album", 0700) != 0 || mkdir("locked", 0) != 0)
+        return false;
+    write_picture("album/B.PPM", 80, 60);
+    write_picture("album/named-wrongly.txt", 80, 60);
+    write_picture(".hidden.ppm", 8, 6);
+    kit_write_file("text.txt", "P1 is how a bitmap begins", 25);
+    return true;
+}
+
+int main(void)
+{
+    static const struct {
+        int rows, cols;
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
+    static void (*const at_every_size[])(int rows, int cols) = {test_pane, test_region, test_sent,
+                                                                test_failures, test_picker};
+    static void (*const once[])(void) = {test_send_waits, test_names,   test_without_color,
+                                         test_resizes,    test_kitty,   test_kitty_by_name,
+                                         test_sixel,      test_answers, test_off};
+    if (!prepare()) {
+        perror("a folder for the tests");
+        return 1;
+    }
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+        for (size_t i = 0; i < sizeof at_every_size / sizeof at_every_size[0]; i++)
+            at_every_size[i](sizes[s].rows, sizes[s].cols);
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
+        once[i]();
+    if (kit_has_real())
+        test_real();
+    return kit_finish();
+}
