@@ -251,13 +251,18 @@ enum facet_status facet_session_copy(struct facet_session *to, const struct face
 const float *facet_session_logits(const struct facet_session *session);
 /* Positions held. */
 size_t facet_session_length(const struct facet_session *session);
+/* The token at one of them. */
+int32_t facet_session_id(const struct facet_session *session, size_t position);
+/* Positions that the session holds as this prompt begins; 0 for a prompt that cannot be. */
+size_t facet_session_held(const struct facet_session *session, const struct facet_prompt *prompt);
 
-/* What n positions from `first` on, tokens that the session holds, looked at in image number
- * `image` (from 0, in the order of the context). The query at a position chose the token behind it.
+/* What n positions from `first` on, tokens that the session holds, looked at in n_images images
+ * from number `image` on (from 0, in the order of the context). The query at a position chose the
+ * token behind it.
  *
- *   mass[j] = mean over positions p, global layers, heads of softmax(q_p · keysᵀ)[image's start + j]
- *   share[j] = mass[j] / Σ mass, [n_soft_tokens] row by row;  total = Σ mass, of all that a query
- *   looks at: 0 … 1 (0, and shares of 0, where the image comes behind the positions)
+ *   mass[j] = mean over positions p, global layers, heads of softmax(q_p · keysᵀ)[soft token j]
+ *   share[j] = mass[j] / Σ mass, [n_images][n_soft_tokens], row by row;  total = Σ mass, of all
+ *   that a query looks at: 0 … 1 (0, and shares of 0, where the images come behind the positions)
  *
  * The queries are computed again, in some tenths of a second for a few words; the session stays as
  * it is to the last bit. Positions may be left out where local layers have lost what they
@@ -268,7 +273,7 @@ struct facet_attention {
     size_t n_positions;
 };
 enum facet_status facet_session_attention(struct facet_session *session, size_t first, size_t n,
-                                          size_t image, float *share,
+                                          size_t image, size_t n_images, float *share,
                                           struct facet_attention *attention, char *error);
 
 /* Goes back to the first n positions (0 ≤ n ≤ length). What the windows of the local layers have

@@ -6,11 +6,12 @@
 #include "engine/session.h"
 
 static bool check(const struct facet_session *s, size_t first, size_t n, size_t image,
-                  struct err *err)
+                  size_t n_images, struct err *err)
 {
     size_t length = kvcache_length(s->cache);
-    if (image >= s->n_images)
-        return err_set(err, "there are %zu images, none with index %zu", s->n_images, image);
+    if (n_images == 0 || image >= s->n_images || n_images > s->n_images - image)
+        return err_set(err, "%zu images from %zu on are not held, there are %zu", n_images, image,
+                       s->n_images);
     if (n == 0 || first >= length || n > length - first)
         return err_set(err, "%zu positions from %zu on are not held, there are %zu", n, first,
                        length);
@@ -47,8 +48,9 @@ static enum facet_status watch(struct facet_session *s, size_t first, size_t n, 
                : FACET_FAILED;
 }
 
-/* mass: of each key head, [n_kv_heads][n_soft]. */
-static void conclude(const struct facet_session *s, double *mass, size_t n_watched, float *share,
+/* Adds up the key heads' mass[n_kv_heads][n], and takes the images' part of it. */
+static void conclude(const struct facet_session *s, const struct text_watch *w, size_t n_watched,
+                     const struct held_image *images, size_t n_images, float *share,
                      struct facet_attention *a)
 {
     const struct model *m = s->model->m;
@@ -56,38 +58,45 @@ static void conclude(const struct facet_session *s, double *mass, size_t n_watch
     double sum = 0;
     for (size_t l = 0; l < m->text.n_layers; l++)
         n_global += m->tw.layers[l].is_global;
-    for (size_t i = 0; i < n_soft; i++) {
+    for (size_t i = 0; i < w->n; i++)
         for (size_t h = 1; h < m->text.n_kv_heads; h++)
-            mass[i] += mass[h * n_soft + i];
-        sum += mass[i];
-    }
-    for (size_t i = 0; i < n_soft; i++)
-        share[i] = sum > 0 ? (float)(mass[i] / sum) : 0;
+            w->mass[i] += w->mass[h * w->n + i];
+    for (size_t k = 0; k < n_images; k++)
+        for (size_t i = 0; i < n_soft; i++)
+            sum += w->mass[images[k].start - w->first + i];
+    for (size_t k = 0; k < n_images; k++)
+        for (size_t i = 0; i < n_soft; i++)
+            share[k * n_soft + i] =
+                sum > 0 ? (float)(w->mass[images[k].start - w->first + i] / sum) : 0;
     double n_softmax = (double)(n_global * m->text.n_heads * n_watched);
     *a = (struct facet_attention){.n_positions = n_watched,
                                   .total = n_global > 0 ? sum / n_softmax : 0};
 }
 
 enum facet_status facet_session_attention(struct facet_session *s, size_t first, size_t n,
-                                          size_t image, float *share, struct facet_attention *a,
-                                          char *error)
+                                          size_t image, size_t n_images, float *share,
+                                          struct facet_attention *a, char *error)
 {
     struct err err = {0};
-    const struct model *m = s->model->m;
-    size_t n_soft = m->vision.n_soft, n_watched;
+    const struct held_image *images = s->images + image;
+    struct text_watch watched = {0};
+    size_t n_watched;
     enum facet_status status = FACET_FAILED;
-    double *mass = NULL;
-    if (check(s, first, n, image, &err) &&
-        (mass = mem_try(m->text.n_kv_heads * n_soft, sizeof *mass, "attention", &err))) {
-        struct text_watch watched = {s->images[image].start, n_soft, mass};
+    if (check(s, first, n, image, n_images, &err)) {
+        watched.first = images->start;
+        watched.n = images[n_images - 1].start - images->start + s->model->m->vision.n_soft;
+        watched.mass = mem_try(s->model->m->text.n_kv_heads * watched.n, sizeof *watched.mass,
+                               "attention", &err);
+    }
+    if (watched.mass) {
         s->work->compute.stop = &s->stop;
         s->work->text.watch = &watched;
         status = watch(s, first, n, &n_watched, &err);
         s->work->text.watch = NULL;
     }
     if (status == FACET_OK)
-        conclude(s, mass, n_watched, share, a);
-    free(mass);
+        conclude(s, &watched, n_watched, images, n_images, share, a);
+    free(watched.mass);
     if (status == FACET_FAILED && error)
         memcpy(error, err.text, sizeof err.text);
     return status;

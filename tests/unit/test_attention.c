@@ -278,9 +278,25 @@ static struct facet_attention ask(struct facet_session *s, size_t first, size_t 
                                   float share[N_SOFT])
 {
     struct facet_attention a;
-    if (facet_session_attention(s, first, n, image, share, &a, why) != FACET_OK)
+    if (facet_session_attention(s, first, n, image, 1, share, &a, why) != FACET_OK)
         fail_msg("%s", why);
     return a;
+}
+
+/* Both images at once are as each alone. */
+static void expect_together(struct facet_session *s, size_t first, size_t n)
+{
+    float share[2 * N_SOFT], one[N_SOFT];
+    struct facet_attention both, a;
+    double total = 0;
+    assert_int_equal(facet_session_attention(s, first, n, 0, 2, share, &both, why), FACET_OK);
+    for (size_t image = 0; image < 2; image++) {
+        a = ask(s, first, n, image, one);
+        total += a.total;
+        for (size_t j = 0; j < N_SOFT; j++)
+            assert_true(fabs(share[image * N_SOFT + j] * both.total - one[j] * a.total) < 1e-6);
+    }
+    assert_true(fabs(both.total - total) < 1e-6 && both.total < 1);
 }
 
 /* most: of a difference, in shares of all attention. */
@@ -323,6 +339,7 @@ static void it_is_that_of_plain_loops_in_every_cache(void **state)
             expect_attention(f, s, first, 1, caches[i].most);
         expect_attention(f, s, N_PROMPT, N_ALL - N_PROMPT, caches[i].most);
         expect_attention(f, s, N_PROMPT + 3, 9, caches[i].most);
+        expect_together(s, N_PROMPT + 3, 9);
         facet_session_close(s);
     }
 }
@@ -371,7 +388,7 @@ static void ask_much(const struct fixture *f, struct facet_session *s)
     if (facet_session_logits(s))
         logits = memcpy(malloc(bytes), facet_session_logits(s), bytes);
     for (size_t first = IMAGE_2 + N_SOFT; first < length; first += 3)
-        if (facet_session_attention(s, first, length - first, 1, share, &a, why) != FACET_OK)
+        if (facet_session_attention(s, first, length - first, 1, 1, share, &a, why) != FACET_OK)
             assert_non_null(strstr(why, "held no more"));
         else
             assert_true(a.total > 0 && a.total <= 1 && a.n_positions <= length - first);
@@ -461,7 +478,7 @@ static void long_answers_lose_their_beginning(void **state)
     size_t n = facet_session_length(s) - N_PROMPT;
     struct facet_attention a = ask(s, N_PROMPT, n, 0, share);
     assert_true(a.n_positions > 0 && a.n_positions < n);
-    assert_int_equal(facet_session_attention(s, N_PROMPT + 2, 1, 0, share, &a, why), FACET_FAILED);
+    assert_int_equal(facet_session_attention(s, N_PROMPT + 2, 1, 0, 1, share, &a, why), FACET_FAILED);
     assert_non_null(strstr(why, "held no more"));
     facet_session_close(s);
 }
@@ -473,16 +490,17 @@ static void what_cannot_be_is_refused(void **state)
     float share[N_SOFT];
     struct facet_attention a;
     prompt(f, s, 8); /* no image yet */
-    assert_int_equal(facet_session_attention(s, 3, 1, 0, share, &a, why), FACET_FAILED);
+    assert_int_equal(facet_session_attention(s, 3, 1, 0, 1, share, &a, why), FACET_FAILED);
     prompt(f, s, N_PROMPT);
     static const struct {
-        size_t first, n, image;
-    } wrong[] = {{N_PROMPT, 1, 0},  {N_PROMPT - 1, 2, 0}, {50, 0, 0},
-                 {50, SIZE_MAX, 0}, {50, 1, 2},           {IMAGE_2 - 1, 2, 0}};
+        size_t first, n, image, n_images;
+    } wrong[] = {{N_PROMPT, 1, 0, 1}, {N_PROMPT - 1, 2, 0, 1}, {50, 0, 0, 1},
+                 {50, SIZE_MAX, 0, 1}, {IMAGE_2 - 1, 2, 0, 1}, {50, 1, 2, 1},
+                 {50, 1, 0, 3},        {50, 1, 1, SIZE_MAX},   {50, 1, 0, 0}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         why[0] = 0;
         assert_int_equal(facet_session_attention(s, wrong[i].first, wrong[i].n, wrong[i].image,
-                                                 share, &a, why),
+                                                 wrong[i].n_images, share, &a, why),
                          FACET_FAILED);
         assert_true(strlen(why) > 10);
     }
@@ -491,7 +509,7 @@ static void what_cannot_be_is_refused(void **state)
     assert_true(a.total == 0 && share[0] == 0);
     prompt(f, s, N_PROMPT);
     facet_session_cancel(s);
-    assert_int_equal(facet_session_attention(s, 50, 1, 0, share, &a, why), FACET_CANCELLED);
+    assert_int_equal(facet_session_attention(s, 50, 1, 0, 1, share, &a, why), FACET_CANCELLED);
     facet_session_resume(s);
     expect_attention(f, s, 50, 1, 1e-5);
     facet_session_close(s);
