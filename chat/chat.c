@@ -124,7 +124,7 @@ static void undo_job(struct chat *chat)
     tree_choose(t, parent, chat->old);
 }
 
-static void conclude(struct chat *chat, const struct outcome *o)
+static void conclude_answer(struct chat *chat, const struct outcome *o)
 {
     bool said = chat->answer.len > chat->first_bytes;
     bool cancelled = !o->failed && o->reason == CHAT_CANCELLED;
@@ -141,6 +141,14 @@ static void conclude(struct chat *chat, const struct outcome *o)
     struct chat_event done = {.kind = CHAT_DONE, .reason = o->reason, .stats = o->stats};
     const char *warning = chat->history_error.text[0] ? chat->history_error.text : NULL;
     events_put(&chat->events, &done, warning, warning ? strlen(warning) : 0);
+}
+
+static void conclude(struct chat *chat, const struct outcome *o)
+{
+    if (chat->job == JOB_LOOK)
+        chat_conclude_look(chat, o);
+    else
+        conclude_answer(chat, o);
 }
 
 /* ---- The worker ---- */
@@ -222,8 +230,9 @@ static void do_job(struct chat *chat)
     struct backend *backend = chat->backend;
     struct outcome o = {.failed = true, .err = chat->load_error};
     if (backend) {
+        struct messages before = {.list = chat->tree.path.list, .n = chat->look.message};
         struct backend_turn turn = {
-            .messages = &chat->tree.path,
+            .messages = chat->job == JOB_LOOK ? &before : &chat->tree.path,
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
@@ -232,7 +241,10 @@ static void do_job(struct chat *chat)
             .user = chat,
         };
         backend_enter(backend, kept_conversation(chat));
-        backend_answer(backend, &turn, &o);
+        if (chat->job == JOB_LOOK)
+            backend_look(backend, &turn, &chat->look, &chat->looked, &o);
+        else
+            backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }
     conclude(chat, &o);
@@ -253,6 +265,7 @@ static void free_chat(struct chat *chat)
 {
     backend_close(chat->backend);
     tree_done(&chat->tree);
+    chat_forget_look(chat);
     str_done(&chat->answer);
     options_done(&chat->options);
     free(chat->path);
@@ -304,7 +317,7 @@ void chat_close(struct chat *chat)
 
 /* ---- Starting a turn ---- */
 
-static bool claim(struct chat *chat, struct err *err)
+bool chat_claim(struct chat *chat, struct err *err)
 {
     if (!chat_is_idle(chat, err))
         return false;
@@ -322,10 +335,10 @@ static void unclaim(struct chat *chat)
     pthread_mutex_unlock(&chat->lock);
 }
 
-static void start(struct chat *chat, enum job job)
+void chat_start(struct chat *chat, enum job job)
 {
     chat->job = job;
-    chat->turn++;
+    chat->turn += job != JOB_LOOK;
     chat->first_bytes = chat->answer.len;
     chat->written = now_s();
     chat->history_error.text[0] = 0;
@@ -348,7 +361,7 @@ static bool begin_answer(struct chat *chat, size_t question, size_t old, struct 
     chat->question = question;
     chat->old = old;
     str_clear(&chat->answer);
-    start(chat, JOB_ANSWER);
+    chat_start(chat, JOB_ANSWER);
     return true;
 }
 
@@ -356,7 +369,7 @@ static bool begin_answer(struct chat *chat, size_t question, size_t old, struct 
 static bool ask(struct chat *chat, struct message *user, size_t parent, size_t old, struct err *err)
 {
     struct tree *t = &chat->tree;
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     user->role = ROLE_USER;
     user->created = time(NULL);
@@ -404,7 +417,7 @@ bool chat_regenerate(struct chat *chat, struct err *err)
     size_t old = ends_with(chat, ROLE_MODEL) ? tree_leaf(t) : 0;
     if (!old && !ends_with(chat, ROLE_USER))
         return err_set(err, "there is no answer yet");
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     size_t parent = old ? t->nodes[old].parent : tree_leaf(t);
     tree_choose(t, parent, 0);
@@ -421,7 +434,7 @@ bool chat_continue(struct chat *chat, struct err *err)
         return false;
     if (!ends_with(chat, ROLE_MODEL))
         return err_set(err, "there is no answer yet");
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     size_t last = tree_leaf(&chat->tree);
     char *text = message_text(&chat->tree.nodes[last].message, 1);
@@ -429,7 +442,7 @@ bool chat_continue(struct chat *chat, struct err *err)
     str_clear(&chat->answer);
     str_puts(&chat->answer, text);
     free(text);
-    start(chat, JOB_CONTINUE);
+    chat_start(chat, JOB_CONTINUE);
     return true;
 }
 
@@ -454,7 +467,8 @@ static void note(struct chat *chat, const struct chat_event *event)
 {
     if (event->kind == CHAT_LOADED)
         chat->model = backend_model(chat->backend);
-    else if (event->kind == CHAT_DONE || event->kind == CHAT_FAILED)
+    else if (event->kind == CHAT_DONE || event->kind == CHAT_FAILED ||
+             event->kind == CHAT_LOOKED)
         chat->busy = false;
 }
 

@@ -282,6 +282,8 @@ void turn_event(struct app *app, const struct chat_event *event)
     case CHAT_TEXT:
         on_text(app, event);
         break;
+    case CHAT_LOOKED:
+        break;
     case CHAT_DONE:
     case CHAT_FAILED:
         app->in_progress = false;
