@@ -42,7 +42,7 @@ static enum facet_status watch(struct facet_session *s, size_t first, size_t n, 
         *n_watched += segment.n;
         segment.n = 0;
     }
-    return *n_watched > 0 || err_set(err, "what positions %zu to %zu looked at is held no more",
+    return *n_watched > 0 || err_set(err, "what positions %zu to %zu looked at has left the window",
                                      first, first + n - 1)
                ? FACET_OK
                : FACET_FAILED;

@@ -114,6 +114,8 @@ void notes_make(struct notes *notes, const struct app *app, const struct notes_a
 {
     const struct crop *region = about->region;
     struct crop part = part_shown(about);
+    if (about->looked)
+        str_puts(add_note(notes), about->looked);
     if (region) {
         str_printf(add_note(notes), "region %u×%u at %u,%u", region->width, region->height,
                    region->x, region->y);

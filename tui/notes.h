@@ -19,6 +19,7 @@ struct notes_about {
     size_t view;
     bool as_seen;
     const struct crop *region;
+    const char *looked; /* where an answer looked, told first; NULL: not asked */
 };
 
 void notes_make(struct notes *notes, const struct app *app, const struct notes_about *about);
