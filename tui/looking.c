@@ -72,15 +72,15 @@ void looking_begin(struct looking *l, struct app *app, const struct attachment *
     enum selected kind = transcript_get_selected(app->transcript, &text, &message);
     str_done(&text);
     looking_end(l);
-    if (kind == SELECTED_NOTHING) {
+    if (kind == SELECTED_NOTHING || !revising_index(app, message, &index)) {
         app_say(app, "there is no answer yet that could have looked at it");
-    } else if (revising_find(app, message, &index)) {
-        l->on = true;
-        l->message = index;
-        l->answer = message_text(&chat_messages(app->chat)->list[index], 1);
-        l->n_words = count_words(l->answer);
-        ask(l, app, picture);
+        return;
     }
+    l->on = true;
+    l->message = index;
+    l->answer = message_text(&chat_messages(app->chat)->list[index], 1);
+    l->n_words = count_words(l->answer);
+    ask(l, app, picture);
 }
 
 void looking_step(struct looking *l, struct app *app, const struct attachment *picture, int step)
@@ -132,22 +132,27 @@ static double share_of_view(const struct chat_looked *heat, size_t view)
     return sum;
 }
 
-void looking_note(const struct looking *l, size_t view, struct str *out)
+void looking_words(const struct looking *l, struct str *out)
 {
     size_t n_bytes, first = find_word(l, &n_bytes);
     if (l->word == 0)
-        str_puts(out, "whole answer");
+        str_puts(out, "the whole answer");
     else
         str_printf(out, "“%.*s” (%zu/%zu)", (int)n_bytes, l->answer + first, l->word, l->n_words);
-    if (l->asked || !l->heat.share) {
-        str_puts(out, l->asked ? ": …" : ": not known");
+}
+
+void looking_share(const struct looking *l, size_t view, struct str *out)
+{
+    const struct chat_looked *heat = &l->heat;
+    if (l->asked || !heat->share) {
+        str_puts(out, l->asked ? "looking back…" : "not known");
         return;
     }
-    str_printf(out, ": %.1f %% on it", 100 * l->heat.total);
-    if (l->heat.n_views > 1)
-        str_printf(out, ", %.1f %% here", 100 * l->heat.total * share_of_view(&l->heat, view));
-    if (l->heat.n_counted < l->heat.n_tokens)
-        str_printf(out, " (%zu of %zu tokens)", l->heat.n_counted, l->heat.n_tokens);
+    str_printf(out, "%.1f %% on it", 100 * heat->total);
+    if (heat->n_views > 1)
+        str_printf(out, ", %.1f %% here", 100 * heat->total * share_of_view(heat, view));
+    if (heat->n_counted < heat->n_tokens)
+        str_printf(out, " (%zu of %zu tokens)", heat->n_counted, heat->n_tokens);
 }
 
 /* Mean of the soft tokens that a cell covers, over the hottest of all; as its root, which shows

@@ -26,9 +26,11 @@ void looking_take(struct looking *l, struct app *app, const struct chat_event *e
                   const struct attachment *picture);
 void looking_end(struct looking *l);
 
-/* "“blue” (3/12): 21 % on the picture", with a view's own part if there are several. */
-void looking_note(const struct looking *l, size_t view, struct str *out);
-/* Over that view as it was drawn there, in so many colours. */
+/* "“blue” (3/12)" */
+void looking_words(const struct looking *l, struct str *out);
+/* "21.0 % on it", of all attention, with that of this view if there are several. */
+void looking_share(const struct looking *l, size_t view, struct str *out);
+/* Over a view as it was drawn there, in so many colours. */
 void looking_draw(const struct looking *l, size_t view, struct surface *s, struct rect where,
                   int n_colors, const struct theme *theme);
 

@@ -285,18 +285,15 @@ void picture_draw(struct app *app, struct surface *s, struct rect where)
 {
     struct picture_pane *p = app->picture;
     struct notes notes = {.n = 0};
-    struct str looked = {0};
     if (!p->picture || where.rows < 1 || where.cols < 1)
         return;
     draw_title(app, s, where);
-    if (p->looking.on)
-        looking_note(&p->looking, p->view, &looked);
     if (!attachment_is_blank(p->picture))
         notes_make(&notes, app,
                    &(struct notes_about){.picture = p->picture,
                                          .view = p->view,
                                          .as_seen = p->look == LOOK_AS_SEEN,
-                                         .looked = looked.data,
+                                         .looking = p->looking.on ? &p->looking : NULL,
                                          .region = app->focus == KEYS_REGION ? &p->region : NULL});
     struct rect below = where, image = where;
     below.rows = where.rows >= LIST_FROM_ROWS ? notes.n : where.rows > 2;
@@ -306,7 +303,6 @@ void picture_draw(struct app *app, struct surface *s, struct rect where)
     if (below.rows > 0)
         notes_draw(&notes, app, s, below);
     notes_done(&notes);
-    str_done(&looked);
 }
 
 /* ---- Keys ----------------------------------------------------------------------------------- */
