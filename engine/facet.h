@@ -260,7 +260,7 @@ size_t facet_session_held(const struct facet_session *session, const struct face
  * from number `image` on (from 0, in the order of the context). The query at a position chose the
  * token behind it.
  *
- *   mass[j] = mean over positions p, global layers, heads of softmax(q_p · keysᵀ)[soft token j]
+ *   mass[j] = mean over positions p, global layers, heads of softmax(q_p · keys)[soft token j]
  *   share[j] = mass[j] / Σ mass, [n_images][n_soft_tokens], row by row;  total = Σ mass, of all
  *   that a query looks at: 0 … 1 (0, and shares of 0, where the images come behind the positions)
  *

@@ -382,6 +382,7 @@ static void test_heat(void)
         CHECK(e, emulator_shows(e, "Esc back"));
         emulator_send(e, "h");
         CHECK(e, emulator_shows(e, "25.0 % on it"));
+        CHECK(e, emulator_shows(e, mono ? "▒" : "▀"));
         CHECK(e, emulator_find(e, "wide.ppm", &top, &left));
         CHECK(e, emulator_find(e, "the whole answer", &row, &col) && row - top == 6);
         uint32_t hot = color_at(e, top + 1, left + 15), cold = color_at(e, top + 4, left + 15);
