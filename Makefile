@@ -138,7 +138,7 @@ screenshots: test-deps
 	$(call install_debs,$(SHOT_DEBS))
 	$(Q)$(MAKE) --no-print-directory $(B)/screenshot
 	$(Q)mkdir -p man/screenshots
-	$(Q)$(B)/screenshot man/screenshots $(patsubst themes/%.theme,%,$(wildcard themes/*.theme))
+	$(Q)$(B)/screenshot man/screenshots "$(abspath tests/data/wide.png)" $(patsubst themes/%.theme,%,$(wildcard themes/*.theme))
 
 # ---- For people ----
 

@@ -216,7 +216,7 @@ enum facet_status facet_session_prompt_logits(struct facet_session *session,
 enum facet_status facet_session_append(struct facet_session *session, int32_t id, char *error);
 
 /* Of tokens appended from now on, alone (not of prompts, not of several sessions together), only the
- * n best logits are wanted; 0: all. Others may then be −INFINITY, which spares a large model most of
+ * n best logits are wanted; 0: all. Others may then be -INFINITY, which spares a large model most of
  * its output head: a compact copy of it, which the model makes after some steps and keeps, says which
  * rows are worth computing. Those have the same bits. That one of the best is missing takes an error
  * of six standard deviations (engine/head.h). */
@@ -247,7 +247,7 @@ enum facet_status facet_session_copy(struct facet_session *to, const struct face
                                      char *error);
 
 /* Logits of the last position: n_vocab floats, borrowed until the next call; all but the best may
- * be −INFINITY if that was asked for. NULL if there are none. */
+ * be -INFINITY if that was asked for. NULL if there are none. */
 const float *facet_session_logits(const struct facet_session *session);
 /* Positions held. */
 size_t facet_session_length(const struct facet_session *session);

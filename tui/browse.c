@@ -1,5 +1,8 @@
 #include "tui/browse.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "history/store.h"
 #include "tui/turn.h"
 
@@ -31,13 +34,28 @@ bool browse_open(struct app *app, int64_t conversation)
     return true;
 }
 
+/* Whoever names a system prompt does not mean a conversation that has another. */
+static bool is_meant(const struct app *app)
+{
+    const char *wanted = chat_options(app->chat)->system;
+    const struct messages *ms = chat_messages(app->chat);
+    if (!wanted || !*wanted)
+        return true;
+    if (ms->n == 0 || ms->list[0].role != ROLE_SYSTEM)
+        return false;
+    char *system = message_text(&ms->list[0], 1);
+    bool same = strcmp(system, wanted) == 0;
+    free(system);
+    return same;
+}
+
 void browse_resume(struct app *app)
 {
     struct err err;
     int64_t last = app->store ? store_last(app->store, &err) : 0;
     browse_refresh(app);
-    if (last)
-        browse_open(app, last);
+    if (last && browse_open(app, last) && !is_meant(app))
+        browse_new(app);
 }
 
 bool browse_new(struct app *app)

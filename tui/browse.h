@@ -7,7 +7,7 @@
 
 #include "tui/app.h"
 
-/* At the start: the newest conversation of the history, if there is one. */
+/* At the start: the conversation that was last spoken in, unless another system prompt is wanted. */
 void browse_resume(struct app *app);
 bool browse_open(struct app *app, int64_t conversation);
 bool browse_new(struct app *app);

@@ -104,8 +104,9 @@ bool entry_key(struct entry *e, uint32_t key)
     }
     if (!keys_is_text(key))
         return false;
-    char bytes[4];
-    entry_insert(e, bytes, utf8_put(key, bytes));
+    char bytes[4] = {0};
+    size_t n = utf8_put(key, bytes);
+    entry_insert(e, bytes, n);
     return true;
 }
 

@@ -253,6 +253,8 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
     bool urgent = put_hint(app, where.cols < LAYOUT_NARROW_COLS, &hint);
     struct status status = {.model = app->model.len ? str_text(&app->model) : NULL,
                             .tokens_a_second = app->tokens_a_second,
+                            .images = app->image_positions,
+                            .resident_bytes = app->resident_bytes,
                             .hint = str_text(&hint),
                             .urgent = urgent};
     chat_context(app->chat, &status.used, &status.total);

@@ -6,7 +6,7 @@
 #include "tui/glyph.h"
 #include "tui/keys.h"
 
-enum { GAUGE_CELLS = 12, PROGRESS_CELLS = 10, MAX_PARTS = 6 };
+enum { GAUGE_CELLS = 12, PROGRESS_CELLS = 10, MAX_PARTS = 6, MEMORY_FROM_COLS = 110 };
 
 static const char separator[] = " · ";
 
@@ -21,11 +21,18 @@ void status_count(struct str *out, size_t n)
     }
 }
 
-static void put_gauge(struct str *out, size_t done, size_t total, int cells)
+static int share_of(int cells, size_t part, size_t total)
 {
-    int full = total ? (int)((double)done / (double)total * cells + 0.5) : 0;
+    return total ? (int)((double)part / (double)total * cells + 0.5) : 0;
+}
+
+/* Of what is done, `lighter` stands apart at the end. */
+static void put_gauge(struct str *out, size_t done, size_t lighter, size_t total, int cells)
+{
+    int full = share_of(cells, done, total);
+    int dark = share_of(cells, done > lighter ? done - lighter : 0, total);
     for (int i = 0; i < cells; i++)
-        str_puts(out, i < full ? "▓" : "░");
+        str_puts(out, i < dark ? "▓" : i < full ? "▒" : "░");
 }
 
 static void put_of(struct str *out, size_t done, size_t total)
@@ -38,6 +45,14 @@ static void put_of(struct str *out, size_t done, size_t total)
 static size_t cells_of(const char *text)
 {
     return glyph_cells(text, strlen(text));
+}
+
+static void put_bytes(struct str *out, size_t n)
+{
+    if (n >= 1000000000)
+        str_printf(out, "%.1f GB", (double)n / 1e9);
+    else
+        str_printf(out, "%.0f MB", (double)n / 1e6);
 }
 
 /* What the line is made of, from left to right; the lowest ranks stay where it is narrow. */
@@ -61,13 +76,15 @@ static void make_parts(struct parts *p, const struct status *status, int cols)
     if (status->total) {
         struct str *context = add_part(p, 3);
         if (cols >= 76) {
-            put_gauge(context, status->used, status->total, GAUGE_CELLS);
+            put_gauge(context, status->used, status->images, status->total, GAUGE_CELLS);
             str_putc(context, ' ');
         }
         put_of(context, status->used, status->total);
     }
     if (status->tokens_a_second > 0)
         str_printf(add_part(p, 4), "%.1f tok/s", status->tokens_a_second);
+    if (status->resident_bytes && cols >= MEMORY_FROM_COLS)
+        put_bytes(add_part(p, 6), status->resident_bytes);
     str_puts(add_part(p, status->urgent ? 1 : 5), status->hint);
 }
 
@@ -126,7 +143,7 @@ static void put_tail(struct str *tail, const struct progress *p, int with)
     if (p->total) {
         str_putc(tail, ' ');
         if (with & WITH_GAUGE) {
-            put_gauge(tail, p->done, p->total, PROGRESS_CELLS);
+            put_gauge(tail, p->done, 0, p->total, PROGRESS_CELLS);
             str_putc(tail, ' ');
         }
         put_of(tail, p->done, p->total);

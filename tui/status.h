@@ -12,6 +12,8 @@
 struct status {
     const char *model;      /* NULL: still being opened */
     size_t used, total;     /* context positions; total 0: not known */
+    size_t images;          /* those of pictures among the used */
+    size_t resident_bytes;  /* memory; 0: not known */
     double tokens_a_second; /* 0: not known */
     const char *hint;       /* keys that work now */
     bool urgent;            /* the hint comes before all but the model */

@@ -73,6 +73,25 @@ static void show_message(struct app *app, const struct message *m)
     free(text);
 }
 
+/* What the status line tells of the conversation and of the process. */
+static void take_figures(struct app *app)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    const struct facet_model *model = chat_model(app->chat);
+    struct facet_model_info info = {0};
+    app->resident_bytes = mem_resident();
+    if (chat_is_busy(app->chat)) /* the messages are the worker's */
+        return;
+    if (model)
+        facet_model_get_info(model, &info);
+    app->image_positions = 0;
+    for (size_t i = 0; i < ms->n; i++)
+        for (size_t k = 0; !ms->list[i].dropped && k < ms->list[i].n_parts; k++)
+            if (ms->list[i].parts[k].image)
+                app->image_positions +=
+                    attachment_views(ms->list[i].parts[k].image) * info.n_soft_tokens;
+}
+
 static void show_branches(struct app *app)
 {
     const struct messages *ms = chat_messages(app->chat);
@@ -95,6 +114,7 @@ static void show_first(struct app *app, size_t n)
 void turn_show_all(struct app *app)
 {
     show_first(app, SIZE_MAX);
+    take_figures(app);
     show_branches(app);
 }
 
@@ -276,6 +296,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         str_put(&app->model, event->text, event->n_bytes);
         pace_recall(app);
         app->in_progress = false;
+        take_figures(app);
         break;
     case CHAT_PROGRESS:
         on_progress(app, event);
@@ -295,6 +316,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         else
             on_failed(app, event);
         turn_done(app);
+        take_figures(app);
         show_branches(app);
         browse_refresh(app);
         break;

@@ -31,6 +31,21 @@ static void test_resume(int rows, int cols)
     kit_leave(e);
 }
 
+/* With a system prompt of its own it is a new conversation. */
+static void test_system(void)
+{
+    struct emulator *e;
+    setenv("FACET_SYSTEM", "Be brief.", 1);
+    e = kit_start_real(24, 80);
+    CHECK(e, emulator_shows(e, "Write and press Enter"));
+    kit_ask_and_wait(e, "anything");
+    kit_leave(e);
+    e = kit_start_real(24, 80);
+    CHECK(e, emulator_shows(e, "anything"));
+    kit_leave(e);
+    unsetenv("FACET_SYSTEM");
+}
+
 static void test_open_other(int rows, int cols)
 {
     struct emulator *e = kit_start_real(rows, cols);
@@ -241,6 +256,7 @@ int main(void)
                 at_every_size[i](sizes[s].rows, sizes[s].cols);
             }
         test_fold();
+        test_system();
         test_full();
         test_focus();
     }

@@ -108,8 +108,10 @@ static void conversations(void **state)
     struct store *store = store_open("history.db", NULL);
     assert_non_null(store);
     for (int i = 0; i < 2; i++) {
-        int64_t id = store_add_conversation(store, i ? "two\nlines" : "one", "m", NULL);
-        assert_true(store_add_message(store, id, "user", "x", 0, NULL) > 0);
+        struct store_conversation kept = {.title = i ? "two\nlines" : "one", .model = "m"};
+        struct store_message m = {.role = "user", .text = "x"};
+        int64_t id = store_add_conversation(store, &kept, NULL);
+        assert_true(store_add_message(store, id, &m, NULL) > 0);
     }
     assert_true(complete_line("/open 2", 7, store, &c));
     assert_int_equal(c.n, 1);

@@ -508,7 +508,7 @@ static void fill(struct store *s)
     struct str text = {0};
     assert_true(store_begin(s, NULL));
     int64_t c = 0;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < (SANDBOX_SANITIZED ? 20000 : 100000); i++) {
         str_clear(&text);
         for (int k = 0; k < 30; k++) {
             seed = seed * 1664525 + 1013904223;

@@ -1,23 +1,27 @@
-/* Pictures of the full screen, one for each theme named: screenshot FOLDER THEME...
+/* Pictures of the full screen, one for each theme named and one for each of the main situations:
+ * screenshot FOLDER PICTURE THEME...
  *
  * The program runs over the scripted chat in a terminal emulator, whose cells are then drawn with a
- * monospace font. */
+ * monospace font. PICTURE is what it is shown. */
 #include <ft2build.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include FT_FREETYPE_H
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "chat/chat.h"
+#include "history/store.h"
 #include "tests/screen/emulator.h"
 #include "tui/color.h"
 #include "tui/tui.h"
 
-enum { ROWS = 24, COLS = 80, FONT_PIXELS = 14, CELL_W = 8, CELL_H = 17, BASELINE = 13, MARGIN = 8 };
-enum { WIDTH = COLS * CELL_W + 2 * MARGIN, HEIGHT = ROWS * CELL_H + 2 * MARGIN };
+enum { FONT_PIXELS = 14, CELL_W = 8, CELL_H = 17, BASELINE = 13, MARGIN = 8 };
+enum { SETTLE_MS = 300 }; /* a preview comes later than what it is of */
 enum { REGULAR, BOLD, ITALIC, BOLD_ITALIC, N_FACES };
 
 static const char *const font_files[N_FACES] = {"DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf",
@@ -26,8 +30,42 @@ static const char *const font_files[N_FACES] = {"DejaVuSansMono.ttf", "DejaVuSan
 struct canvas {
     FT_Library library;
     FT_Face faces[N_FACES];
-    uint8_t pixels[HEIGHT][WIDTH][3];
+    int width, height;
+    uint8_t *pixels; /* [height][width][3] */
 };
+
+/* What is to be seen: keys, and what they make appear before the picture is taken. */
+struct scene {
+    const char *name, *theme;
+    int rows, cols;
+    bool history; /* with conversations at the left */
+    const struct step {
+        const char *keys, *until;
+    } steps[8];
+};
+
+static const char question[] = "What did I pay at the bakery, and when?";
+
+static const struct scene scenes[] = {
+    {"conversation", "dark", 34, 120, true,
+     {{"\033", "Conversations"}, {question, "when?"}, {"\r", "Frau Lang"},
+      {"/image @\r", " views"}, {"And the cheapest one? Compare.", "Compare."}}},
+    {"small", "dark", 10, 40, false, {{question, "when?"}, {"\r", "Frau Lang"}}},
+    {"picture", "dark", 24, 80, false, {{"/image @\r", " views"}, {"\033p", "what it saw"}}},
+    {"region", "dark", 24, 80, false,
+     {{"/image @\r", " views"}, {"\033p", "what it saw"}, {"r", "Enter takes"}}},
+    {"reading", "gruvbox", 24, 80, false,
+     {{question, "when?"}, {"\r", "Frau Lang"}, {"\t", "copy"}, {"[", "again"}}},
+    {"palette", "solarized-light", 24, 80, true, {{"\033", "answers"}, {"\020", "What can be done"}, {"conv", "> conv"}}},
+    {"context", "light", 24, 80, false,
+     {{question, "when?"}, {"\r", "Frau Lang"}, {"/context\r", "What fills"}, {"\r", "left out"}}},
+    {"help", "dark", 24, 80, false, {{"\033OP", "Esc closes"}}},
+};
+
+static uint8_t *pixel(const struct canvas *c, int x, int y)
+{
+    return c->pixels + 3 * (y * c->width + x);
+}
 
 static bool open_fonts(struct canvas *c)
 {
@@ -53,17 +91,18 @@ static void fill(struct canvas *c, int x, int y, int w, int h, uint32_t rgb)
 {
     for (int r = y; r < y + h; r++)
         for (int k = x; k < x + w; k++) {
-            c->pixels[r][k][0] = (uint8_t)(rgb >> 16);
-            c->pixels[r][k][1] = (uint8_t)(rgb >> 8);
-            c->pixels[r][k][2] = (uint8_t)rgb;
+            uint8_t *p = pixel(c, k, r);
+            p[0] = (uint8_t)(rgb >> 16);
+            p[1] = (uint8_t)(rgb >> 8);
+            p[2] = (uint8_t)rgb;
         }
 }
 
-static void blend(uint8_t pixel[3], uint32_t rgb, unsigned alpha)
+static void blend(uint8_t at[3], uint32_t rgb, unsigned alpha)
 {
     for (int i = 0; i < 3; i++) {
         unsigned ink = rgb >> (16 - 8 * i) & 0xFF;
-        pixel[i] = (uint8_t)((ink * alpha + pixel[i] * (255 - alpha)) / 255);
+        at[i] = (uint8_t)((ink * alpha + at[i] * (255 - alpha)) / 255);
     }
 }
 
@@ -75,8 +114,8 @@ static void draw_glyph(struct canvas *c, FT_Face face, uint32_t cp, int x, int y
     for (int r = 0; r < (int)slot->bitmap.rows; r++)
         for (int k = 0; k < (int)slot->bitmap.width; k++) {
             int px = x + slot->bitmap_left + k, py = y + BASELINE - slot->bitmap_top + r;
-            if (px >= 0 && px < WIDTH && py >= 0 && py < HEIGHT)
-                blend(c->pixels[py][px], rgb, slot->bitmap.buffer[r * slot->bitmap.pitch + k]);
+            if (px >= 0 && px < c->width && py >= 0 && py < c->height)
+                blend(pixel(c, px, py), rgb, slot->bitmap.buffer[r * slot->bitmap.pitch + k]);
         }
 }
 
@@ -99,72 +138,129 @@ static void draw_cell(struct canvas *c, struct emulator *e, int row, int col, ui
         fill(c, x, y + BASELINE + 2, CELL_W, 1, ink);
 }
 
-static bool write_png(const struct canvas *c, const char *folder, const char *theme)
+static bool write_png(const struct canvas *c, const char *folder, const char *name)
 {
     char path[512];
-    png_image image = {
-        .version = PNG_IMAGE_VERSION, .width = WIDTH, .height = HEIGHT, .format = PNG_FORMAT_RGB};
-    snprintf(path, sizeof path, "%s/%s.png", folder, theme);
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)c->width,
+                       .height = (png_uint_32)c->height,
+                       .format = PNG_FORMAT_RGB};
+    snprintf(path, sizeof path, "%s/%s.png", folder, name);
     bool ok = png_image_write_to_file(&image, path, 0, c->pixels, 0, NULL);
     if (!ok)
         fprintf(stderr, "%s: %s\n", path, image.message);
     return ok;
 }
 
+/* ---- Scenes --------------------------------------------------------------------------------- */
+
+static void add_conversation(struct store *store, const char *title, int days_ago)
+{
+    struct store_conversation c = {.title = title, .model = "gemma"};
+    struct store_message m = {.role = "user", .text = title};
+    c.created = m.created = time(NULL) - days_ago * 86400;
+    int64_t id = store_add_conversation(store, &c, NULL);
+    store_add_message(store, id, &m, NULL);
+}
+
+static struct store *make_history(void)
+{
+    static const struct {
+        const char *title;
+        int days_ago;
+    } said[] = {{"Chart of the quarter", 23}, {"ncurses and readline", 1}, {"Grüße aus Łódź", 1},
+                {"Two cats", 0}, {"Receipts from March", 0}};
+    char folder[] = "/tmp/facet-shot-XXXXXX", path[64];
+    snprintf(path, sizeof path, "%s/history.db", mkdtemp(folder) ? folder : "/tmp");
+    struct store *store = store_open(path, NULL);
+    for (size_t i = 0; store && i < sizeof said / sizeof said[0]; i++)
+        add_conversation(store, said[i].title, said[i].days_ago);
+    return store; /* the few files are left to who clears /tmp */
+}
+
 static int run(void *user)
 {
     struct err err;
     struct options options;
-    setenv("FACET_THEME", user, 1);
+    const struct scene *scene = user;
+    setenv("FACET_THEME", scene->theme, 1);
     options_init(&options, &err);
-    bool ok = tui_run(&options, NULL, &err);
+    options.no_history = true; /* drafts would be kept */
+    struct store *store = scene->history ? make_history() : NULL;
+    bool ok = tui_run(&options, store, &err);
+    store_close(store);
     options_done(&options);
     return !ok;
 }
 
-static void say(struct emulator *e, const char *line, const char *until)
+/* "@" in keys stands for the picture's path. */
+static void press(struct emulator *e, const struct step *step, const char *picture)
 {
-    emulator_send(e, line);
-    emulator_send(e, "\r");
-    emulator_shows(e, until);
+    struct str keys = {0};
+    for (const char *k = step->keys; *k; k++)
+        if (*k == '@')
+            str_puts(&keys, picture);
+        else
+            str_putc(&keys, *k);
+    emulator_send(e, str_text(&keys));
+    if (!emulator_shows(e, step->until))
+        fprintf(stderr, "\"%s\" did not come\n", step->until);
     emulator_hides(e, "Esc stops");
+    emulator_run(e, SETTLE_MS);
+    str_done(&keys);
 }
 
-static bool shoot(struct canvas *c, const char *folder, char *theme)
+static void draw_screen(struct canvas *c, struct emulator *e, const struct scene *scene)
 {
-    bool light = strstr(theme, "light") != NULL;
+    bool light = strstr(scene->theme, "light") != NULL;
     uint32_t own[2] = {light ? 0x202020 : 0xd8d8d8, light ? 0xffffff : 0x181818};
-    struct emulator *e = emulator_start(ROWS, COLS, run, theme);
-    emulator_shows(e, "answers");
-    say(e, "What did I pay at the bakery, and when?", "Frau Lang");
-    emulator_send(e, "And the cheapest one?");
-    emulator_shows(e, "cheapest");
-    int32_t ground = emulator_style(e, 0, COLS - 1).bg;
-    fill(c, 0, 0, WIDTH, HEIGHT, ground == COLOR_OWN ? own[1] : color_rgb(ground));
-    for (int row = 0; row < ROWS; row++)
-        for (int col = 0; col < COLS; col++) {
+    int32_t ground = emulator_style(e, 0, scene->cols - 1).bg;
+    c->width = scene->cols * CELL_W + 2 * MARGIN;
+    c->height = scene->rows * CELL_H + 2 * MARGIN;
+    c->pixels = mem_grow(c->pixels, (size_t)(c->width * c->height), 3);
+    fill(c, 0, 0, c->width, c->height, ground == COLOR_OWN ? own[1] : color_rgb(ground));
+    for (int row = 0; row < scene->rows; row++)
+        for (int col = 0; col < scene->cols; col++) {
             int width;
             emulator_cell(e, row, col, &width);
             draw_cell(c, e, row, col, own);
             col += width > 1 ? width - 1 : 0;
         }
+}
+
+static bool shoot(struct canvas *c, const char *folder, const char *picture,
+                  const struct scene *scene)
+{
+    struct emulator *e = emulator_start(scene->rows, scene->cols, run, (void *)scene);
+    emulator_shows(e, "fake-gemma");
+    for (size_t i = 0; i < sizeof scene->steps / sizeof scene->steps[0]; i++)
+        if (scene->steps[i].keys)
+            press(e, &scene->steps[i], picture);
+    draw_screen(c, e, scene);
     emulator_stop(e);
-    return write_png(c, folder, theme);
+    return write_png(c, folder, scene->name);
 }
 
 int main(int argc, char **argv)
 {
     struct canvas *c = mem_new(1, sizeof *c);
-    bool ok = open_fonts(c);
+    bool ok = argc > 2 && open_fonts(c);
     unsetenv("NO_COLOR");
     setenv("TERM", "xterm-256color", 1);
     setenv("COLORTERM", "truecolor", 1);
     setenv("HOME", "/nonexistent", 1);
-    for (int i = 2; ok && i < argc; i++)
-        ok = shoot(c, argv[1], argv[i]);
+    for (int i = 3; ok && i < argc; i++) {
+        struct scene scene = {argv[i], argv[i], 24, 80, false,
+                              {{question, "when?"}, {"\r", "Frau Lang"},
+                               {"And the cheapest one?", "cheapest"}}};
+        ok = shoot(c, argv[1], argv[2], &scene);
+    }
+    for (size_t i = 0; ok && i < sizeof scenes / sizeof scenes[0]; i++)
+        ok = shoot(c, argv[1], argv[2], &scenes[i]);
     for (int i = 0; i < N_FACES; i++)
         FT_Done_Face(c->faces[i]);
     FT_Done_FreeType(c->library);
+    free(c->pixels);
     free(c);
     return !ok;
 }
