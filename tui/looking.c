@@ -51,6 +51,16 @@ void looking_end(struct looking *l)
     *l = (struct looking){.asked = l->asked};
 }
 
+/* The answer stands where it did. */
+static bool is_there(const struct looking *l, const struct app *app)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    char *text = l->message < ms->n ? message_text(&ms->list[l->message], 1) : NULL;
+    bool same = text && strcmp(text, l->answer) == 0;
+    free(text);
+    return same;
+}
+
 static void ask(struct looking *l, struct app *app, const struct attachment *picture)
 {
     struct err err = {""};
@@ -58,7 +68,10 @@ static void ask(struct looking *l, struct app *app, const struct attachment *pic
     l->again = l->asked;
     if (l->asked)
         return;
-    l->asked = chat_look(app->chat, l->message, first, n_bytes, picture, &err);
+    if (!chat_is_busy(app->chat) && !is_there(l, app))
+        err_set(&err, "another answer is seen now");
+    else
+        l->asked = chat_look(app->chat, l->message, first, n_bytes, picture, &err);
     if (!l->asked) {
         app_say(app, "%s", err.text);
         looking_end(l);
@@ -69,6 +82,10 @@ void looking_begin(struct looking *l, struct app *app, const struct attachment *
 {
     struct str text = {0};
     size_t message, index;
+    if (chat_is_busy(app->chat) && !l->asked) {
+        app_say(app, "an answer is under way: Esc stops it");
+        return;
+    }
     enum selected kind = transcript_get_selected(app->transcript, &text, &message);
     str_done(&text);
     looking_end(l);

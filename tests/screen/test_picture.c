@@ -396,7 +396,7 @@ static void test_heat(void)
     }
 }
 
-/* It cannot be told of an answer that the model does not hold. */
+/* It cannot be told of an answer that the model does not hold, nor while another one comes. */
 static void test_forgotten(void)
 {
     struct emulator *e = kit_start_fake(24, 80);
@@ -408,6 +408,20 @@ static void test_forgotten(void)
     emulator_send(e, "\033ph");
     CHECK(e, emulator_shows(e, "does not hold this answer any more"));
     CHECK(e, emulator_hides(e, "whole answer"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "slow\r");
+    CHECK(e, emulator_shows(e, "w1 w2"));
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "an answer is under way"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc stops"));
     leave(e);
 }
 
