@@ -39,6 +39,7 @@ struct backend_turn {
     bool open_answer; /* go on with the last message, of the model */
     const struct options *options;
     struct facet_sampling sampling;
+    struct confidence *confidence; /* takes the figures of each token; NULL: not wanted */
     void (*progress)(void *user, const char *what, size_t done, size_t total, double seconds_left);
     void (*text)(void *user, const char *bytes, size_t n); /* whole characters */
     void *user;

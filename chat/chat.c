@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/version.h"
+#include "chat/confidence.h"
 #include "chat/model_digest.h"
 #include "chat/receipt.h"
 #include "chat/resolve.h"
@@ -86,6 +87,16 @@ static void write_receipt(struct chat *chat, const struct outcome *o)
     free(system);
 }
 
+/* The figures of what the answer has become. */
+static struct confidence *take_confidence(struct chat *chat)
+{
+    struct confidence *c = chat->confidence;
+    chat->confidence = NULL;
+    if (c)
+        confidence_end(c, chat->answer.len);
+    return c;
+}
+
 static void keep_answer(struct chat *chat, const struct outcome *o)
 {
     struct tree *t = &chat->tree;
@@ -93,6 +104,7 @@ static void keep_answer(struct chat *chat, const struct outcome *o)
     m.interrupted = o->failed || o->reason == CHAT_CANCELLED;
     if (chat->answer.len)
         message_add_text(&m, chat->answer.data, chat->answer.len);
+    m.confidence = take_confidence(chat);
     if (chat->job == JOB_ANSWER) {
         size_t node = tree_add(t, tree_leaf(t), &m);
         t->nodes[node].row = chat->record.answer;
@@ -236,6 +248,7 @@ static void do_job(struct chat *chat)
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
+            .confidence = options_confidence(&chat->options) ? chat->confidence : NULL,
             .progress = on_progress,
             .text = on_text,
             .user = chat,
@@ -267,6 +280,7 @@ static void free_chat(struct chat *chat)
     tree_done(&chat->tree);
     chat_forget_look(chat);
     str_done(&chat->answer);
+    confidence_free(chat->confidence);
     options_done(&chat->options);
     free(chat->path);
     pthread_cond_destroy(&chat->wake);
@@ -335,10 +349,27 @@ static void unclaim(struct chat *chat)
     pthread_mutex_unlock(&chat->lock);
 }
 
+/* Of an answer that is gone on with, the figures that there are stay. */
+static void start_confidence(struct chat *chat)
+{
+    struct tree *t = &chat->tree;
+    confidence_free(chat->confidence);
+    chat->confidence = chat->job == JOB_CONTINUE
+                           ? confidence_copy(t->nodes[tree_leaf(t)].message.confidence)
+                           : NULL;
+    if (!chat->confidence && options_confidence(&chat->options)) {
+        chat->confidence = mem_new(1, sizeof *chat->confidence);
+        confidence_end(chat->confidence, chat->answer.len);
+    }
+}
+
 void chat_start(struct chat *chat, enum job job)
 {
     chat->job = job;
-    chat->turn += job != JOB_LOOK;
+    if (job != JOB_LOOK) {
+        chat->turn++;
+        start_confidence(chat);
+    }
     chat->first_bytes = chat->answer.len;
     chat->written = now_s();
     chat->history_error.text[0] = 0;

@@ -53,6 +53,7 @@ struct chat {
     size_t first_bytes;
     struct look look; /* JOB_LOOK, and what came of it */
     struct chat_looked looked;
+    struct confidence *confidence; /* of the answer; NULL: none; owned */
     double written;           /* when the history last was */
     struct err history_error; /* "": none */
 };

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chat/confidence.h"
 
 static const char *const role_names[] = {
     [ROLE_SYSTEM] = "system", [ROLE_USER] = "user", [ROLE_MODEL] = "model", [ROLE_TOOL] = "tool"};
@@ -32,6 +33,7 @@ void message_done(struct message *m)
         attachment_release(m->parts[i].image);
     }
     free(m->parts);
+    confidence_free(m->confidence);
     *m = (struct message){.role = m->role};
 }
 
@@ -66,6 +68,7 @@ struct message message_copy(const struct message *m)
     struct message copy = *m;
     copy.parts = NULL;
     copy.n_parts = 0;
+    copy.confidence = confidence_copy(m->confidence);
     for (size_t i = 0; i < m->n_parts; i++) {
         const struct part *part = &m->parts[i];
         struct attachment *image = part->image ? attachment_keep(part->image) : NULL;

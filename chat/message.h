@@ -21,6 +21,8 @@ struct part {
     struct attachment *image; /* a reference of its own (attachment_keep); NULL for text */
 };
 
+struct confidence; /* confidence.h */
+
 struct message {
     enum role role;
     struct part *parts;
@@ -29,6 +31,7 @@ struct message {
     bool dropped;               /* is seen, but the model is not told it any more */
     bool pinned;                /* never among those that context_drop chooses */
     int64_t created;            /* Unix seconds */
+    struct confidence *confidence; /* of an answer; NULL: not known; owned */
     size_t variant, n_variants; /* it is number variant, from 1, of what was said in this place */
 };
 

@@ -42,7 +42,7 @@ const struct option_group option_groups[] = {
 const size_t n_option_groups = sizeof option_groups / sizeof *option_groups;
 
 /* How row i is read and where it goes. */
-enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, PRESET };
+enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, NOTIFY, PRESET };
 #define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {kind, offsetof(struct options, field)},
 static const struct slot {
@@ -149,6 +149,18 @@ static bool set_cache(enum facet_cache_type *out, const char *text, struct err *
     return err_set(err, "\"%s\" is none of f16, f32, q8_0", text);
 }
 
+static bool set_notify(enum notify *out, const char *text, struct err *err)
+{
+    static const char *const names[] = {
+        [NOTIFY_OFF] = "off", [NOTIFY_BELL] = "bell", [NOTIFY_DESKTOP] = "desktop"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(text, names[i]) == 0) {
+            *out = (enum notify)i;
+            return true;
+        }
+    return err_set(err, "\"%s\" is none of off, bell, desktop", text);
+}
+
 static bool add_stop(struct options *o, const char *text, struct err *err)
 {
     size_t n = strlen(text);
@@ -203,6 +215,8 @@ static bool set_slot(struct options *o, const struct slot *slot, const char *val
         return add_stop(o, value, err);
     case THEME:
         return set_theme(&o->theme, value, err);
+    case NOTIFY:
+        return set_notify(field, value, err);
     case PRESET:
         return set_preset(o, value, err);
     }
@@ -340,10 +354,15 @@ struct facet_sampling options_sampling(const struct options *o, uint64_t turn)
     return sampling;
 }
 
+bool options_confidence(const struct options *o)
+{
+    return o->confidence && !o->one_answer;
+}
+
 uint32_t options_best(const struct options *o)
 {
     enum { MOST = 256 };
     struct facet_sampling sampling = options_sampling(o, 0);
     uint32_t n = facet_sampling_best(&sampling);
-    return o->full_head || n > MOST ? 0 : n;
+    return o->full_head || options_confidence(o) || n > MOST ? 0 : n;
 }

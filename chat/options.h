@@ -10,6 +10,9 @@
 #include "chat/attach.h"
 #include "engine/facet.h"
 
+/* What calls somebody back who looked away while an answer took long. */
+enum notify { NOTIFY_OFF, NOTIFY_BELL, NOTIFY_DESKTOP };
+
 struct options {
     char *model, *mmproj, *system, *vision_precision, *draft; /* owned; NULL: not given */
     float temperature, top_p, min_p, repeat_penalty, cache_size;
@@ -22,7 +25,8 @@ struct options {
     struct crop_choice crops;
     char *theme, *preset; /* owned; NULL: not given */
     char *mistake;        /* of facet.conf or the environment; owned; NULL: none */
-    bool quiet, verbose, dry_run, no_history, no_lookup, plain, full_head;
+    bool quiet, verbose, dry_run, no_history, no_lookup, plain, full_head, mouse, confidence;
+    enum notify notify;
     bool one_answer; /* the program's own: what is computed for it is not worth keeping */
 };
 
@@ -58,6 +62,9 @@ bool options_copy(struct options *to, const struct options *from);
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
 /* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
 struct facet_sampling options_sampling(const struct options *o, uint64_t turn);
+/* Whether each token's probability and the next-best are kept (confidence.h), which takes all
+ * logits: not for one answer alone, which nobody looks into. */
+bool options_confidence(const struct options *o);
 /* How many of the best logits of a token such sampling wants, for facet_session_set_best; 0: all, or
  * so many that knowing them pays too little. */
 uint32_t options_best(const struct options *o);

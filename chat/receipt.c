@@ -71,6 +71,7 @@ static void put_LIST(json_t *all, const char *flag, const struct options *o)
 #define PUT_SEED(field, flag)  (void)0
 #define PUT_PRESET(field, flag) (void)0
 #define PUT_THEME(field, flag)  (void)0
+#define PUT_NOTIFY(field, flag) (void)0
 
 char *receipt_options(const struct options *o, const char *system)
 {

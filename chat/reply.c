@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chat/confidence.h"
 
 _Static_assert((int)ERR_TEXT_BYTES >= (int)FACET_ERROR_BYTES, "an engine error must fit");
 
@@ -293,14 +294,18 @@ bool reply_draw(struct reply *r)
 {
     struct chat_stats *stats = &r->outcome.stats;
     size_t most = r->turn->options->max_tokens;
+    struct confidence *confidence = r->turn->confidence;
     struct facet_token token;
     enum facet_status status =
-        facet_sampler_draw(r->sampler, r->session, -1, &token, r->outcome.err.text);
+        facet_sampler_draw(r->sampler, r->session, confidence ? CONFIDENCE_OTHERS + 1 : -1, &token,
+                           r->outcome.err.text);
     if (status != FACET_OK)
         return reply_stop(r, status);
     if (token.is_end)
         return end(r, CHAT_ENDED);
     stats->n_answer++;
+    if (confidence)
+        confidence_draw(confidence, r->kit->model, &token);
     bool more = stream_push(&r->stream, token.id, &r->text);
     give(r);
     if (!more)

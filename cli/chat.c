@@ -24,6 +24,8 @@ static int run(struct args *args, struct err *err)
         err_set(err, "%s", args->options.mistake);
         return EXIT_USAGE;
     }
+    if (!screen)
+        args->options.confidence = false; /* lines would not show it */
     struct store *store = history_open(&args->options);
     int code;
     if (screen)

@@ -25,7 +25,7 @@ enum option_number {
     OPTION_NUMBER_COUNT,
 };
 #define TAKES(field) (UINT64_C(1) << OPTION_NUMBER_##field)
-#define TAKES_SCREEN TAKES(theme)
+#define TAKES_SCREEN (TAKES(theme) | TAKES(mouse) | TAKES(notify) | TAKES(confidence))
 #define TAKES_ALL    (((UINT64_C(1) << OPTION_NUMBER_COUNT) - 1) & ~TAKES_SCREEN)
 #define TAKES_MODEL  (TAKES(model) | TAKES(mmproj) | TAKES(threads) | TAKES(vision_precision))
 

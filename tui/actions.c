@@ -1,6 +1,7 @@
 #include "tui/actions.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,9 @@
 #include "tui/picture.h"
 #include "tui/prompt.h"
 #include "tui/reading.h"
+#include "tui/remember.h"
 #include "tui/revising.h"
+#include "tui/shading.h"
 #include "tui/slash.h"
 #include "tui/steps.h"
 #include "tui/theming.h"
@@ -156,8 +159,12 @@ static void focus_right(struct app *app)
 static void widen(struct app *app, int by)
 {
     int cols = app->side_cols + by;
-    if (cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS)
-        app->side_cols = cols;
+    char text[16];
+    if (cols < LAYOUT_MIN_SIDE_COLS || cols > LAYOUT_MAX_SIDE_COLS)
+        return;
+    app->side_cols = cols;
+    snprintf(text, sizeof text, "%d", cols);
+    remember_set("side-cols", text);
 }
 
 static void complete(struct app *app)
@@ -306,7 +313,9 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
     default:
         if (app->focus == KEYS_CONVERSATIONS && browse_act(app, action))
             return;
-        if (!scroll(app, action) && !reading_act(app, action))
+        if (scroll(app, action))
+            shading_tell(app);
+        else if (!reading_act(app, action))
             edit(app, key);
     }
 }
@@ -413,6 +422,8 @@ static void wheel(struct app *app, const struct term_event *event, bool in_left)
         chooser_action(app, action, 0);
     else if (app->help)
         help_action(app, action);
+    else if (picker_is_open(app))
+        picker_act(app, action);
     else if (in_left)
         conversations_act(app->conversations, action);
     else
@@ -426,7 +437,7 @@ void actions_mouse(struct app *app, const struct term_event *event)
     app->dirty = true;
     if (event->wheel) {
         wheel(app, event, in_left);
-    } else if (app->chooser || app->help) {
+    } else if (app->chooser || app->help || picker_is_open(app)) {
         return;
     } else if (in_left) {
         int64_t id = conversations_at(app->conversations, event->row - l->left.row);
@@ -435,6 +446,8 @@ void actions_mouse(struct app *app, const struct term_event *event)
             browse_open(app, id);
     } else if (inside(l->transcript, event)) {
         app->focus = KEYS_TRANSCRIPT;
+    } else if (inside(l->right, event)) {
+        app->focus = KEYS_PICTURE;
     } else if (inside(l->input, event)) {
         app->focus = KEYS_INPUT;
     }

@@ -1,6 +1,6 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
  * turn, attaching, browse, find, filling, palette,
- * reading, revising, slash, actions and screen share it; nothing outside tui/ sees it. */
+ * reading, revising, shading, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
@@ -72,6 +72,7 @@ struct app {
 
     size_t editing;       /* index + 1 of the message that the input is to replace; 0: none */
     int64_t deleted;      /* conversation that was deleted last; 0: none */
+    size_t shaded_word;   /* the one under the cursor, while an answer is shaded (shading.h) */
     struct find *find;    /* what find.h's list shows; NULL: not open */
     size_t n_reading;    /* pictures on their way into the input */
     bool send_when_read; /* Enter was pressed meanwhile */

@@ -1,6 +1,7 @@
 #include "tui/editor.h"
 
 #include <locale.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +17,26 @@
 
 enum { MAX_REMEMBERED = 1000, KEY_BYTES = 16, ABORT = 'g' & 0x1F };
 
+extern sigjmp_buf _rl_top_level; /* readline's, in no header: where a command that gives up goes */
+
 /* What readline's functions need, which are handed nothing. */
 static struct {
     const char *bytes; /* of the key that is being handed over */
     size_t n_bytes;
     enum editor_wish wish;
-    bool ended;     /* readline thinks its line complete */
-    char *accepted; /* that line, until it is put back; owned */
+    char *accepted; /* a line that readline thinks complete, until it is put back; owned */
+    sigjmp_buf level; /* read_all's */
     FILE *nowhere;
 } editor;
 
 /* ---- readline's view of the terminal -------------------------------------------------------- */
 
-/* Where a command asks for more than there is, it gets what makes it give up. */
+/* Where a command asks for more than there is, it is told that nothing will come. */
 static int next_byte(FILE *stream)
 {
     (void)stream;
     if (editor.n_bytes == 0)
-        return ABORT;
+        return RL_ISSTATE(RL_STATE_READCMD) ? ABORT : EOF;
     editor.n_bytes--;
     return (unsigned char)*editor.bytes++;
 }
@@ -43,15 +46,13 @@ static int has_byte(void)
     return editor.n_bytes > 0;
 }
 
-static void draw_nothing(void)
+/* Called behind each command. readline 8.2 may run several in one call (of a macro, or what ended a
+ * search), and what gives up in the second would jump into the call of the first, a function that
+ * has returned: it is to jump to read_all, which also makes a call of each key of a macro. */
+static void end_command(void)
 {
-}
-
-static void on_line(char *line)
-{
-    rl_callback_handler_remove();
-    editor.ended = true;
-    editor.accepted = line;
+    memcpy(&_rl_top_level, &editor.level, sizeof editor.level);
+    RL_UNSETSTATE(RL_STATE_MACROINPUT);
 }
 
 static int compose(int count, int key)
@@ -68,7 +69,7 @@ static void connect(void)
     rl_instream = rl_outstream = editor.nowhere;
     rl_getc_function = next_byte;
     rl_input_available_hook = has_byte;
-    rl_redisplay_function = draw_nothing;
+    rl_redisplay_function = end_command;
     rl_prep_term_function = NULL;
     rl_deprep_term_function = NULL;
     rl_catch_signals = rl_catch_sigwinch = 0;
@@ -82,10 +83,13 @@ static void overrule(void)
     rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
     rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
     rl_variable_bind("page-completions", "off");
+    rl_variable_bind("enable-bracketed-paste", "off"); /* the pane's */
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");
 }
+
+static void on_line(char *line);
 
 /* readline sets the locale of the environment, which may not be a UTF-8 one: facet's stays. */
 static void begin(void)
@@ -95,6 +99,16 @@ static void begin(void)
     setlocale(LC_CTYPE, locale);
     free(locale);
     overrule();
+}
+
+/* A macro may go on behind it; NULL is Ctrl-D in an empty line. */
+static void on_line(char *line)
+{
+    if (editor.accepted)
+        free(line);
+    else
+        editor.accepted = line;
+    begin();
 }
 
 void editor_open(editor_row_fn *row, void *user)
@@ -174,6 +188,12 @@ static size_t special_bytes(uint32_t key, char bytes[KEY_BYTES])
     return (size_t)snprintf(bytes, KEY_BYTES, "\033[1;%d%c", modifier, sequence[2]);
 }
 
+static bool is_beyond_ascii(uint32_t key)
+{
+    uint32_t base = key & K_CHARACTER_MASK;
+    return base >= 0x80 && base < K_UP;
+}
+
 /* What a terminal sends for the key. */
 static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
 {
@@ -181,6 +201,8 @@ static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
     size_t n = 0;
     if (base >= K_UP)
         return special_bytes(key, bytes);
+    if (key & K_ALT && is_beyond_ascii(key))
+        return 0;
     if (key & K_ALT)
         bytes[n++] = '\033';
     if (key & K_CTRL)
@@ -188,6 +210,27 @@ static size_t key_bytes(uint32_t key, char bytes[KEY_BYTES])
     else
         n += utf8_put(base, bytes + n);
     return n;
+}
+
+/* Where a NUL is in the text, or half a character; else its end. */
+static size_t find_fragment(void)
+{
+    size_t n = strlen(rl_line_buffer);
+    return n < editor_length() ? n : utf8_valid(rl_line_buffer, n);
+}
+
+/* A NUL can be quoted, and a command that takes the first byte of a character alone (an argument of
+ * 0, say) leaves the others. */
+static void drop_fragments(void)
+{
+    size_t at;
+    uint32_t broken;
+    while ((at = find_fragment()) < editor_length()) {
+        size_t n = utf8_next(rl_line_buffer + at, editor_length() - at, &broken, NULL);
+        size_t cursor = editor_cursor();
+        rl_delete_text((int)at, (int)(at + n));
+        rl_point = (int)(cursor >= at + n ? cursor - n : cursor > at ? at : cursor);
+    }
 }
 
 /* A command of readline's own may leave the cursor inside a cluster or a token: on it goes. */
@@ -208,17 +251,25 @@ static void part_from_history(void)
         entries[i]->data = NULL;
 }
 
+static void read_all(void)
+{
+    (void)sigsetjmp(editor.level, 0);
+    while (editor.n_bytes || rl_executing_macro) {
+        if (rl_executing_macro)
+            RL_SETSTATE(RL_STATE_MACROINPUT);
+        rl_callback_read_char();
+        part_from_history();
+    }
+}
+
 static void feed(const char *bytes, size_t n)
 {
     size_t before = editor_cursor();
     editor.bytes = bytes;
     editor.n_bytes = n;
-    while (editor.n_bytes && !editor.ended) {
-        rl_callback_read_char();
-        part_from_history();
-    }
-    if (!editor.ended)
-        settle_cursor(before);
+    read_all();
+    drop_fragments();
+    settle_cursor(before);
 }
 
 enum {
@@ -245,21 +296,19 @@ static void drop_argument(void)
     RL_UNSETSTATE(RL_STATE_NUMERICARG);
     rl_restore_prompt();
     rl_discard_argument();
-    give_up();
 }
 
-/* Ends what is under way; a search stays where it is. */
-static void settle(void)
+/* Ends what is under way; a search stays where it is, and one for a character finds nothing. */
+void editor_settle(void)
 {
     static const char escape = '\033', abort = ABORT;
-    if (RL_ISSTATE(RL_STATE_ISEARCH))
+    if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_CHARSEARCH))
         feed(&escape, 1);
     else if (RL_ISSTATE(RL_STATE_NSEARCH))
         feed(&abort, 1);
     else if (RL_ISSTATE(RL_STATE_NUMERICARG))
         drop_argument();
-    else
-        give_up();
+    give_up();
 }
 
 static void begin_anew(void)
@@ -273,10 +322,6 @@ static void begin_anew(void)
 
 static void take_back(void)
 {
-    editor.ended = false;
-    begin();
-    if (!editor.accepted)
-        return;
     editor.wish = EDITOR_SEND;
     editor_set(editor.accepted);
     free(editor.accepted);
@@ -288,10 +333,12 @@ enum editor_wish editor_key(uint32_t key)
     char bytes[KEY_BYTES];
     editor.wish = EDITOR_NOTHING;
     if (key == K_ESC && RL_ISSTATE(RL_STATE_NSEARCH | HALFWAY))
-        settle();
+        editor_settle();
+    else if (RL_ISSTATE(RL_STATE_MULTIKEY) && is_beyond_ascii(key))
+        editor_settle(); /* no sequence has it, and half of its bytes would be left */
     else
         feed(bytes, key_bytes(key, bytes));
-    if (editor.ended)
+    if (editor.accepted)
         take_back();
     return editor.wish;
 }
@@ -300,21 +347,22 @@ enum editor_wish editor_key(uint32_t key)
 
 void editor_clear(void)
 {
-    settle();
+    editor_settle();
     begin_anew();
 }
 
 void editor_insert(const char *text, size_t n)
 {
     char *copy = mem_text(text, n);
-    settle();
+    editor_settle();
     rl_insert_text(copy);
+    settle_cursor(editor_cursor());
     free(copy);
 }
 
 void editor_replace(size_t start, size_t end, const char *text)
 {
-    settle();
+    editor_settle();
     size_t cursor = editor_cursor(), n = strlen(text);
     rl_begin_undo_group();
     rl_delete_text((int)start, (int)end);
@@ -330,18 +378,32 @@ void editor_replace(size_t start, size_t end, const char *text)
 
 void editor_set(const char *text)
 {
+    editor_settle();
     editor_replace(0, editor_length(), text);
     editor_move(editor_length());
 }
 
 void editor_move(size_t cursor)
 {
-    rl_point = (int)cursor;
+    rl_point = (int)steps_floor(rl_line_buffer, editor_length(), cursor);
 }
 
+static HIST_ENTRY *last_line(void)
+{
+    return history_length ? history_get(history_base + history_length - 1) : NULL;
+}
+
+/* Looking for words (yank-last-arg) readline steps two bytes over the NUL of a line that ends in
+ * a backslash or "$(": there, more of them follow. */
 void editor_remember(const char *text)
 {
-    HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-    if (!last || strcmp(last->line, text) != 0)
-        add_history(text);
+    enum { MORE = 2 };
+    HIST_ENTRY *last = last_line();
+    if (last && strcmp(last->line, text) == 0)
+        return;
+    size_t n = strlen(text) + 1;
+    add_history(text);
+    last = last_line();
+    last->line = mem_grow(last->line, n + MORE, 1);
+    memset(last->line + n, 0, MORE);
 }

@@ -38,6 +38,10 @@ enum editor_wish {
 };
 enum editor_wish editor_key(uint32_t key);
 
+/* Ends a search or an argument that is under way, which can change text and cursor: to be called
+ * before one looks at them for editor_replace. */
+void editor_settle(void);
+
 /* What follows ends a search or an argument that is under way, and can be undone, but for
  * editor_clear, which forgets the text with all that was done to it. */
 void editor_clear(void);
@@ -47,6 +51,7 @@ void editor_set(const char *text);
 void editor_insert(const char *text, size_t n);
 /* Replaces [start, end), the cursor staying where it is in the text. */
 void editor_replace(size_t start, size_t end, const char *text);
+/* To there, or the nearest place before it where the cursor may stand. */
 void editor_move(size_t cursor);
 
 /* Puts the text behind what Up and searches find. */

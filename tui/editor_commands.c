@@ -1,5 +1,6 @@
 #include "tui/editor_commands.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include <readline/readline.h>
@@ -80,6 +81,34 @@ static int forward_word(int count, int key)
 static int backward_word(int count, int key)
 {
     return forward_word(-count, key);
+}
+
+typedef size_t vi_step_fn(const char *text, size_t len, size_t at, bool big);
+
+static int go_vi(int count, int key, vi_step_fn *step)
+{
+    size_t at = point(), before = length() + 1;
+    for (; count > 0 && at != before; count--) {
+        before = at;
+        at = step(rl_line_buffer, length(), at, isupper(key));
+    }
+    move(at);
+    return 0;
+}
+
+static int vi_next_word(int count, int key)
+{
+    return go_vi(count > 0 ? count : -count, key, count > 0 ? steps_vi_right : steps_vi_left);
+}
+
+static int vi_previous_word(int count, int key)
+{
+    return vi_next_word(-count, key);
+}
+
+static int vi_end_word(int count, int key)
+{
+    return go_vi(count, key, steps_vi_end);
 }
 
 /* ---- Lines ---------------------------------------------------------------------------------- */
@@ -211,19 +240,11 @@ static int unix_line_discard(int count, int key)
     return kill_to(start);
 }
 
-/* ---- Macros --------------------------------------------------------------------------------- */
-
-/* Inside a macro readline 8.2 aborts into a function that has returned: there, nothing aborts. */
-static int start_kbd_macro(int count, int key)
+static int nothing(int count, int key)
 {
-    if (RL_ISSTATE(RL_STATE_MACRODEF | RL_STATE_MACROINPUT))
-        return rl_ding();
-    return rl_start_kbd_macro(count, key);
-}
-
-static int abort_command(int count, int key)
-{
-    return RL_ISSTATE(RL_STATE_MACROINPUT) ? rl_ding() : rl_abort(count, key);
+    (void)count;
+    (void)key;
+    return rl_ding();
 }
 
 /* ---- Taking readline's place ---------------------------------------------------------------- */
@@ -250,8 +271,11 @@ static struct {
     {"unix-line-discard", unix_line_discard, NULL},
     {"vi-delete", vi_delete, NULL},
     {"vi-rubout", vi_rubout, NULL},
-    {"start-kbd-macro", start_kbd_macro, NULL},
-    {"abort", abort_command, NULL},
+    {"vi-next-word", vi_next_word, NULL},
+    {"vi-prev-word", vi_previous_word, NULL},
+    {"vi-end-word", vi_end_word, NULL},
+    {"vi-complete", nothing, NULL}, /* the pane completes */
+    {"print-last-kbd-macro", nothing, NULL}, /* prints to stdout */
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -145,7 +145,7 @@ static void go_to_row(struct input *in, size_t row, int goal)
 {
     size_t start = in->flow.rows[row].start;
     size_t at = start + glyph_fit(editor_text() + start, row_end(in, row) - start, (size_t)goal);
-    editor_move(steps_floor(editor_text(), editor_length(), at));
+    editor_move(at);
     in->goal = goal;
     in->went_rows = true;
 }
@@ -179,6 +179,7 @@ enum editor_wish input_key(struct input *in, uint32_t key)
 
 bool input_complete(struct input *in, struct store *store)
 {
+    editor_settle();
     return candidates_tab(&in->candidates, store);
 }
 
@@ -207,6 +208,7 @@ bool input_unfold(struct input *in)
 {
     const struct paste *paste = NULL;
     size_t start = 0;
+    editor_settle();
     for (size_t at = 0; at < editor_length(); at++) {
         const struct paste *here = pastes_at(&in->pastes, editor_text(), at);
         if (here) {
@@ -260,6 +262,7 @@ void input_refuse(struct input *in, const struct attachment *old, const char *te
 
 bool input_detach(struct input *in, size_t number)
 {
+    editor_settle();
     return pictures_remove(&in->pictures, number);
 }
 
@@ -306,6 +309,7 @@ size_t input_nearest(const struct input *in)
 
 struct attachment *const *input_settle(struct input *in, size_t *n)
 {
+    editor_settle();
     pictures_settle(&in->pictures);
     *n = in->pictures.n;
     return in->pictures.list;

@@ -65,6 +65,9 @@ struct key_row key_rows[] = {
     {ACTION_SEARCH, KEYS_TRANSCRIPT, {'/'}, "find text; Esc ends that"},
     {ACTION_MATCH_NEXT, KEYS_TRANSCRIPT, {'n'}, "to the next place where it is"},
     {ACTION_MATCH_PREVIOUS, KEYS_TRANSCRIPT, {'N'}, "to the place before"},
+    {ACTION_SHADE, KEYS_TRANSCRIPT, {'p'}, "how sure it was of each word, and back"},
+    {ACTION_WORD_PREVIOUS, KEYS_TRANSCRIPT, {K_LEFT, 'h'}, "there: the word before, and what else it might be"},
+    {ACTION_WORD_NEXT, KEYS_TRANSCRIPT, {K_RIGHT, 'l'}, "there: the word after"},
     {ACTION_FOCUS_INPUT, KEYS_TRANSCRIPT, {K_ENTER, 'i', 'q'}, "back to writing"},
     {ACTION_DELETE_OR_QUIT, KEYS_TRANSCRIPT, {C('d')}, NULL},
 

@@ -9,6 +9,7 @@
 #include "chat/compose.h"
 #include "tui/clipboard.h"
 #include "tui/revising.h"
+#include "tui/shading.h"
 #include "tui/turn.h"
 
 enum { NAME_BYTES = 64, COUNT_BYTES = 64 };
@@ -220,6 +221,13 @@ bool reading_act(struct app *app, enum action action)
     case ACTION_MATCH_PREVIOUS:
         step_match(app, action == ACTION_MATCH_NEXT ? 1 : -1);
         return true;
+    case ACTION_SHADE:
+        shading_toggle(app);
+        return true;
+    case ACTION_WORD_PREVIOUS:
+    case ACTION_WORD_NEXT:
+        shading_step(app, action == ACTION_WORD_NEXT ? 1 : -1);
+        return true;
     default:
         return false;
     }
@@ -229,7 +237,7 @@ bool reading_step_back(struct app *app)
 {
     if (is_searching(app))
         transcript_search(app->transcript, "");
-    else
+    else if (!shading_end(app))
         return transcript_deselect(app->transcript);
     return true;
 }

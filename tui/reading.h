@@ -10,7 +10,7 @@
 /* False for an action that is not of reading. What changes the conversation acts on the message
  * whose number transcript_get_selected tells. */
 bool reading_act(struct app *app, enum action action);
-/* Esc: ends the search, else the selection; false if there is neither. */
+/* Esc: ends the search, else the shading, else the selection; false if there is none of them. */
 bool reading_step_back(struct app *app);
 /* "r again · y copy · c continue", from the keys as they are bound. */
 void reading_hints(struct str *out);

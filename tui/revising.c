@@ -24,8 +24,7 @@ bool revising_index(const struct app *app, size_t message, size_t *index)
     return false;
 }
 
-/* The same; false, and said, if there is none, or an answer is under way. */
-static bool find_message(struct app *app, size_t message, size_t *index)
+bool revising_find(struct app *app, size_t message, size_t *index)
 {
     if (chat_is_busy(app->chat)) {
         app_say(app, "an answer is under way: Esc stops it");
@@ -40,7 +39,7 @@ static bool find_message(struct app *app, size_t message, size_t *index)
 void revising_edit(struct app *app, size_t message)
 {
     size_t index;
-    if (!find_message(app, message, &index))
+    if (!revising_find(app, message, &index))
         return;
     const struct messages *ms = chat_messages(app->chat);
     while (index > 0 && ms->list[index].role != ROLE_USER)
@@ -68,7 +67,7 @@ void revising_branch(struct app *app, size_t message, int step)
 {
     struct err err;
     size_t index;
-    if (!find_message(app, message, &index))
+    if (!revising_find(app, message, &index))
         return;
     if (!chat_branch(app->chat, index, step, &err))
         failed(app, &err);
@@ -80,7 +79,7 @@ void revising_delete(struct app *app, size_t message)
     struct err err;
     char key[KEY_NAME_BYTES];
     size_t index;
-    if (!find_message(app, message, &index))
+    if (!revising_find(app, message, &index))
         return;
     if (chat_delete(app->chat, index, &err))
         app_say(app, "deleted; %s takes it back",
@@ -104,7 +103,7 @@ void revising_fork(struct app *app, size_t message)
 {
     struct err err;
     size_t index;
-    if (!find_message(app, message, &index))
+    if (!revising_find(app, message, &index))
         return;
     if (!chat_fork(app->chat, index, &err)) {
         failed(app, &err);

@@ -10,6 +10,7 @@
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/reading.h"
+#include "tui/shading.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
 
@@ -236,6 +237,11 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
         if (!narrow)
             str_printf(out, ", %s new, %s find, %s writes", keys_first(context, ACTION_NEW, a),
                        keys_first(context, ACTION_FIND, b), back);
+    } else if (context == KEYS_TRANSCRIPT && !app->help && shading_is_on(app)) {
+        if (!narrow)
+            str_printf(out, "%s %s go by words, ", keys_first(context, ACTION_WORD_PREVIOUS, a),
+                       keys_first(context, ACTION_WORD_NEXT, b));
+        str_printf(out, "%s formats", back);
     } else if (context == KEYS_TRANSCRIPT) {
         put_reading_hint(app, narrow, out);
         str_printf(out, "%s %s", back, app->help ? "closes" : "writes");

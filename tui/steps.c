@@ -124,6 +124,52 @@ size_t steps_blank_left(const char *text, size_t len, size_t at)
     return at;
 }
 
+enum kind { BLANK, LETTER, OTHER };
+
+static enum kind kind_at(const char *text, size_t at, bool big)
+{
+    if (isspace((unsigned char)text[at]))
+        return BLANK;
+    return big || text[at] == '_' || is_word(text, at) ? LETTER : OTHER;
+}
+
+/* Behind the characters of that kind. */
+static size_t skip_kind(const char *text, size_t len, size_t at, enum kind kind, bool big)
+{
+    while (at < len && kind_at(text, at, big) == kind)
+        at = steps_next(text, len, at);
+    return at;
+}
+
+size_t steps_vi_right(const char *text, size_t len, size_t at, bool big)
+{
+    if (at < len)
+        at = skip_kind(text, len, at, kind_at(text, at, big), big);
+    return skip_kind(text, len, at, BLANK, big);
+}
+
+size_t steps_vi_left(const char *text, size_t len, size_t at, bool big)
+{
+    enum kind kind = BLANK;
+    while (at > 0) {
+        size_t before = steps_previous(text, len, at);
+        enum kind here = kind_at(text, before, big);
+        if (kind != BLANK && here != kind)
+            break;
+        kind = here;
+        at = before;
+    }
+    return at;
+}
+
+size_t steps_vi_end(const char *text, size_t len, size_t at, bool big)
+{
+    at = skip_kind(text, len, steps_next(text, len, at), BLANK, big);
+    if (at < len)
+        at = skip_kind(text, len, at, kind_at(text, at, big), big);
+    return steps_previous(text, len, at);
+}
+
 size_t steps_line_start(const char *text, size_t at)
 {
     while (at > 0 && text[at - 1] != '\n')

@@ -28,6 +28,12 @@ size_t steps_word_right(const char *text, size_t len, size_t at);
 /* As a shell does it, back to white space: paths and words with points are whole. */
 size_t steps_blank_left(const char *text, size_t len, size_t at);
 
+/* vi's words: letters, or other characters but white space; the big ones are both together. */
+size_t steps_vi_right(const char *text, size_t len, size_t at, bool big);
+size_t steps_vi_left(const char *text, size_t len, size_t at, bool big);
+/* The last character of a word, behind `at`. */
+size_t steps_vi_end(const char *text, size_t len, size_t at, bool big);
+
 /* The line, between line breaks, that `at` is in. */
 size_t steps_line_start(const char *text, size_t at);
 size_t steps_line_end(const char *text, size_t len, size_t at);

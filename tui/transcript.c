@@ -125,15 +125,22 @@ void transcript_reopen(struct transcript *t)
     t->following = true;
 }
 
+/* NULL: there is none. */
+static struct item *find_message(struct transcript *t, size_t message)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (item_has_label(&t->items[i]) && message-- == 0)
+            return &t->items[i];
+    return NULL;
+}
+
 void transcript_set_branch(struct transcript *t, size_t message, size_t k, size_t n)
 {
-    for (size_t i = 0; i < t->n; i++) {
-        if (!item_has_label(&t->items[i]) || message-- > 0)
-            continue;
-        t->items[i].branch = k;
-        t->items[i].n_branches = n;
+    struct item *item = find_message(t, message);
+    if (!item)
         return;
-    }
+    item->branch = k;
+    item->n_branches = n;
 }
 
 /* ---- Scrolling ------------------------------------------------------------------------------ */
@@ -267,4 +274,41 @@ enum selected transcript_get_selected(struct transcript *t, struct str *out, siz
     str_put(out, item->laid.text.data + code->start, code->end - code->start);
     str_putc(out, '\n');
     return SELECTED_CODE;
+}
+
+/* ---- As it was written ---------------------------------------------------------------------- */
+
+bool transcript_show_formatted(struct transcript *t)
+{
+    bool was = false;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].written.n) {
+            item_set_written(&t->items[i], NULL);
+            was = true;
+        }
+    return was;
+}
+
+void transcript_show_written(struct transcript *t, size_t message, const struct flow_runs *runs,
+                             size_t at)
+{
+    struct item *item = find_message(t, message);
+    if (!item)
+        return;
+    transcript_show_formatted(t);
+    item_set_written(item, runs);
+    size_t i = (size_t)(item - t->items);
+    rows_make(t, i);
+    rows_show(t, (struct place){i, item_has_label(item) + item_row_at(item, at)}, 1);
+}
+
+bool transcript_is_written(const struct transcript *t, size_t *message)
+{
+    *message = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->items[i].written.n)
+            return true;
+        *message += item_has_label(&t->items[i]);
+    }
+    return false;
 }

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "chat/attach.h"
+#include "tui/flow.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -61,6 +62,15 @@ enum selected { SELECTED_NOTHING, SELECTED_MESSAGE, SELECTED_CODE };
 /* Puts what is selected into `out`, a code block without its fence; the last answer if nothing is.
  * *message: its number as above. SELECTED_NOTHING if there is no answer either. */
 enum selected transcript_get_selected(struct transcript *t, struct str *out, size_t *message);
+
+/* Shows message `message` (counted as above) as it was written, looking as `runs` say, and brings
+ * byte `at` of its text into view. Any other is formatted again. */
+void transcript_show_written(struct transcript *t, size_t message, const struct flow_runs *runs,
+                             size_t at);
+/* Formats it again; false if none is shown as it was written. */
+bool transcript_show_formatted(struct transcript *t);
+/* Which is shown as it was written; false: none. */
+bool transcript_is_written(const struct transcript *t, size_t *message);
 
 /* Finds text, whatever its case unless some of it is upper case, and goes to the first match that
  * is not above the view. "" ends the search. */

@@ -11,6 +11,7 @@ void item_done(struct item *item)
     str_done(&item->text);
     free(item->aside);
     free(item->matches);
+    flow_runs_done(&item->written);
     markdown_done(&item->laid);
 }
 
@@ -33,13 +34,47 @@ void item_spoil(struct item *item)
     item->width = item->searched_width = 0;
 }
 
+void item_set_written(struct item *item, const struct flow_runs *runs)
+{
+    size_t n = item->text.len, at = 0;
+    flow_runs_done(&item->written);
+    for (size_t i = 0; runs && i < runs->n && at < n; i++) {
+        const struct flow_run *run = &runs->list[i];
+        at = run->end < n ? run->end : n;
+        flow_add(&item->written, run->start, at, run->tone, run->attrs);
+    }
+    if (runs)
+        flow_add(&item->written, at, n, TONE_TEXT, 0);
+    item_spoil(item);
+}
+
+/* Anything but Markdown. */
+static void lay_plain(struct item *item, int width)
+{
+    const char *text = str_text(&item->text);
+    struct flow *flow = &item->laid.flow;
+    struct flow_line line = {
+        .text = text, .runs = &item->written, .end = item->text.len, .width = width};
+    if (item->written.n == 0) {
+        flow_plain(flow, text, item->text.len, width);
+        return;
+    }
+    flow_cut(flow, 0, 0);
+    flow_wrap(flow, &line);
+}
+
+static bool is_formatted(const struct item *item)
+{
+    return item->kind == ITEM_MODEL && item->written.n == 0;
+}
+
 void item_lay(struct item *item, int width)
 {
     const char *text = str_text(&item->text);
     if (item->has_rows && item->width == width && item->bytes == item->text.len)
         return;
-    if (item->kind != ITEM_MODEL) {
-        flow_plain(&item->laid.flow, text, item->text.len, width);
+    if (!is_formatted(item)) {
+        lay_plain(item, width);
     } else {
         if (item->width != width)
             markdown_reset(&item->laid);
@@ -65,7 +100,7 @@ bool item_has_label(const struct item *item)
 
 const char *item_shown(const struct item *item, size_t *n)
 {
-    const struct str *shown = item->kind == ITEM_MODEL ? &item->laid.text : &item->text;
+    const struct str *shown = is_formatted(item) ? &item->laid.text : &item->text;
     *n = shown->len;
     return str_text(shown);
 }

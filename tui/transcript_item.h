@@ -23,6 +23,7 @@ struct item {
     bool growing, interrupted;
     size_t branch, n_branches;
     struct markdown laid; /* one that is not Markdown has its flow alone */
+    struct flow_runs written; /* any: its text is shown as it was written, looking like this */
     bool has_rows;        /* laid holds them */
     int width;            /* that n_rows is for; 0: not yet known */
     size_t bytes, n_rows; /* of the text, and the rows that so much of it makes */
@@ -35,6 +36,9 @@ struct item {
 
 void item_done(struct item *item);
 void item_add_text(struct item *item, const char *text, size_t n);
+/* Shows it as it was written, looking as `runs` say (copied; they may end before or behind the
+ * text); NULL: formatted. */
+void item_set_written(struct item *item, const struct flow_runs *runs);
 /* The rows have to be made anew. */
 void item_spoil(struct item *item);
 /* Lets go of the rows; how many there are is still known. */

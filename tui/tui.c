@@ -1,5 +1,7 @@
 #include "tui/tui.h"
 
+#include <stdlib.h>
+
 #include "tui/actions.h"
 #include "tui/app.h"
 #include "tui/bindings.h"
@@ -8,6 +10,7 @@
 #include "tui/find.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
+#include "tui/remember.h"
 #include "tui/screen.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
@@ -98,6 +101,14 @@ static void tell_mistakes(struct app *app, const struct options *options)
         app_fail(app, "%s", err.text);
 }
 
+static int remembered_cols(void)
+{
+    char *value = remember_get("side-cols");
+    int cols = value ? atoi(value) : 0;
+    free(value);
+    return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : SIDE_COLS;
+}
+
 static bool open_app(struct app *app, const struct options *options, struct store *store,
                      struct err *err)
 {
@@ -107,11 +118,12 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     if (!app->term)
         return false;
     app->store = store;
+    term_set_mouse(app->term, options->mouse);
     theming_start(app);
     app->transcript = transcript_new(&app->theme);
     app->input = input_new(&app->theme, !options->no_history);
     app->conversations = conversations_new(&app->theme);
-    app->side_cols = SIDE_COLS;
+    app->side_cols = remembered_cols();
     app->picture = picture_new();
     app->picker = picker_new();
     app->focus = KEYS_INPUT;

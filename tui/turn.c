@@ -10,6 +10,7 @@
 #include "tui/filling.h"
 #include "tui/pace.h"
 #include "tui/picture.h"
+#include "tui/shading.h"
 
 enum { ASIDE_BYTES = 64 };
 
@@ -36,6 +37,7 @@ static void begin(struct app *app)
     app->turn.started = app_now();
     app->turn.first_word = 0;
     app->tokens_a_second = 0;
+    shading_end(app);
     app_hush(app);
 }
 
@@ -226,8 +228,9 @@ static void bring_back_answer(struct app *app)
 /* Somebody went away while it took long. */
 static void call_back(struct app *app, double seconds)
 {
-    if (app->away && seconds >= call_after_s)
-        term_notify(app->term, NULL);
+    enum notify how = chat_options(app->chat)->notify;
+    if (app->away && seconds >= call_after_s && how != NOTIFY_OFF)
+        term_notify(app->term, how == NOTIFY_DESKTOP ? "facet: the answer is there" : NULL);
 }
 
 static void on_done(struct app *app, const struct chat_event *event)

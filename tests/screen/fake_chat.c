@@ -3,6 +3,7 @@
  *     say TEXT      TEXT, a few bytes at a time      lines N    "line 1" to "line N"
  *     slow          words until it is stopped        markdown   some of everything
  *     flood         the same, 500 a second
+ *     late TEXT     TEXT, after what it calls a long time
  *     evil          what must not reach a terminal   look       three views, then a word
  *     fail          fails before its first word      break      fails behind some words
  *     What did I pay …   an answer to be shown in pictures
@@ -16,10 +17,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chat/confidence.h"
 #include "chat/chat.h"
 #include "chat/tree.h"
 
-enum { PIECE_BYTES = 5, VIEWS = 3, TICK_MS = 2, SLOW_TICK_MS = 20, LOOK_TICK_MS = 100 };
+enum { PIECE_BYTES = 5, TOKEN_BYTES = 12, VIEWS = 3, TICK_MS = 2, SLOW_TICK_MS = 20, LOOK_TICK_MS = 100 };
 
 struct chat {
     struct options options;
@@ -27,7 +29,7 @@ struct chat {
     size_t old;        /* the answer that is seen again if nothing comes */
     struct str script; /* the whole answer */
     size_t at, looked;
-    bool loaded, busy, cancelled, look, fails;
+    bool loaded, busy, cancelled, look, late, fails;
     char piece[64];
     bool looks; /* chat_look is under way */
     size_t n_looks;
@@ -87,8 +89,11 @@ static void write_script(struct chat *chat, const char *text)
     str_clear(s);
     chat->look = strcmp(text, "look") == 0 || strncmp(text, "[image", 6) == 0;
     chat->fails = strcmp(text, "fail") == 0 || strcmp(text, "break") == 0;
+    chat->late = strncmp(text, "late ", 5) == 0;
     if (strncmp(text, "say ", 4) == 0)
         str_puts(s, text + 4);
+    else if (chat->late)
+        str_puts(s, text + 5);
     else if (sscanf(text, "lines %u", &n) == 1)
         for (unsigned i = 1; i <= n; i++)
             str_printf(s, "line %u%s", i, i < n ? "\n" : "");
@@ -170,17 +175,38 @@ bool chat_continue(struct chat *chat, struct err *err)
 
 /* ---- Events --------------------------------------------------------------------------------- */
 
+/* A token for each word, with the space before it, or several for a long one; the likely ones come first, then less and less
+ * likely ones, and again. */
+static struct confidence *doubt(const char *text)
+{
+    static const float likely[] = {0.97F, 0.5F, 0.2F, 0.004F};
+    struct confidence *c = mem_new(1, sizeof *c);
+    for (size_t n; *text; text += n) {
+        n = 1 + strcspn(text + 1, " \n");
+        n = n < TOKEN_BYTES ? n : TOKEN_BYTES;
+        while (((unsigned char)text[n] & 0xC0) == 0x80)
+            n++;
+        confidence_add(c, n, likely[c->n % 4]);
+        confidence_add_other(c, " shop", 5, 0.01F);
+        confidence_add_other(c, " caf\xC3\xA9", 6, 0.008F);
+        confidence_add_other(c, "\n", 1, 0.006F);
+        confidence_add_other(c, "\033[2J", 4, 0.001F);
+    }
+    return c;
+}
+
 static bool finish(struct chat *chat, struct chat_event *event)
 {
     struct message m = {.role = ROLE_MODEL, .interrupted = chat->cancelled};
     message_add_text(&m, str_text(&chat->script), chat->at);
+    m.confidence = chat->options.confidence ? doubt(m.parts[0].text) : NULL;
     tree_add(&chat->tree, tree_leaf(&chat->tree), &m);
     chat->busy = false;
     tick_every(chat, 0);
     *event = (struct chat_event){.kind = CHAT_DONE,
                                  .reason = chat->cancelled ? CHAT_CANCELLED : CHAT_ENDED};
     event->stats =
-        (struct chat_stats){.n_answer = 37, .answer_s = 2, .n_views = chat->look ? VIEWS : 0};
+        (struct chat_stats){.n_answer = 37, .answer_s = chat->late ? 20 : 2, .n_views = chat->look ? VIEWS : 0};
     event->stats.encode_s = chat->look ? 6 : 0;
     return true;
 }

@@ -228,6 +228,11 @@ static void test_vi(void)
     TYPE(e, "p", ": one two thre");
     TYPE(e, "0cwzero", "> zero two thre");
     TYPE(e, "\033A!", "thre!");
+    TYPE(e, "\033ddigr\xC3\xB6\xC3\x9F" "er.als n\xC3\xA4\xC3\xA9", "n\xC3\xA4\xC3\xA9");
+    TYPE(e, "\033BBwi|", "> gr\xC3\xB6\xC3\x9F" "er|.als");
+    TYPE(e, "\033We", "n\xC3\xA4\xC3\xA9"); /* both end at the end */
+    TYPE(e, "wwEi|", "n\xC3\xA4|\xC3\xA9");
+    TYPE(e, "\033bcwzero", "zero|\xC3\xA9");
     emulator_send(e, "\033dd");
     CHECK(e, emulator_hides(e, "zero"));
     emulator_send(e, "islow\r");

@@ -1,9 +1,11 @@
 /* Panes, lists and going from one conversation to another: the real program over a tiny model, at
  * every size. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/screen/kit.h"
 
+#define F1   "\033OP"
 #define F2   "\033OQ"
 #define F4   "\033OS"
 #define CTRL_P "\020"
@@ -219,6 +221,13 @@ static void test_fold(void)
     emulator_send(e, "\033-\033-\033-");
     CHECK(e, has_rule_at(e, 26));
     kit_leave(e);
+    e = kit_start_real(30, 120); /* as it was left */
+    CHECK(e, has_rule_at(e, 26));
+    kit_leave(e);
+    kit_write_file("facet/screen.json", "{\"side-cols\": \"9999999\"}", 24);
+    e = kit_start_real(30, 120);
+    CHECK(e, has_rule_at(e, 27));
+    kit_leave(e);
 }
 
 /* Panes by Tab and Alt-arrows; the hint says where one is. */
@@ -243,11 +252,85 @@ static void test_focus(void)
     kit_leave(e);
 }
 
+enum { CLICK = 0, WHEEL_UP = 64, WHEEL_DOWN = 65 };
+
+/* A press of the first button, or the wheel, in the cell where the text is. */
+static void mouse_at(struct emulator *e, int button, const char *text)
+{
+    char keys[64];
+    int row = 0, col = 0;
+    CHECK(e, emulator_shows(e, text));
+    CHECK(e, emulator_find(e, text, &row, &col));
+    snprintf(keys, sizeof keys, "\033[<%d;%d;%dM\033[<%d;%d;%dm", button, col + 1, row + 1, button,
+             col + 1, row + 1);
+    emulator_send(e, keys);
+}
+
+/* Clicks go to panes and open conversations; the wheel moves what is under it. */
+static void test_mouse(int rows, int cols)
+{
+    setenv("FACET_MOUSE", "yes", 1);
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_wrote(e, "\033[?1000h") > 0);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    mouse_at(e, CLICK, "You");
+    CHECK(e, cols < 80 ? emulator_shows(e, "Esc writes") : emulator_shows(e, "[ ] select"));
+    mouse_at(e, CLICK, ">");
+    CHECK(e, emulator_hides(e, "Esc writes"));
+    emulator_send(e, F1);
+    CHECK(e, emulator_shows(e, "Writing"));
+    if (rows <= 40) { /* else all of it is seen */
+        mouse_at(e, WHEEL_DOWN, "Writing");
+        CHECK(e, emulator_hides(e, "Writing"));
+        mouse_at(e, WHEEL_UP, "line");
+        CHECK(e, emulator_shows(e, "Writing"));
+    }
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "Writing"));
+    emulator_send(e, F2);
+    CHECK(e, emulator_shows(e, "Enter opens"));
+    mouse_at(e, WHEEL_DOWN, "apples");
+    mouse_at(e, CLICK, "apples");
+    CHECK(e, emulator_shows(e, "apples in autumn"));
+    CHECK(e, cols < 100 ? emulator_hides(e, "bread") : emulator_shows(e, "▸ apples"));
+    kit_leave(e);
+    unsetenv("FACET_MOUSE");
+}
+
+/* Over the transcript, and back to its end. */
+static void test_wheel(int rows, int cols)
+{
+    setenv("FACET_MOUSE", "yes", 1);
+    struct emulator *e = kit_start_fake(rows, cols);
+    kit_ask_and_wait(e, "lines 99");
+    CHECK(e, emulator_shows(e, "line 99"));
+    mouse_at(e, WHEEL_UP, "line 98");
+    CHECK(e, emulator_hides(e, "line 99"));
+    CHECK(e, emulator_shows(e, "line 96"));
+    mouse_at(e, WHEEL_DOWN, "line 96");
+    CHECK(e, emulator_shows(e, "line 99"));
+    kit_leave(e);
+    unsetenv("FACET_MOUSE");
+}
+
+/* The terminal's own selection works as ever. */
+static void test_no_mouse(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, "\003\003\004");
+    CHECK(e, emulator_wait(e) == 0);
+    CHECK(e, emulator_wrote(e, "\033[?1000h") == 0);
+    CHECK(e, emulator_wrote(e, "\033[?1004h") > 0);
+    emulator_stop(e);
+}
+
 int main(void)
 {
     static void (*const at_every_size[])(int rows, int cols) = {
         test_resume,  test_open_other,     test_list_and_back, test_new,
-        test_palette, test_palette_begins, test_palette_left,  test_filling};
+        test_palette, test_palette_begins, test_palette_left,  test_filling,
+        test_mouse,   test_no_mouse,       test_wheel};
     kit_prepare();
     if (kit_has_real()) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)

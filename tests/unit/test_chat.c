@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/chat.h"
+#include "chat/confidence.h"
 #include "chat/kept.h"
 #include "history/store.h"
 #include "tests/support/scratch.h"
@@ -312,6 +313,85 @@ static void seeds_repeat(void **state)
     assert_int_equal(n_stored(f), 2);
     free(first);
     free(second);
+}
+
+static const struct confidence *last_confidence(const struct fixture *f)
+{
+    const struct messages *ms = chat_messages(f->chat);
+    return ms->list[ms->n - 1].confidence;
+}
+
+/* Tokens lie end to end, and each has its probability and the likeliest others. */
+static void check_confidence(const struct confidence *c, size_t start, size_t end)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct confidence_token *token = &c->tokens[i];
+        float sum = token->probability;
+        assert_int_equal(token->start, start);
+        assert_true(token->end >= token->start && token->probability > 0);
+        assert_int_equal(token->n_others, CONFIDENCE_OTHERS);
+        for (size_t k = 0; k < token->n_others; k++) {
+            sum += token->others[k].probability;
+            assert_true(k == 0 || token->others[k].probability <= token->others[k - 1].probability);
+            assert_true(strlen(confidence_other(c, token, k)) > 0);
+        }
+        assert_true(sum < 1.001F);
+        start = token->end;
+    }
+    assert_int_equal(start, end);
+}
+
+static void knows_how_sure_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "say", NULL);
+    assert_null(last_confidence(f));
+    char *said = last_text(f);
+    must(chat_clear(f->chat, &err), &err);
+    set(f, "seed", "5");
+    set(f, "confidence", "yes");
+    ask(f, "say", NULL);
+    assert_string_equal(str_text(&f->text), said); /* the text is the same */
+    size_t n = strlen(said);
+    assert_non_null(last_confidence(f));
+    assert_int_equal(last_confidence(f)->n, 12);
+    check_confidence(last_confidence(f), 0, n);
+    must(chat_continue(f->chat, &err), &err);
+    finish(f);
+    assert_int_equal(last_confidence(f)->n, 24);
+    check_confidence(last_confidence(f), 0, n + f->text.len);
+    must(chat_fork(f->chat, 1, &err), &err);
+    assert_int_equal(last_confidence(f)->n, 24);
+    int64_t conversation = chat_conversation(f->chat);
+    must(chat_load(f->chat, conversation, &err), &err); /* the history does not have it */
+    assert_null(last_confidence(f));
+    free(said);
+}
+
+/* Figures are of what was drawn while they were wanted, and of no text that was cut off. */
+static void is_sure_of_what_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "say", NULL);
+    size_t first = f->text.len;
+    char stop[] = {f->text.data[first / 2], 0};
+    set(f, "confidence", "yes");
+    must(chat_continue(f->chat, &err), &err);
+    finish(f);
+    check_confidence(last_confidence(f), first, first + f->text.len);
+    set(f, "confidence", "no");
+    must(chat_continue(f->chat, &err), &err);
+    finish(f);
+    assert_int_equal(last_confidence(f)->n, 12);
+    set(f, "confidence", "yes");
+    set(f, "stop", stop);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    check_confidence(last_confidence(f), 0, f->text.len);
 }
 
 static void cancels(void **state)
@@ -1031,6 +1111,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CHAT_TEST(answers_and_remembers),
         CHAT_TEST(seeds_repeat),
+        CHAT_TEST(knows_how_sure_it_was),
+        CHAT_TEST(is_sure_of_what_is_seen),
         CHAT_TEST(cancels),
         CHAT_TEST(cancels_before_the_model_is_there),
         CHAT_TEST(looks_at_pictures_once),
