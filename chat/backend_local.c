@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "chat/kept_sessions.h"
+#include "chat/look.h"
 #include "chat/reply.h"
 #include "chat/resolve.h"
 
@@ -206,6 +207,19 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
     facet_session_get_speculation(r.session, &after);
     r.outcome.stats.n_guessed = after.proposed - before.proposed;
     r.outcome.stats.n_right = after.accepted - before.accepted;
+    *outcome = r.outcome;
+    reply_done(&r);
+}
+
+void backend_look(struct backend *b, const struct backend_turn *turn, const struct look *look,
+                  struct chat_looked *looked, struct outcome *outcome)
+{
+    struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
+    if (reply_open(&r)) {
+        enum facet_status status = look_back(&r, look, looked);
+        if (status != FACET_OK)
+            reply_stop(&r, status);
+    }
     *outcome = r.outcome;
     reply_done(&r);
 }

@@ -63,6 +63,12 @@ struct outcome {
  * disk), computes the prompt, generates. */
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome);
 
+struct look; /* look.h */
+/* Where words of an answer looked; the turn's messages are those before it, and encoded if they are
+ * not kept. What the session holds stays. */
+void backend_look(struct backend *b, const struct backend_turn *turn, const struct look *look,
+                  struct chat_looked *looked, struct outcome *outcome);
+
 /* ---- Several answers together ----
  *
  * Each has a seat: a session of its own. What they share is computed once, and each step is one

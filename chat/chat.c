@@ -137,7 +137,7 @@ static void undo_job(struct chat *chat)
     tree_choose(t, parent, chat->old);
 }
 
-static void conclude(struct chat *chat, const struct outcome *o)
+static void conclude_answer(struct chat *chat, const struct outcome *o)
 {
     bool said = chat->answer.len > chat->first_bytes;
     bool cancelled = !o->failed && o->reason == CHAT_CANCELLED;
@@ -154,6 +154,14 @@ static void conclude(struct chat *chat, const struct outcome *o)
     struct chat_event done = {.kind = CHAT_DONE, .reason = o->reason, .stats = o->stats};
     const char *warning = chat->history_error.text[0] ? chat->history_error.text : NULL;
     events_put(&chat->events, &done, warning, warning ? strlen(warning) : 0);
+}
+
+static void conclude(struct chat *chat, const struct outcome *o)
+{
+    if (chat->job == JOB_LOOK)
+        chat_conclude_look(chat, o);
+    else
+        conclude_answer(chat, o);
 }
 
 /* ---- The worker ---- */
@@ -251,8 +259,9 @@ static void do_job(struct chat *chat)
     struct backend *backend = chat->backend;
     struct outcome o = {.failed = true, .err = chat->load_error};
     if (backend) {
+        struct messages before = {.list = chat->tree.path.list, .n = chat->look.message};
         struct backend_turn turn = {
-            .messages = &chat->tree.path,
+            .messages = chat->job == JOB_LOOK ? &before : &chat->tree.path,
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
@@ -263,7 +272,10 @@ static void do_job(struct chat *chat)
         };
         follow(chat, backend, kept_conversation(chat));
         atomic_store(&chat->outdated, false); /* what is deleted leaves the session now */
-        backend_answer(backend, &turn, &o);
+        if (chat->job == JOB_LOOK)
+            backend_look(backend, &turn, &chat->look, &chat->looked, &o);
+        else
+            backend_answer(backend, &turn, &o);
         atomic_store(&chat->used, backend_used(backend));
     }
     conclude(chat, &o);
@@ -286,6 +298,7 @@ static void free_chat(struct chat *chat)
         forget_deleted(chat, chat->backend);
     backend_close(chat->backend);
     tree_done(&chat->tree);
+    chat_forget_look(chat);
     str_done(&chat->answer);
     confidence_free(chat->confidence);
     options_done(&chat->options);
@@ -338,7 +351,7 @@ void chat_close(struct chat *chat)
 
 /* ---- Starting a turn ---- */
 
-static bool claim(struct chat *chat, struct err *err)
+bool chat_claim(struct chat *chat, struct err *err)
 {
     if (!chat_is_idle(chat, err))
         return false;
@@ -370,12 +383,14 @@ static void start_confidence(struct chat *chat)
     }
 }
 
-static void start(struct chat *chat, enum job job)
+void chat_start(struct chat *chat, enum job job)
 {
     chat->job = job;
-    chat->turn++;
+    if (job != JOB_LOOK) {
+        chat->turn++;
+        start_confidence(chat);
+    }
     chat->first_bytes = chat->answer.len;
-    start_confidence(chat);
     chat->written = now_s();
     chat->history_error.text[0] = 0;
     chat->busy = true;
@@ -397,7 +412,7 @@ static bool begin_answer(struct chat *chat, size_t question, size_t old, struct 
     chat->question = question;
     chat->old = old;
     str_clear(&chat->answer);
-    start(chat, JOB_ANSWER);
+    chat_start(chat, JOB_ANSWER);
     return true;
 }
 
@@ -405,7 +420,7 @@ static bool begin_answer(struct chat *chat, size_t question, size_t old, struct 
 static bool ask(struct chat *chat, struct message *user, size_t parent, size_t old, struct err *err)
 {
     struct tree *t = &chat->tree;
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     user->role = ROLE_USER;
     user->created = time(NULL);
@@ -453,7 +468,7 @@ bool chat_regenerate(struct chat *chat, struct err *err)
     size_t old = ends_with(chat, ROLE_MODEL) ? tree_leaf(t) : 0;
     if (!old && !ends_with(chat, ROLE_USER))
         return err_set(err, "there is no answer yet");
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     size_t parent = old ? t->nodes[old].parent : tree_leaf(t);
     tree_choose(t, parent, 0);
@@ -470,7 +485,7 @@ bool chat_continue(struct chat *chat, struct err *err)
         return false;
     if (!ends_with(chat, ROLE_MODEL))
         return err_set(err, "there is no answer yet");
-    if (!claim(chat, err))
+    if (!chat_claim(chat, err))
         return false;
     size_t last = tree_leaf(&chat->tree);
     char *text = message_text(&chat->tree.nodes[last].message, 1);
@@ -478,7 +493,7 @@ bool chat_continue(struct chat *chat, struct err *err)
     str_clear(&chat->answer);
     str_puts(&chat->answer, text);
     free(text);
-    start(chat, JOB_CONTINUE);
+    chat_start(chat, JOB_CONTINUE);
     return true;
 }
 
@@ -503,7 +518,8 @@ static void note(struct chat *chat, const struct chat_event *event)
 {
     if (event->kind == CHAT_LOADED)
         chat->model = backend_model(chat->backend);
-    else if (event->kind == CHAT_DONE || event->kind == CHAT_FAILED)
+    else if (event->kind == CHAT_DONE || event->kind == CHAT_FAILED ||
+             event->kind == CHAT_LOOKED)
         chat->busy = false;
 }
 

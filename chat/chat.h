@@ -33,6 +33,7 @@ enum chat_event_kind {
                       NULL, or a warning that the history could not be written */
     CHAT_FAILED,   /* text: why; what was said until then stays, interrupted; if nothing was, the
                       conversation stands as before the turn */
+    CHAT_LOOKED,   /* what chat_look asked for is there; else text: why not */
 };
 
 enum chat_reason {
@@ -115,6 +116,22 @@ bool chat_undelete(struct chat *chat, struct err *err);
 /* Goes on in a new conversation, which has what is seen up to message `index`; the old one stays
  * as it is. On failure nothing changes. */
 bool chat_fork(struct chat *chat, size_t index, struct err *err);
+
+/* Finds out what the words at bytes [first, first + n_bytes) of answer `message` (all of it:
+ * SIZE_MAX) looked at in a picture of a message before: how the attention of the steps that chose
+ * them (facet_session_attention) lies on its views. CHAT_LOOKED ends it; the conversation, and what
+ * the engine holds, stays as it is. It can be told as long as the engine holds the answer: that of
+ * the turn before, and mostly older ones of the same conversation. False if it cannot be begun. */
+bool chat_look(struct chat *chat, size_t message, size_t first, size_t n_bytes,
+               const struct attachment *picture, struct err *err);
+struct chat_looked {
+    size_t n_views, n_soft; /* of the picture, the whole first; soft tokens of each, a square */
+    float *share;           /* [n_views][n_soft], row by row: Σ = 1 (or all are 0) */
+    double total;           /* what the picture got of all attention: 0 … 1 */
+    size_t n_tokens, n_counted; /* of the words; not all count where an answer is very long */
+};
+/* After CHAT_LOOKED without a text, until the next chat_look. */
+const struct chat_looked *chat_looked(const struct chat *chat);
 
 /* The stored conversation's number, 0 if none yet. */
 int64_t chat_conversation(const struct chat *chat);

@@ -11,10 +11,11 @@
 #include "chat/backend_local.h"
 #include "chat/chat.h"
 #include "chat/events.h"
+#include "chat/look.h"
 #include "chat/record.h"
 #include "chat/tree.h"
 
-enum job { JOB_ANSWER, JOB_CONTINUE };
+enum job { JOB_ANSWER, JOB_CONTINUE, JOB_LOOK };
 
 /* The conversation and the options belong to the calling thread while the chat is not busy, and to
  * the worker from the job's start until the front end has taken the event that ends it. */
@@ -52,6 +53,8 @@ struct chat {
     size_t old;        /* JOB_ANSWER: the node that was seen in the place of what comes; 0: none */
     struct str answer; /* JOB_CONTINUE: what was there, first_bytes long, and what comes */
     size_t first_bytes;
+    struct look look; /* JOB_LOOK, and what came of it */
+    struct chat_looked looked;
     struct confidence *confidence; /* of the answer; NULL: none; owned */
     double written;           /* when the history last was */
     struct err history_error; /* "": none */
@@ -64,5 +67,12 @@ bool chat_is_idle(const struct chat *chat, struct err *err);
 size_t chat_node_at(const struct chat *chat, size_t index, struct err *err);
 /* Sets a tree's system text; NULL or "": none. */
 void chat_show_system(struct tree *t, const char *text);
+
+/* Reserves the worker, who is idle; false if there is no model. Then it gets its job. */
+bool chat_claim(struct chat *chat, struct err *err);
+void chat_start(struct chat *chat, enum job job);
+/* Tells how a JOB_LOOK ended. */
+void chat_conclude_look(struct chat *chat, const struct outcome *o);
+void chat_forget_look(struct chat *chat);
 
 #endif

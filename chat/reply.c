@@ -270,15 +270,20 @@ static bool start_drawing(struct reply *r)
     return r->sampler || reply_stop(r, FACET_FAILED);
 }
 
-bool reply_read(struct reply *r)
+struct facet_prompt reply_prompt(const struct reply *r)
 {
     struct soft_list soft = {.list = mem_new(r->prompt.n_views, sizeof *soft.list)};
     each_view(r->turn->messages, collect_soft, &soft);
-    struct facet_prompt prompt = {r->prompt.ids, r->prompt.n_ids, soft.list, soft.n};
+    return (struct facet_prompt){r->prompt.ids, r->prompt.n_ids, soft.list, soft.n};
+}
+
+bool reply_read(struct reply *r)
+{
+    struct facet_prompt prompt = reply_prompt(r);
     size_t n_kept = 0;
     enum facet_status status = compute(r, &prompt, &n_kept);
     r->outcome.stats.n_kept = n_kept > r->n_prepared ? n_kept - r->n_prepared : 0;
-    free(soft.list);
+    free((void *)prompt.soft);
     prompt_done(&r->prompt);
     return status == FACET_OK ? start_drawing(r) : reply_stop(r, status);
 }

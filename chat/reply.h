@@ -53,6 +53,8 @@ struct reply {
 bool reply_open(struct reply *r);
 /* Computes, in the answer's session, ids that its prompt begins with. */
 enum facet_status reply_prepare(struct reply *r, const int32_t *ids, size_t n_ids);
+/* The prompt that was rendered; its list of soft tokens is to be free()d. */
+struct facet_prompt reply_prompt(const struct reply *r);
 /* Computes the prompt. turn->messages is not looked at any more. */
 bool reply_read(struct reply *r);
 /* Draws a token and gives its text, before what follows is computed: it is seen one step of the

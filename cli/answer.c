@@ -61,6 +61,7 @@ static bool take_event(struct answer *a, struct chat *chat, const struct chat_ev
 {
     switch (event->kind) {
     case CHAT_LOADED:
+    case CHAT_LOOKED: /* nobody asks here */
         break;
     case CHAT_PROGRESS:
         progress_show(a->progress, event->text ? event->text : "", event->done, event->total,

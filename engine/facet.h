@@ -251,6 +251,30 @@ enum facet_status facet_session_copy(struct facet_session *to, const struct face
 const float *facet_session_logits(const struct facet_session *session);
 /* Positions held. */
 size_t facet_session_length(const struct facet_session *session);
+/* The token at one of them. */
+int32_t facet_session_id(const struct facet_session *session, size_t position);
+/* Positions that the session holds as this prompt begins; 0 for a prompt that cannot be. */
+size_t facet_session_held(const struct facet_session *session, const struct facet_prompt *prompt);
+
+/* What n positions from `first` on, tokens that the session holds, looked at in n_images images
+ * from number `image` on (from 0, in the order of the context). The query at a position chose the
+ * token behind it.
+ *
+ *   mass[j] = mean over positions p, global layers, heads of softmax(q_p · keys)[soft token j]
+ *   share[j] = mass[j] / Σ mass, [n_images][n_soft_tokens], row by row;  total = Σ mass, of all
+ *   that a query looks at: 0 … 1 (0, and shares of 0, where the images come behind the positions)
+ *
+ * The queries are computed again, in some tenths of a second for a few words; the session stays as
+ * it is to the last bit. Positions may be left out where local layers have lost what they
+ * saw, in a context longer than their window: those before the last prompt's end, and of an answer
+ * that is longer too, its beginning. n_positions tells how many counted; an error if none does. */
+struct facet_attention {
+    double total;
+    size_t n_positions;
+};
+enum facet_status facet_session_attention(struct facet_session *session, size_t first, size_t n,
+                                          size_t image, size_t n_images, float *share,
+                                          struct facet_attention *attention, char *error);
 
 /* Goes back to the first n positions (0 ≤ n ≤ length). What the windows of the local layers have
  * lost by then is computed again from the last point they can be restored to; an image is dropped

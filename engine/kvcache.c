@@ -36,6 +36,7 @@ struct kvcache {
     size_t reserved;   /* rows of a head that a global layer has addresses for: whole pages */
     size_t head_bytes; /* a row of one head */
     size_t length, chunk, checkpoint;
+    size_t checkpoint_from; /* from there to the checkpoint rows stay, if only in shadows */
     size_t held_back; /* rows behind the length that can be admitted */
     size_t passed;    /* rings may have been written up to there before the last rewind */
     size_t available; /* positions for which global layers have memory */
@@ -280,20 +281,42 @@ void kvcache_admit(struct kvcache *c)
     c->held_back--;
 }
 
+/* The first position whose row a layer has not replaced. */
+static size_t oldest_kept(const struct kvcache *c, const struct layer *l)
+{
+    return !l->is_global && l->written > c->ring ? l->written - c->ring : 0;
+}
+
 struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
                             size_t end)
 {
     const struct layer *l = &c->layers[layer];
+    const struct rows *rows = &l->kept;
     size_t row = l->is_global ? at : at % c->ring, n = end - at;
+    if (at < oldest_kept(c, l)) {
+        rows = &l->shadow;
+        n = oldest_kept(c, l) - at < n ? oldest_kept(c, l) - at : n;
+    }
     if (!l->is_global && n > c->ring - row)
         n = c->ring - row;
     size_t offset = offset_of(c, l, head, row);
-    return (struct kv_span){l->kept.keys + offset, l->kept.values + offset, n};
+    return (struct kv_span){rows->keys + offset, rows->values + offset, n};
+}
+
+/* The first position whose row no layer has replaced. */
+static size_t oldest_of_all(const struct kvcache *c)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < c->n_layers; i++)
+        if (oldest_kept(c, &c->layers[i]) > oldest)
+            oldest = oldest_kept(c, &c->layers[i]);
+    return oldest;
 }
 
 void kvcache_checkpoint(struct kvcache *c)
 {
     c->checkpoint = c->length;
+    c->checkpoint_from = oldest_of_all(c);
 }
 
 size_t kvcache_checkpointed(const struct kvcache *c)
@@ -318,6 +341,15 @@ static size_t written(const struct kvcache *c)
 static size_t oldest_wanted(const struct kvcache *c, size_t n)
 {
     return n < c->window ? 0 : n + 1 - c->window;
+}
+
+/* Position p sees rows (p − W, p]. */
+bool kvcache_sees(const struct kvcache *c, size_t position)
+{
+    size_t from = oldest_wanted(c, position), replaced = oldest_of_all(c);
+    if (replaced > position + 1)
+        replaced = position + 1; /* of those that are seen */
+    return from >= replaced || (from >= c->checkpoint_from && replaced <= c->checkpoint);
 }
 
 /* A ring written up to w holds rows [w − R, w), and with its shadow (c − W, c) too, c the
@@ -349,14 +381,17 @@ void kvcache_rewind(struct kvcache *c, size_t n)
     c->passed = w < most ? w : most;
     c->length = n;
     c->chunk = c->held_back = 0;
-    if (c->checkpoint > n)
+    if (c->checkpoint > n) {
         c->checkpoint = n;
+        c->checkpoint_from = oldest_wanted(c, n);
+    }
 }
 
 /* The length is n from now on, and nothing else can be gone back to. */
 static void set_length(struct kvcache *c, size_t n)
 {
     c->length = c->checkpoint = n;
+    c->checkpoint_from = oldest_wanted(c, n);
     c->chunk = c->held_back = 0;
     c->passed = n + 1 + EXTRA_ROWS;
     for (size_t l = 0; l < c->n_layers; l++)
@@ -462,6 +497,7 @@ static bool read_marks(struct kvcache *c, kvcache_run_fn *get, void *user, size_
         (marks.passed > length && !is_beside(marks.passed, length)))
         return false;
     c->checkpoint = marks.checkpoint;
+    c->checkpoint_from = oldest_wanted(c, c->checkpoint);
     c->passed = marks.passed;
     for (size_t l = 0; l < c->n_layers; l++) {
         uint64_t rows;

@@ -75,9 +75,14 @@ struct kv_span {
     const uint8_t *keys, *values;
     size_t n;
 };
-/* at < end ≤ the length, and what was stored behind it. */
+/* at < end ≤ the length, and what was stored behind it. Rows from before the checkpoint that a ring
+ * replaced come from its shadow. */
 struct kv_span kvcache_span(const struct kvcache *c, size_t layer, size_t head, size_t at,
                             size_t end);
+
+/* Whether all rows are there that a query at this position, below the length, sees: true at least of
+ * reachable positions behind the checkpoint. */
+bool kvcache_sees(const struct kvcache *c, size_t position);
 
 /* Makes the present length the point that can always be returned to. */
 void kvcache_checkpoint(struct kvcache *c);

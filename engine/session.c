@@ -708,6 +708,17 @@ size_t facet_session_length(const struct facet_session *s)
     return kvcache_length(s->cache);
 }
 
+int32_t facet_session_id(const struct facet_session *s, size_t position)
+{
+    return s->ids[position];
+}
+
+size_t facet_session_held(const struct facet_session *s, const struct facet_prompt *prompt)
+{
+    struct err err;
+    return check_prompt(s, prompt, &err) ? common_prefix(s, prompt) : 0;
+}
+
 enum facet_status facet_session_rewind(struct facet_session *s, size_t n, char *error)
 {
     struct err err = {0};

@@ -211,7 +211,7 @@ static bool begin(const struct text_segment *segments, size_t n_segments, struct
 bool text_forward(struct text_pass *p, const struct text_input *inputs,
                   const struct text_segment *segments, size_t n_segments, struct err *err)
 {
-    if (!begin(segments, n_segments, err))
+    if (!p->watch && !begin(segments, n_segments, err))
         return false;
     const struct text_layer *layers = p->model->tw.layers;
     size_t n_layers = p->model->text.n_layers;
@@ -228,7 +228,7 @@ bool text_forward(struct text_pass *p, const struct text_input *inputs,
         c.w = &layers[l];
         layer_forward(&c, l + 1 < n_layers ? &layers[l + 1].attn_norm : &p->model->tw.norm);
     }
-    bool whole = !stopped(p);
+    bool whole = !stopped(p) && !p->watch;
     for (size_t s = 0; s < n_segments && whole; s++)
         kvcache_end(segments[s].cache);
     return true;

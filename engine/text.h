@@ -33,6 +33,15 @@ struct text_segment {
     size_t n;
 };
 
+/* Attention that is watched: what the rows of chunks give to n keys from `first` on in the global
+ * layers. The chunks are of positions that the cache holds already, up to KVCACHE_SPARE of one
+ * sequence; nothing is stored, the cache stays as it is. */
+struct text_watch {
+    size_t first, n;
+    double *mass; /* [n_kv_heads][n], to which softmax(q · keysᵀ) is added, of all rows, global layers
+                     and query heads */
+};
+
 /* Rows of short segments (of up to KVCACHE_SPARE positions) that a chunk holds at most. */
 enum { TEXT_SHORT_ROWS = 16 };
 
@@ -52,6 +61,7 @@ struct text_pass {
     float *frequency[2];    /* [head_dim / 2] radians a position */
     float *partial;         /* attention of short segments, by spans of keys; text_attend.c's */
     struct q8 q8;           /* of the widest activations */
+    struct text_watch *watch; /* NULL: nothing is watched, chunks are new positions */
 };
 
 size_t text_pass_bytes(const struct model *m, size_t n_batch, size_t n_ctx);
@@ -62,8 +72,8 @@ bool text_pass_init(struct text_pass *p, const struct model *m, const struct com
                     size_t n_batch, size_t n_ctx, struct err *err);
 void text_pass_done(struct text_pass *p);
 
-/* Computes the positions behind those in the caches and adds them: one segment of up to n_batch
- * rows, or several short ones; inputs has the rows of all. If the compute's stop became true the
+/* Computes the positions behind those in the caches and adds them (unless they are watched): one
+ * segment of up to n_batch rows, or several short ones; inputs has the rows of all. If the compute's stop became true the
  * chunk is abandoned (see kvcache.h): true is returned all the same, the caches' lengths tell. */
 bool text_forward(struct text_pass *p, const struct text_input *inputs,
                   const struct text_segment *segments, size_t n_segments, struct err *err);

@@ -347,7 +347,11 @@ void text_attend(struct chunk *c)
     const struct compute *compute = c->p->compute;
     pool_run(compute->pool, (c->n + TOKENS_PER_TASK - 1) / TOKENS_PER_TASK, heads_task, c,
              compute->stop);
-    if (c->segments->n <= KVCACHE_SPARE) {
+    if (c->p->watch) {
+        if (c->w->is_global)
+            text_watch(c);
+        attend_short(c);
+    } else if (c->segments->n <= KVCACHE_SPARE) {
         store(c);
         attend_short(c);
     } else {

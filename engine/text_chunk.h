@@ -1,5 +1,5 @@
 /* What the steps of the text decoder's forward pass share while one chunk goes through: text.c has
- * the layers, text_attend.c the attention. */
+ * the layers, text_attend.c the attention, text_watch.c watches it. */
 #ifndef ENGINE_TEXT_CHUNK_H
 #define ENGINE_TEXT_CHUNK_H
 
@@ -18,6 +18,8 @@ struct chunk {
 
 /* attended = softmax(q · keysᵀ) · values for all rows, and the cache has their keys and values. */
 void text_attend(struct chunk *c);
+/* Adds to the pass's watch what the rows, whose queries are ready, see in this global layer. */
+void text_watch(struct chunk *c);
 
 /* Floats of partial results for contexts of n_ctx. */
 size_t text_partial_floats(const struct model *m, size_t n_ctx);

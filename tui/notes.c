@@ -1,5 +1,7 @@
 #include "tui/notes.h"
 
+#include "tui/looking.h"
+
 enum { MODEL_SIDE = 896 }; /* while no model is open */
 
 static bool model_info(const struct app *app, struct facet_model_info *info)
@@ -114,6 +116,10 @@ void notes_make(struct notes *notes, const struct app *app, const struct notes_a
 {
     const struct crop *region = about->region;
     struct crop part = part_shown(about);
+    if (about->looking) {
+        looking_words(about->looking, add_note(notes));
+        looking_share(about->looking, about->view, add_note(notes));
+    }
     if (region) {
         str_printf(add_note(notes), "region %u×%u at %u,%u", region->width, region->height,
                    region->x, region->y);

@@ -4,6 +4,8 @@
 
 #include "tui/app.h"
 
+struct looking; /* looking.h */
+
 enum { MAX_NOTES = 8 };
 
 /* Zero to start. */
@@ -19,6 +21,7 @@ struct notes_about {
     size_t view;
     bool as_seen;
     const struct crop *region;
+    const struct looking *looking; /* where an answer looked, told first; NULL: not asked */
 };
 
 void notes_make(struct notes *notes, const struct app *app, const struct notes_about *about);

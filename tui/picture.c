@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tui/looking.h"
 #include "tui/notes.h"
 #include "tui/preview.h"
 #include "tui/region.h"
@@ -33,6 +34,7 @@ struct picture_pane {
     bool in_input;
     size_t view; /* 0: the whole, then the crops */
     enum look look;
+    struct looking looking; /* over it */
     struct crop region;
     struct rect shown; /* where the picture was drawn last */
     int beside;        /* columns that it had there, 0: none */
@@ -57,6 +59,7 @@ void picture_free(struct picture_pane *p)
     attachment_release(p->picture);
     image_done(&p->image);
     preview_done(&p->preview);
+    looking_end(&p->looking);
     free(p);
 }
 
@@ -79,6 +82,7 @@ static void show(struct picture_pane *p, struct attachment *picture)
     p->picture = picture ? attachment_keep(picture) : NULL;
     p->view = 0;
     p->look = LOOK_AS_IT_IS;
+    looking_end(&p->looking);
     p->region = (struct crop){0};
     p->have = (struct wish){0};
 }
@@ -234,16 +238,17 @@ static void draw_marks(const struct app *app, struct surface *s, struct rect whe
     const struct attachment *a = p->picture;
     if (app->focus == KEYS_REGION)
         preview_mark(s, where, a->image.width, a->image.height, &p->region, 1, &app->theme);
-    else if (p->look == LOOK_AS_IT_IS && p->view == 0)
+    else if (p->look == LOOK_AS_IT_IS && p->view == 0 && !p->looking.on)
         preview_mark(s, where, a->image.width, a->image.height, a->crops, a->n_crops, &app->theme);
 }
 
-/* A region moves in cells, and is drawn in cells. */
+/* A region moves in cells, and is drawn in cells; heat is coarse. */
 static bool draws_pixels(const struct app *app)
 {
     enum pictures pictures = term_pictures(app->term);
     return (pictures == PICTURES_KITTY || pictures == PICTURES_SIXEL) &&
-           app->focus != KEYS_REGION && theming_picture_colors(app) > 0;
+           app->focus != KEYS_REGION && !app->picture->looking.on &&
+           theming_picture_colors(app) > 0;
 }
 
 /* Returns the rows that it took. */
@@ -263,6 +268,7 @@ static int draw_image(struct app *app, struct surface *s, struct rect where)
             return p->shown.rows;
         }
         preview_draw(&p->preview, s, p->shown, &p->image, p->serial, theming_picture_colors(app));
+        looking_draw(&p->looking, p->view, s, p->shown, theming_picture_colors(app), &app->theme);
         draw_marks(app, s, p->shown);
         return p->shown.rows;
     }
@@ -287,6 +293,7 @@ void picture_draw(struct app *app, struct surface *s, struct rect where)
                    &(struct notes_about){.picture = p->picture,
                                          .view = p->view,
                                          .as_seen = p->look == LOOK_AS_SEEN,
+                                         .looking = p->looking.on ? &p->looking : NULL,
                                          .region = app->focus == KEYS_REGION ? &p->region : NULL});
     struct rect below = where, image = where;
     below.rows = where.rows >= LIST_FROM_ROWS ? notes.n : where.rows > 2;
@@ -331,6 +338,7 @@ static void begin_region(struct app *app)
             region_middle((struct crop){0, 0, p->picture->image.width, p->picture->image.height});
     p->look = LOOK_AS_IT_IS;
     p->view = 0;
+    looking_end(&p->looking);
     app->focus = KEYS_REGION;
 }
 
@@ -359,6 +367,35 @@ static bool act_on_region(struct app *app, enum action action)
     return true;
 }
 
+static void look_back(struct app *app)
+{
+    struct picture_pane *p = app->picture;
+    if (p->looking.on)
+        looking_end(&p->looking);
+    else
+        looking_begin(&p->looking, app, p->picture);
+}
+
+void picture_looked(struct app *app, const struct chat_event *event)
+{
+    looking_take(&app->picture->looking, app, event, app->picture->picture);
+}
+
+/* False where nothing is shown of it. */
+static bool act_on_looking(struct app *app, enum action action)
+{
+    struct picture_pane *p = app->picture;
+    if (!p->looking.on)
+        return false;
+    if (action == ACTION_WORD_BEFORE || action == ACTION_WORD_AFTER)
+        looking_step(&p->looking, app, p->picture, action == ACTION_WORD_AFTER ? 1 : -1);
+    else if (action == ACTION_CANCEL)
+        looking_end(&p->looking);
+    else
+        return false;
+    return true;
+}
+
 bool picture_act(struct app *app, enum action action)
 {
     struct picture_pane *p = app->picture;
@@ -368,6 +405,8 @@ bool picture_act(struct app *app, enum action action)
         return false;
     if (app->focus == KEYS_REGION)
         return act_on_region(app, action);
+    if (act_on_looking(app, action))
+        return true;
     switch (action) {
     case ACTION_VIEW_BEFORE:
     case ACTION_VIEW_AFTER:
@@ -379,6 +418,9 @@ bool picture_act(struct app *app, enum action action)
         return true;
     case ACTION_SAW:
         p->look = p->look == LOOK_AS_SEEN ? LOOK_AS_IT_IS : LOOK_AS_SEEN;
+        return true;
+    case ACTION_LOOKED:
+        look_back(app);
         return true;
     case ACTION_REGION:
         begin_region(app);
@@ -395,5 +437,8 @@ const char *picture_hint(const struct app *app)
 {
     if (app->surface.cols < LAYOUT_NARROW_COLS)
         return "Esc back";
-    return app->focus == KEYS_REGION ? "Enter takes, Esc back" : "← → views, r region, Esc back";
+    if (app->focus == KEYS_REGION)
+        return "Enter takes, Esc back";
+    return app->picture->looking.on ? "[ ] words, ← → views, Esc no heat"
+                                    : "← → views, r region, h heat, Esc back";
 }

@@ -23,6 +23,9 @@ bool picture_covers(const struct app *app, int cols);
 bool picture_stands(const struct app *app);
 void picture_draw(struct app *app, struct surface *s, struct rect where);
 
+/* CHAT_LOOKED came. */
+void picture_looked(struct app *app, const struct chat_event *event);
+
 /* False for an action that is not the pane's. */
 bool picture_act(struct app *app, enum action action);
 /* What the status line says while the pane has the focus. */

@@ -17,16 +17,23 @@ static bool is_said(const struct message *m)
     return m->role == ROLE_USER || m->role == ROLE_MODEL;
 }
 
+bool revising_index(const struct app *app, size_t message, size_t *index)
+{
+    const struct messages *ms = chat_messages(app->chat);
+    for (*index = 0; *index < ms->n; ++*index)
+        if (is_said(&ms->list[*index]) && message-- == 0)
+            return true;
+    return false;
+}
+
 bool revising_find(struct app *app, size_t message, size_t *index)
 {
     if (chat_is_busy(app->chat)) {
         app_say(app, "an answer is under way: Esc stops it");
         return false;
     }
-    const struct messages *ms = chat_messages(app->chat);
-    for (*index = 0; *index < ms->n; ++*index)
-        if (is_said(&ms->list[*index]) && message-- == 0)
-            return true;
+    if (revising_index(app, message, index))
+        return true;
     app_say(app, "nothing was said yet");
     return false;
 }

@@ -5,8 +5,9 @@
 
 #include "tui/app.h"
 
-/* Where the transcript's message is among those of the chat. False, and said, if there is none, or
- * an answer is under way. */
+/* Where the transcript's message is among those of the chat; false if there is none. */
+bool revising_index(const struct app *app, size_t message, size_t *index);
+/* The same; false, and said, if there is none, or an answer is under way. */
 bool revising_find(struct app *app, size_t message, size_t *index);
 /* Puts the question into the input (that of an answer, if an answer is meant), to be sent instead
  * of it. */

@@ -9,6 +9,7 @@
 #include "tui/browse.h"
 #include "tui/filling.h"
 #include "tui/pace.h"
+#include "tui/picture.h"
 #include "tui/shading.h"
 
 enum { ASIDE_BYTES = 64 };
@@ -305,6 +306,10 @@ void turn_event(struct app *app, const struct chat_event *event)
         break;
     case CHAT_TEXT:
         on_text(app, event);
+        break;
+    case CHAT_LOOKED:
+        app->in_progress = false;
+        picture_looked(app, event);
         break;
     case CHAT_DONE:
     case CHAT_FAILED:

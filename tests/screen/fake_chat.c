@@ -31,6 +31,9 @@ struct chat {
     size_t at, looked;
     bool loaded, busy, cancelled, look, late, fails;
     char piece[64];
+    bool looks; /* chat_look is under way */
+    size_t n_looks;
+    struct chat_looked heat;
     int timer;
 };
 
@@ -71,6 +74,7 @@ void chat_close(struct chat *chat)
         return;
     close(chat->timer);
     str_done(&chat->script);
+    free(chat->heat.share);
     tree_done(&chat->tree);
     options_done(&chat->options);
     free(chat);
@@ -234,6 +238,49 @@ static bool give_piece(struct chat *chat, struct chat_event *event)
     return true;
 }
 
+/* ---- Where it looked ------------------------------------------------------------------------ */
+
+/* A word's share lies in the next row of soft tokens each time, the whole answer's in the first. */
+bool chat_look(struct chat *chat, size_t message, size_t first, size_t n_bytes,
+               const struct attachment *picture, struct err *err)
+{
+    if (chat->busy || chat->tree.path.list[message].role != ROLE_MODEL)
+        return err_set(err, "an answer is under way, or there is none");
+    struct chat_looked *l = &chat->heat;
+    size_t row = chat->n_looks++;
+    (void)first;
+    (void)n_bytes;
+    free(l->share);
+    *l = (struct chat_looked){
+        .n_views = attachment_views(picture), .n_soft = 256, .n_tokens = 9, .n_counted = 9};
+    l->share = mem_new(l->n_views * l->n_soft, sizeof *l->share);
+    for (size_t i = 0; i < 16; i++)
+        l->share[row % 16 * 16 + i] = 1.0F / 16;
+    l->total = 0.25 + 0.01 * (double)row;
+    chat->looks = chat->busy = true;
+    tick_every(chat, TICK_MS);
+    return true;
+}
+
+const struct chat_looked *chat_looked(const struct chat *chat)
+{
+    return &chat->heat;
+}
+
+static bool tell_looked(struct chat *chat, struct chat_event *event)
+{
+    static const char forgotten[] = "the model does not hold this answer any more";
+    const struct messages *ms = &chat->tree.path;
+    bool held = strstr(ms->list[ms->n - 1].parts[0].text, "forget") == NULL;
+    *event = (struct chat_event){.kind = CHAT_LOOKED};
+    if (!held)
+        *event = (struct chat_event){
+            .kind = CHAT_LOOKED, .text = forgotten, .n_bytes = sizeof forgotten - 1};
+    chat->looks = chat->busy = false;
+    tick_every(chat, 0);
+    return true;
+}
+
 bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms)
 {
     uint64_t ticks;
@@ -246,6 +293,8 @@ bool chat_next(struct chat *chat, struct chat_event *event, int timeout_ms)
         *event = (struct chat_event){.kind = CHAT_LOADED, .text = "fake-gemma", .n_bytes = 10};
         return true;
     }
+    if (chat->looks)
+        return tell_looked(chat, event);
     if (chat->cancelled)
         return finish(chat, event);
     if (chat->look && chat->looked < VIEWS) {

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "tests/screen/kit.h"
+#include "tui/color.h"
 
 /* The program with a variable more in its environment. */
 static struct emulator *start_with(const char *variable, const char *value)
@@ -116,6 +117,52 @@ static void test_sent(int rows, int cols)
         emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "1/4"));
     CHECK(e, emulator_shows(e, "about 8 s")); /* as measured just now */
+    leave(e);
+}
+
+/* The middle of a part of the picture, which begins in this row of the screen. */
+static uint32_t color_at(struct emulator *e, int row, int col)
+{
+    struct style style = emulator_style(e, row, col);
+    return style.bg == COLOR_OWN ? 0 : color_rgb(style.bg);
+}
+
+/* How the answer's attention lies over the picture: all of it, a word, what cannot be told; in the
+ * scripted chat the whole answer looks at the first row of soft tokens. */
+static void test_looked(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "1/4"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "there is no answer yet"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "say seen\r");
+    CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "25.0 % on it"));
+    emulator_send(e, "]");
+    CHECK(e, emulator_shows(e, "“echo:” (1/5)"));
+    CHECK(e, emulator_shows(e, "26.0 % on it"));
+    emulator_send(e, "[[");
+    CHECK(e, emulator_shows(e, "“seen” (5/5)"));
+    emulator_send(e, "\033[C");
+    CHECK(e, emulator_shows(e, "2/4"));
+    emulator_send(e, "\033"); /* no heat, still the picture */
+    CHECK(e, emulator_hides(e, "“seen”"));
+    CHECK(e, emulator_shows(e, "2/4"));
+    emulator_send(e, "hhhhh]");
+    CHECK(e, emulator_shows(e, "“echo:” (1/5)"));
+    CHECK(e, emulator_shows(e, "% here"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "crop 1"));
+    CHECK(e, emulator_hides(e, "“echo:”"));
     leave(e);
 }
 
@@ -318,6 +365,97 @@ static void test_resizes(void)
     leave(e);
 }
 
+/* The top is hot, the rest dark; in shades where there are no colours. */
+static void test_heat(void)
+{
+    static const char *const variables[] = {"FACET_PICTURES", "NO_COLOR"};
+    static const char *const values[] = {"kitty", "1"}; /* pixels give way to cells */
+    for (int mono = 0; mono < 2; mono++) {
+        struct emulator *e = start_with(variables[mono], values[mono]);
+        int top, col, row, left;
+        attach(e, "wide.ppm");
+        CHECK(e, emulator_shows(e, "> [image 1]"));
+        emulator_send(e, "say seen\r");
+        CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
+        CHECK(e, emulator_hides(e, "Esc stops"));
+        emulator_send(e, "\033p");
+        CHECK(e, emulator_shows(e, "Esc back"));
+        emulator_send(e, "h");
+        CHECK(e, emulator_shows(e, "25.0 % on it"));
+        CHECK(e, emulator_shows(e, mono ? "▒" : "▀"));
+        CHECK(e, emulator_find(e, "wide.ppm", &top, &left));
+        CHECK(e, emulator_find(e, "the whole answer", &row, &col) && row - top == 6);
+        uint32_t hot = color_at(e, top + 1, left + 15), cold = color_at(e, top + 4, left + 15);
+        if (mono)
+            CHECK(e, strstr("▒▓", emulator_cell(e, top + 1, left + 15, NULL)));
+        else
+            CHECK(e, hot >> 16 > 0x60 && cold >> 16 < hot >> 16);
+        emulator_send(e, "h");
+        CHECK(e, emulator_hides(e, "whole answer"));
+        leave(e);
+    }
+}
+
+/* It cannot be told of an answer that the model does not hold, nor while another one comes. */
+static void test_forgotten(void)
+{
+    struct emulator *e = kit_start_fake(24, 80);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "forget\r");
+    CHECK(e, emulator_shows(e, "echo: [image 1] forget"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    emulator_send(e, "\033ph");
+    CHECK(e, emulator_shows(e, "does not hold this answer any more"));
+    CHECK(e, emulator_hides(e, "whole answer"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "slow\r");
+    CHECK(e, emulator_shows(e, "w1 w2"));
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "an answer is under way"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    leave(e);
+}
+
+/* Where the real program's answer looked, and that the conversation goes on. */
+static void test_real_looked(void)
+{
+    kit_forget();
+    struct emulator *e = kit_start_real(40, 120);
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    emulator_send(e, "what\r");
+    CHECK(e, emulator_hides(e, "> [image 1]"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "h");
+    CHECK(e, emulator_shows(e, "% on it"));
+    emulator_send(e, "]");
+    CHECK(e, emulator_shows(e, "(1/"));
+    CHECK(e, emulator_shows(e, "% on it"));
+    emulator_send(e, "]");
+    CHECK(e, emulator_shows(e, "(2/"));
+    CHECK(e, emulator_shows(e, "% on it"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "(2/"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    kit_ask(e, "more");
+    CHECK(e, emulator_hides(e, "> more"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    leave(e);
+}
+
 /* Tokens from the model, and seconds known from the run before. */
 static void test_real(void)
 {
@@ -374,10 +512,12 @@ int main(void)
         int rows, cols;
     } sizes[] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
     static void (*const at_every_size[])(int rows, int cols) = {test_pane, test_region, test_sent,
-                                                                test_failures, test_picker};
+                                                                test_failures, test_picker,
+                                                                test_looked};
     static void (*const once[])(void) = {test_send_waits, test_names,   test_without_color,
                                          test_resizes,    test_kitty,   test_kitty_by_name,
-                                         test_sixel,      test_answers, test_off};
+                                         test_sixel,      test_answers, test_off,
+                                         test_heat,       test_forgotten};
     if (!prepare()) {
         perror("a folder for the tests");
         return 1;
@@ -387,7 +527,9 @@ int main(void)
             at_every_size[i](sizes[s].rows, sizes[s].cols);
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
         once[i]();
-    if (kit_has_real())
+    if (kit_has_real()) {
         test_real();
+        test_real_looked();
+    }
     return kit_finish();
 }

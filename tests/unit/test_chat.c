@@ -167,7 +167,8 @@ static void finish(struct fixture *f)
             f->looked |= strcmp(f->last.text, "looking at wide.ppm") == 0;
         } else if (f->last.kind == CHAT_LOADED)
             assert_non_null(chat_model(f->chat));
-    } while (f->last.kind != CHAT_DONE && f->last.kind != CHAT_FAILED);
+    } while (f->last.kind != CHAT_DONE && f->last.kind != CHAT_FAILED &&
+             f->last.kind != CHAT_LOOKED);
     str_clear(&f->end);
     if (f->last.text)
         str_puts(&f->end, f->last.text);
@@ -447,6 +448,105 @@ static void looks_at_pictures_once(void **state)
     expect_done(f, CHAT_MAX_TOKENS);
     assert_int_equal(f->last.stats.n_views, 0);
     assert_false(f->looked);
+}
+
+/* Of the answer that message `index` is; the picture is that of message 0. */
+static void look_back(struct fixture *f, size_t index, size_t first, size_t n)
+{
+    struct err err = {""};
+    const struct attachment *a = chat_messages(f->chat)->list[0].parts[0].image;
+    must(chat_look(f->chat, index, first, n, a, &err), &err);
+    assert_true(chat_is_busy(f->chat));
+    finish(f);
+    assert_int_equal(f->last.kind, CHAT_LOOKED);
+}
+
+/* The picture's views together are what the answer looked at; words of it are so many tokens. */
+static void expect_looked(const struct fixture *f, size_t n_tokens)
+{
+    const struct chat_looked *l = chat_looked(f->chat);
+    double sum = 0;
+    if (f->end.len)
+        fail_msg("%s", f->end.data);
+    assert_true(l->n_views == 4 && l->n_soft == 16);
+    for (size_t i = 0; i < 4 * 16; i++)
+        sum += l->share[i];
+    assert_true(sum > 0.999 && sum < 1.001);
+    assert_true(l->total > 0 && l->total < 1);
+    assert_int_equal(l->n_tokens, n_tokens);
+    assert_true(l->n_counted > 0 && l->n_counted <= n_tokens);
+}
+
+/* Looking back changes no word that is said afterwards. */
+static void tells_where_it_looked(void **state)
+{
+    struct fixture *f = *state;
+    char *second[2];
+    open_chat(f);
+    for (int looks = 0; looks < 2; looks++) {
+        struct err err = {""};
+        must(chat_clear(f->chat, &err), &err);
+        set(f, "seed", "5");
+        ask(f, "[image 1]What is there?", picture);
+        size_t n_answer = f->last.stats.n_answer;
+        if (looks) {
+            char *said = last_text(f);
+            look_back(f, 1, 0, SIZE_MAX);
+            expect_looked(f, n_answer);
+            look_back(f, 1, 0, 1);
+            expect_looked(f, 1);
+            look_back(f, 1, strlen(said) - 1, 1); /* drawn, not appended */
+            expect_looked(f, 1);
+            free(said);
+        }
+        ask(f, "more", NULL);
+        expect_done(f, CHAT_MAX_TOKENS);
+        second[looks] = last_text(f);
+        if (looks) {
+            look_back(f, 3, 0, SIZE_MAX);
+            expect_looked(f, f->last.kind == CHAT_LOOKED ? chat_looked(f->chat)->n_tokens : 0);
+        }
+    }
+    assert_string_equal(second[0], second[1]);
+    free(second[0]);
+    free(second[1]);
+}
+
+static void tells_why_it_cannot(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    open_chat(f);
+    ask(f, "[image 1]What is there?", picture);
+    char *old = last_text(f);
+    struct attachment *a = attachment_keep(chat_messages(f->chat)->list[0].parts[0].image),
+                      *other = attachment_blank(0);
+    assert_false(chat_look(f->chat, 0, 0, 1, a, &err)); /* a question */
+    assert_false(chat_look(f->chat, 7, 0, 1, a, &err));
+    assert_false(chat_look(f->chat, 1, strlen(old), 1, a, &err));
+    assert_false(chat_look(f->chat, 1, 0, 0, a, &err));
+    assert_non_null(strstr(err.text, "no such words"));
+    must(chat_look(f->chat, 1, 0, 1, other, &err), &err);
+    finish(f);
+    assert_non_null(strstr(str_text(&f->end), "without this picture"));
+    must(chat_look(f->chat, 1, 0, 1, a, &err), &err);
+    assert_false(chat_look(f->chat, 1, 0, 1, a, &err)); /* one at a time */
+    chat_cancel(f->chat);
+    finish(f);
+    assert_true(f->end.len == 0 || strcmp(f->end.data, "stopped") == 0);
+    must(chat_regenerate(f->chat, &err), &err);
+    finish(f);
+    must(chat_branch(f->chat, 1, -1, &err), &err); /* the session holds the other answer */
+    char *seen = last_text(f);
+    assert_string_equal(seen, old);
+    if (strcmp(seen, str_text(&f->text)) != 0) {
+        look_back(f, 1, 0, SIZE_MAX);
+        assert_non_null(strstr(str_text(&f->end), "does not hold"));
+    }
+    attachment_release(a);
+    attachment_release(other);
+    free(old);
+    free(seen);
 }
 
 static void opens_old_conversations(void **state)
@@ -1072,6 +1172,8 @@ int main(void)
         CHAT_TEST(cancels),
         CHAT_TEST(cancels_before_the_model_is_there),
         CHAT_TEST(looks_at_pictures_once),
+        CHAT_TEST(tells_where_it_looked),
+        CHAT_TEST(tells_why_it_cannot),
         CHAT_TEST(opens_old_conversations),
         CHAT_TEST(failures_leave_the_conversation),
         CHAT_TEST(stops_where_it_must),

@@ -124,6 +124,17 @@ static void store_chunk(struct array *a, struct kvcache *c, size_t n, size_t n_l
     }
 }
 
+/* What a query at some position sees is there, if kvcache.h says or promises so. */
+static void expect_seen(const struct array *a, const struct kvcache *c)
+{
+    size_t p = draw((uint32_t)a->length);
+    if (p > a->checkpoint && kvcache_reachable(c, p) == p)
+        assert_true(kvcache_sees(c, p));
+    if (kvcache_sees(c, p))
+        for (size_t l = 0; l < N_LAYERS; l++)
+            expect_rows(a, c, l, sees_from(a, l, p), p + 1);
+}
+
 /* The rows, and what kvcache.h promises of the places that can be gone back to. */
 static void expect(const struct array *a, const struct kvcache *c)
 {
@@ -135,6 +146,8 @@ static void expect(const struct array *a, const struct kvcache *c)
     assert_int_equal(kvcache_reachable(c, a->checkpoint), a->checkpoint);
     if (a->length < a->checkpoint + a->shape.window && a->length > a->checkpoint)
         assert_int_equal(kvcache_reachable(c, a->checkpoint + 1), a->checkpoint + 1);
+    if (a->length > 0)
+        expect_seen(a, c);
 }
 
 static void go_back(struct array *a, struct kvcache *c, size_t n)
