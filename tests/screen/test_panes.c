@@ -237,16 +237,34 @@ static void test_whole(int rows, int cols)
     kit_leave(e);
 }
 
+static bool is_there(struct emulator *e, const char *text)
+{
+    int row, col;
+    return emulator_find(e, text, &row, &col);
+}
+
+/* Sends a question and waits for what comes of it. */
+static void ask_somehow(struct emulator *e)
+{
+    emulator_send(e, "words of a question that takes some room\r");
+    for (int i = 0; i < 200; i++) {
+        emulator_run(e, 20);
+        if (is_there(e, "The context is full") ||
+            (!is_there(e, "> words") && !is_there(e, "Esc stops")))
+            return;
+    }
+}
+
 /* A full context asks what to do; nothing is left out by itself. */
 static void test_full(void)
 {
     struct emulator *e = kit_start_small(24, 80);
-    int row, col;
-    for (int i = 0; i < 9 && !emulator_find(e, "The context is full", &row, &col); i++) {
-        emulator_send(e, "words of a question that takes some room\r");
-        emulator_run(e, 200);
-        CHECK(e, emulator_hides(e, "Esc stops"));
-        CHECK(e, emulator_hides(e, "reading"));
+    for (int i = 0; i < 12 && !is_there(e, "and send"); i++) {
+        if (is_there(e, "The context is full")) { /* by the answer: that is another question */
+            emulator_send(e, ESC);
+            CHECK(e, emulator_hides(e, "The context is full"));
+        }
+        ask_somehow(e);
     }
     CHECK(e, emulator_shows(e, "The context is full"));
     CHECK(e, emulator_shows(e, "leave the oldest turns out"));
