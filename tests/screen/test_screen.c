@@ -482,10 +482,11 @@ static void test_anchor(void)
     leave(e);
 }
 
-/* Smaller than anyone would want: it must live, and be right again when there is room. */
+/* Smaller than anyone would want: it must live, and be right again when there is room. Not one
+ * column: the emulator falls over what is still on its way then, if that is two columns wide. */
 static void test_tiny_sizes(void)
 {
-    static const int sizes[][2] = {{1, 1}, {2, 3}, {3, 8}, {5, 200}, {60, 4}};
+    static const int sizes[][2] = {{1, 2}, {2, 3}, {3, 8}, {5, 200}, {60, 4}};
     struct emulator *e = start(24, 80);
     ask(e, "markdown");
     emulator_send(e, "draft 你好 with several words");

@@ -253,14 +253,14 @@ static void reads_commands(void **state)
     enum command command;
     const char *argument;
     struct err err = {""};
-    char image[] = "/image  my cat.jpg \t", bare[] = "/save  ", regen[] = "/regen\n",
+    char image[] = "/image  my cat.jpg \t", bare[] = "/export  ", regen[] = "/regen\n",
          extra[] = "/regen now";
     char detach[] = "/detach", near[] = "/regne", far[] = "/xylophone";
     assert_true(command_parse(image, &command, &argument, NULL));
     assert_int_equal(command, COMMAND_IMAGE);
     assert_string_equal(argument, "my cat.jpg");
     assert_false(command_parse(bare, &command, &argument, &err));
-    assert_non_null(strstr(err.text, "/save FILE"));
+    assert_non_null(strstr(err.text, "/export FILE"));
     assert_true(command_parse(regen, &command, &argument, NULL));
     assert_int_equal(command, COMMAND_REGEN);
     assert_string_equal(argument, "");
