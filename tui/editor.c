@@ -251,6 +251,35 @@ static void part_from_history(void)
         entries[i]->data = NULL;
 }
 
+enum {
+    SEARCHING = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
+    HALFWAY = RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION | RL_STATE_CHARSEARCH,
+};
+
+/* Of several states at once readline cleans up one alone. */
+static void give_up(void)
+{
+    rl_callback_sigcleanup();
+    RL_UNSETSTATE(SEARCHING | HALFWAY);
+}
+
+static void begin_anew(void)
+{
+    give_up();
+    part_from_history();
+    rl_free_line_state();
+    rl_callback_handler_remove();
+    begin();
+}
+
+/* A line that is complete behind an argument readline would only notice at the next key. */
+static void accept_now(void)
+{
+    if (!editor.accepted)
+        editor.accepted = mem_copy(rl_line_buffer);
+    begin_anew();
+}
+
 static void read_all(void)
 {
     (void)sigsetjmp(editor.level, 0);
@@ -259,6 +288,8 @@ static void read_all(void)
             RL_SETSTATE(RL_STATE_MACROINPUT);
         rl_callback_read_char();
         part_from_history();
+        if (rl_done)
+            accept_now();
     }
 }
 
@@ -272,23 +303,11 @@ static void feed(const char *bytes, size_t n)
     settle_cursor(before);
 }
 
-enum {
-    SEARCHING = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
-    HALFWAY = RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION | RL_STATE_CHARSEARCH,
-};
-
 bool editor_wants(uint32_t key)
 {
     if (key == K_ESC)
         return RL_ISSTATE(SEARCHING | HALFWAY) || (is_vi() && !editor_in_commands());
     return RL_ISSTATE(RL_STATE_MULTIKEY);
-}
-
-/* Of several states at once readline cleans up one alone. */
-static void give_up(void)
-{
-    rl_callback_sigcleanup();
-    RL_UNSETSTATE(SEARCHING | HALFWAY);
 }
 
 static void drop_argument(void)
@@ -309,15 +328,8 @@ void editor_settle(void)
     else if (RL_ISSTATE(RL_STATE_NUMERICARG))
         drop_argument();
     give_up();
-}
-
-static void begin_anew(void)
-{
-    give_up();
-    part_from_history();
-    rl_free_line_state();
-    rl_callback_handler_remove();
-    begin();
+    drop_fragments();
+    settle_cursor(editor_cursor());
 }
 
 static void take_back(void)

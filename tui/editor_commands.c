@@ -275,6 +275,7 @@ static struct {
     {"vi-prev-word", vi_previous_word, NULL},
     {"vi-end-word", vi_end_word, NULL},
     {"vi-complete", nothing, NULL}, /* the pane completes */
+    {"operate-and-get-next", nothing, NULL}, /* sending forgets the place in the history */
     {"print-last-kbd-macro", nothing, NULL}, /* prints to stdout */
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
