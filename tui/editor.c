@@ -17,7 +17,10 @@
 
 enum { MAX_REMEMBERED = 1000, KEY_BYTES = 16, ABORT = 'g' & 0x1F };
 
-extern sigjmp_buf _rl_top_level; /* readline's, in no header: where a command that gives up goes */
+/* readline's own, in no header: where a command that gives up goes, and the line that was being
+ * written while one of the history is shown. */
+extern sigjmp_buf _rl_top_level;
+extern HIST_ENTRY *_rl_saved_line_for_history;
 
 /* What readline's functions need, which are handed nothing. */
 static struct {
@@ -84,9 +87,24 @@ static void overrule(void)
     rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
     rl_variable_bind("page-completions", "off");
     rl_variable_bind("enable-bracketed-paste", "off"); /* the pane's */
+    rl_variable_bind("revert-all-at-newline", "off"); /* needs the lists of part_from_history */
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");
+}
+
+/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
+ * to. What is undone is what was done to the line at hand. Nor does the line that was left for them
+ * keep a list that the one at hand goes on with. */
+static void part_from_history(void)
+{
+    HIST_ENTRY **entries = history_list();
+    for (size_t i = 0; entries && entries[i]; i++)
+        entries[i]->data = NULL;
+    HIST_ENTRY *saved = _rl_saved_line_for_history;
+    for (UNDO_LIST *list = rl_undo_list; saved && list; list = list->next)
+        if (list == saved->data)
+            saved->data = NULL;
 }
 
 static void on_line(char *line);
@@ -108,6 +126,8 @@ static void on_line(char *line)
         free(line);
     else
         editor.accepted = line;
+    if (_rl_saved_line_for_history)
+        _rl_saved_line_for_history->data = NULL; /* may be freed by now */
     begin();
 }
 
@@ -240,15 +260,6 @@ static void settle_cursor(size_t before)
     size_t start = steps_floor(rl_line_buffer, length, at);
     if (start != at)
         rl_point = (int)(at > before ? steps_next(rl_line_buffer, length, start) : start);
-}
-
-/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
- * to. What is undone is what was done to the line at hand. */
-static void part_from_history(void)
-{
-    HIST_ENTRY **entries = history_list();
-    for (size_t i = 0; entries && entries[i]; i++)
-        entries[i]->data = NULL;
 }
 
 enum {
