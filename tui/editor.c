@@ -27,7 +27,7 @@ static struct {
     const char *bytes; /* of the key that is being handed over */
     size_t n_bytes;
     enum editor_wish wish;
-    char *accepted; /* a line that readline thinks complete, until it is put back; owned */
+    char *accepted;   /* a line that readline thinks complete, until it is put back; owned */
     sigjmp_buf level; /* read_all's */
     FILE *nowhere;
 } editor;
@@ -83,11 +83,11 @@ static void connect(void)
 static void overrule(void)
 {
     rl_variable_bind("bell-style", "none");
-    rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
+    rl_variable_bind("blink-matching-paren", "off");  /* it would wait for half a second */
     rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
     rl_variable_bind("page-completions", "off");
     rl_variable_bind("enable-bracketed-paste", "off"); /* the pane's */
-    rl_variable_bind("revert-all-at-newline", "off"); /* needs the lists of part_from_history */
+    rl_variable_bind("revert-all-at-newline", "off");  /* needs the lists of part_from_history */
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");

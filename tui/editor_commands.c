@@ -274,7 +274,7 @@ static struct {
     {"vi-next-word", vi_next_word, NULL},
     {"vi-prev-word", vi_previous_word, NULL},
     {"vi-end-word", vi_end_word, NULL},
-    {"vi-complete", nothing, NULL}, /* the pane completes */
+    {"vi-complete", nothing, NULL},          /* the pane completes */
     {"operate-and-get-next", nothing, NULL}, /* sending forgets the place in the history */
     {"print-last-kbd-macro", nothing, NULL}, /* prints to stdout */
 };
