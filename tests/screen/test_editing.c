@@ -176,7 +176,7 @@ static bool survives(unsigned inputrc, unsigned seed)
 int main(void)
 {
     const char *seeds = getenv("EDITING_SEEDS"), *first = getenv("EDITING_FIRST");
-    unsigned from = first ? (unsigned)atol(first) : 1, n = seeds ? (unsigned)atol(seeds) : 4;
+    unsigned from = first ? (unsigned)atol(first) : 1, n = seeds ? (unsigned)atol(seeds) : 40;
     kit_prepare();
     for (unsigned seed = from; seed < from + n; seed++)
         for (unsigned i = 0; i < N_INPUTRCS; i++)
