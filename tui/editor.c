@@ -17,14 +17,17 @@
 
 enum { MAX_REMEMBERED = 1000, KEY_BYTES = 16, ABORT = 'g' & 0x1F };
 
-extern sigjmp_buf _rl_top_level; /* readline's, in no header: where a command that gives up goes */
+/* readline's own, in no header: where a command that gives up goes, and the line that was being
+ * written while one of the history is shown. */
+extern sigjmp_buf _rl_top_level;
+extern HIST_ENTRY *_rl_saved_line_for_history;
 
 /* What readline's functions need, which are handed nothing. */
 static struct {
     const char *bytes; /* of the key that is being handed over */
     size_t n_bytes;
     enum editor_wish wish;
-    char *accepted; /* a line that readline thinks complete, until it is put back; owned */
+    char *accepted;   /* a line that readline thinks complete, until it is put back; owned */
     sigjmp_buf level; /* read_all's */
     FILE *nowhere;
 } editor;
@@ -80,13 +83,28 @@ static void connect(void)
 static void overrule(void)
 {
     rl_variable_bind("bell-style", "none");
-    rl_variable_bind("blink-matching-paren", "off"); /* it would wait for half a second */
+    rl_variable_bind("blink-matching-paren", "off");  /* it would wait for half a second */
     rl_variable_bind("completion-query-items", "-1"); /* nobody could answer */
     rl_variable_bind("page-completions", "off");
     rl_variable_bind("enable-bracketed-paste", "off"); /* the pane's */
+    rl_variable_bind("revert-all-at-newline", "off");  /* needs the lists of part_from_history */
     rl_variable_bind("input-meta", "on");
     rl_variable_bind("output-meta", "on");
     rl_variable_bind("convert-meta", "off");
+}
+
+/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
+ * to. What is undone is what was done to the line at hand. Nor does the line that was left for them
+ * keep a list that the one at hand goes on with. */
+static void part_from_history(void)
+{
+    HIST_ENTRY **entries = history_list();
+    for (size_t i = 0; entries && entries[i]; i++)
+        entries[i]->data = NULL;
+    HIST_ENTRY *saved = _rl_saved_line_for_history;
+    for (UNDO_LIST *list = rl_undo_list; saved && list; list = list->next)
+        if (list == saved->data)
+            saved->data = NULL;
 }
 
 static void on_line(char *line);
@@ -108,6 +126,8 @@ static void on_line(char *line)
         free(line);
     else
         editor.accepted = line;
+    if (_rl_saved_line_for_history)
+        _rl_saved_line_for_history->data = NULL; /* may be freed by now */
     begin();
 }
 
@@ -242,13 +262,33 @@ static void settle_cursor(size_t before)
         rl_point = (int)(at > before ? steps_next(rl_line_buffer, length, start) : start);
 }
 
-/* Lines of the history keep no undo lists of their own: readline frees lists that these still point
- * to. What is undone is what was done to the line at hand. */
-static void part_from_history(void)
+enum {
+    SEARCHING = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
+    HALFWAY = RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION | RL_STATE_CHARSEARCH,
+};
+
+/* Of several states at once readline cleans up one alone. */
+static void give_up(void)
 {
-    HIST_ENTRY **entries = history_list();
-    for (size_t i = 0; entries && entries[i]; i++)
-        entries[i]->data = NULL;
+    rl_callback_sigcleanup();
+    RL_UNSETSTATE(SEARCHING | HALFWAY);
+}
+
+static void begin_anew(void)
+{
+    give_up();
+    part_from_history();
+    rl_free_line_state();
+    rl_callback_handler_remove();
+    begin();
+}
+
+/* A line that is complete behind an argument readline would only notice at the next key. */
+static void accept_now(void)
+{
+    if (!editor.accepted)
+        editor.accepted = mem_copy(rl_line_buffer);
+    begin_anew();
 }
 
 static void read_all(void)
@@ -259,6 +299,8 @@ static void read_all(void)
             RL_SETSTATE(RL_STATE_MACROINPUT);
         rl_callback_read_char();
         part_from_history();
+        if (rl_done)
+            accept_now();
     }
 }
 
@@ -272,23 +314,11 @@ static void feed(const char *bytes, size_t n)
     settle_cursor(before);
 }
 
-enum {
-    SEARCHING = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
-    HALFWAY = RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION | RL_STATE_CHARSEARCH,
-};
-
 bool editor_wants(uint32_t key)
 {
     if (key == K_ESC)
         return RL_ISSTATE(SEARCHING | HALFWAY) || (is_vi() && !editor_in_commands());
     return RL_ISSTATE(RL_STATE_MULTIKEY);
-}
-
-/* Of several states at once readline cleans up one alone. */
-static void give_up(void)
-{
-    rl_callback_sigcleanup();
-    RL_UNSETSTATE(SEARCHING | HALFWAY);
 }
 
 static void drop_argument(void)
@@ -309,15 +339,8 @@ void editor_settle(void)
     else if (RL_ISSTATE(RL_STATE_NUMERICARG))
         drop_argument();
     give_up();
-}
-
-static void begin_anew(void)
-{
-    give_up();
-    part_from_history();
-    rl_free_line_state();
-    rl_callback_handler_remove();
-    begin();
+    drop_fragments();
+    settle_cursor(editor_cursor());
 }
 
 static void take_back(void)

@@ -274,8 +274,10 @@ static struct {
     {"vi-next-word", vi_next_word, NULL},
     {"vi-prev-word", vi_previous_word, NULL},
     {"vi-end-word", vi_end_word, NULL},
-    {"vi-complete", nothing, NULL}, /* the pane completes */
-    {"print-last-kbd-macro", nothing, NULL}, /* prints to stdout */
+    {"vi-complete", nothing, NULL},           /* the pane completes, */
+    {"bracketed-paste-begin", nothing, NULL}, /* the pane's, too */
+    {"operate-and-get-next", nothing, NULL},  /* sending forgets the place in the history */
+    {"print-last-kbd-macro", nothing, NULL},  /* prints to stdout */
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 

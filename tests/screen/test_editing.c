@@ -1,6 +1,7 @@
 /* Random keys for the input pane, in both modes and under inputrcs that are hard on it: the text
- * stays UTF-8, the cursor where it may stand, and every key comes to an end. readline is opened once
- * a process, so each run is one. EDITING_SEEDS=1000 for many, EDITING_FIRST to begin with another. */
+ * stays UTF-8, the cursor where it may stand, and every key comes to an end. readline is opened
+ * once a process, so each run is one. EDITING_SEEDS=1000 for many, EDITING_FIRST to begin with
+ * another. */
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,9 @@ static uint32_t random_key(void)
 /* What is rare among keys that are drawn one by one. */
 static uint32_t next_key(void)
 {
-    static const char *const phrases[] = {"\030(", "\030)", "\030e", "\0333", "d3f", "\022a", "/a\r",
-                                          "\033.", "\033-", "ct", "\0330", "\026", "\033d", "R", "."};
+    static const char *const phrases[] = {"\030(", "\030)", "\030e", "\0333", "d3f",
+                                          "\022a", "/a\r",  "\033.", "\033-", "ct",
+                                          "\0330", "\026",  "\033d", "R",     "."};
     static const char *rest = "";
     if (!*rest && below(12) == 0)
         rest = phrases[below(sizeof phrases / sizeof phrases[0])];
@@ -71,19 +73,39 @@ static uint32_t next_key(void)
 
 static void change_from_outside(struct input *in)
 {
-    static const char *const texts[] = {"",         "word [image 1] w\xC3\xB6rd", "two\nlines \xE4\xBD\xA0\xE5\xA5\xBD",
-                                        "/image /", "[image 2]",          "ends in \\"};
+    static const char *const texts[] = {"",
+                                        "word [image 1] w\xC3\xB6rd",
+                                        "two\nlines \xE4\xBD\xA0\xE5\xA5\xBD",
+                                        "/image /",
+                                        "[image 2]",
+                                        "ends in \\"};
     static const char long_paste[] = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
     const char *text = texts[below(sizeof texts / sizeof texts[0])];
     switch (below(8)) {
-    case 0: input_set(in, text); break;
-    case 1: input_insert(in, text, strlen(text)); break;
-    case 2: input_paste(in, text, strlen(text)); break;
-    case 3: input_paste(in, long_paste, strlen(long_paste)); break;
-    case 4: input_complete(in, NULL); break;
-    case 5: input_unfold(in); break;
-    case 6: input_remember(in, false); break;
-    default: input_clear(in); break;
+    case 0:
+        input_set(in, text);
+        break;
+    case 1:
+        input_insert(in, text, strlen(text));
+        break;
+    case 2:
+        input_paste(in, text, strlen(text));
+        break;
+    case 3:
+        input_paste(in, long_paste, strlen(long_paste));
+        break;
+    case 4:
+        input_complete(in, NULL);
+        break;
+    case 5:
+        input_unfold(in);
+        break;
+    case 6:
+        input_remember(in, false);
+        break;
+    default:
+        input_clear(in);
+        break;
     }
 }
 
@@ -154,7 +176,7 @@ static bool survives(unsigned inputrc, unsigned seed)
 int main(void)
 {
     const char *seeds = getenv("EDITING_SEEDS"), *first = getenv("EDITING_FIRST");
-    unsigned from = first ? (unsigned)atol(first) : 1, n = seeds ? (unsigned)atol(seeds) : 4;
+    unsigned from = first ? (unsigned)atol(first) : 1, n = seeds ? (unsigned)atol(seeds) : 40;
     kit_prepare();
     for (unsigned seed = from; seed < from + n; seed++)
         for (unsigned i = 0; i < N_INPUTRCS; i++)
