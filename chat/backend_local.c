@@ -60,6 +60,7 @@ static void on_progress(void *user, const char *what, size_t done, size_t total)
 
 /* ---- Opening and closing ---- */
 
+/* What may change during a chat is not looked at: it may change just now. */
 static bool open_session(struct backend *b, const struct options *options, struct err *err)
 {
     size_t most = b->kit.info.n_ctx_train ? b->kit.info.n_ctx_train : UINT32_MAX;
@@ -68,7 +69,6 @@ static bool open_session(struct backend *b, const struct options *options, struc
                                                .cache = options->cache,
                                                .lookup = !options->no_lookup,
                                                .draft = b->draft,
-                                               .n_best = options_best(options),
                                                .progress = on_progress,
                                                .progress_user = b};
     b->seats[0].session = facet_session_open(b->kit.model, &b->wanted, text_of(err));
@@ -240,9 +240,8 @@ static struct facet_session_options seat_options(const struct backend *b)
  * not have touched what it asked for. */
 static size_t seats_for(const struct backend *b, size_t n, size_t available)
 {
-    struct facet_session_options beside = seat_options(b), first = b->wanted;
-    first.n_best = 0; /* steps together have all logits */
-    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &first);
+    struct facet_session_options beside = seat_options(b);
+    size_t taken = b->kit.info.weight_bytes + facet_session_bytes(b->kit.model, &b->wanted);
     size_t left = available > taken ? available - taken : 0;
     size_t most = 1 + left / facet_session_bytes(b->kit.model, &beside);
     n = n < FACET_MAX_TOGETHER ? n : FACET_MAX_TOGETHER;
