@@ -56,10 +56,8 @@ static void test_memory(long turns)
     for (long i = 0; i < turns; i++) {
         char line[64];
         snprintf(line, sizeof line, i % 3 ? "say turn %ld." : "markdown", i);
-        emulator_send(e, line);
-        emulator_send(e, "\r");
+        kit_ask_and_wait(e, line);
         CHECK(e, emulator_shows(e, i % 3 ? line + 4 : "quoted"));
-        CHECK(e, emulator_hides(e, "Esc stops"));
         if (i % TURNS_A_CONVERSATION == TURNS_A_CONVERSATION - 1) {
             emulator_send(e, "/new\r");
             CHECK(e, emulator_shows(e, "Write and press Enter"));
