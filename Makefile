@@ -140,6 +140,15 @@ screenshots: test-deps
 	$(Q)mkdir -p man/screenshots
 	$(Q)$(B)/screenshot man/screenshots "$(abspath tests/data/wide.png)" $(patsubst themes/%.theme,%,$(wildcard themes/*.theme))
 
+# ---- The model that ships ----
+
+# The trainer draws with cairo and pango, which facet itself does not need. It runs where it was built.
+TRAIN := $(call obj,$(wildcard train/*.c))
+TRAIN_PKGS := pangocairo
+$(B)/train/%.o: EXTRA := -march=native $(shell pkg-config --cflags $(TRAIN_PKGS) 2>/dev/null)
+$(B)/trainer: $(TRAIN) $(TEST_LIBS)
+	$(link) $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null) $(ALL_LIBS)
+
 # ---- For people ----
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
@@ -147,6 +156,7 @@ DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread 
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 SHOT_DEBS := libfreetype-dev fonts-dejavu-core
+TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core
 
 all: $(B)/facet $(LIBFACET)
 

@@ -1,0 +1,40 @@
+#include "train/sample.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "train/random.h"
+
+/* Of every PICTURES + TALKS samples in a row, so many are about pictures. */
+enum { PICTURES = 4, TALKS = 1 };
+
+bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
+                 struct err *err)
+{
+    if (index % (PICTURES + TALKS) < PICTURES)
+        return picture_make(s, split, seed, index, err);
+    return talk_make(s, split, seed, index, err);
+}
+
+void sample_add(struct sample *s, const char *skill, const char *user, const char *model,
+                const char *key)
+{
+    s->exchanges = mem_grow(s->exchanges, s->n_exchanges + 1, sizeof *s->exchanges);
+    s->exchanges[s->n_exchanges++] = (struct exchange){
+        .user = mem_copy(user), .model = mem_copy(model), .skill = skill,
+        .key = key ? mem_copy(key) : NULL};
+}
+
+void sample_done(struct sample *s)
+{
+    for (size_t i = 0; i < s->n_exchanges; i++) {
+        free(s->exchanges[i].user);
+        free(s->exchanges[i].model);
+        free(s->exchanges[i].key);
+    }
+    free(s->exchanges);
+    free(s->marks);
+    free(s->system);
+    image_done(&s->picture);
+    *s = (struct sample){0};
+}

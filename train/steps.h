@@ -1,0 +1,22 @@
+/* The steps of making a model, each a command of its own: `trainer STEP NAME=VALUE …`. */
+#ifndef TRAIN_STEPS_H
+#define TRAIN_STEPS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+typedef bool train_step_fn(int argc, char **argv, struct err *err);
+
+#define TRAIN_STEPS(STEP)                                                                          \
+    STEP(samples, "writes samples as PNG files and text, to be looked at")
+
+#define DECLARE(name, what) train_step_fn step_##name;
+TRAIN_STEPS(DECLARE)
+#undef DECLARE
+
+/* The value of NAME among the arguments "NAME=VALUE", or `otherwise`. */
+const char *step_text(int argc, char **argv, const char *name, const char *otherwise);
+double step_number(int argc, char **argv, const char *name, double otherwise);
+
+#endif
