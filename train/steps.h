@@ -9,7 +9,9 @@
 typedef bool train_step_fn(int argc, char **argv, struct err *err);
 
 #define TRAIN_STEPS(STEP)                                                                          \
-    STEP(samples, "writes samples as PNG files and text, to be looked at")
+    STEP(samples, "writes samples as PNG files and text, to be looked at")                         \
+    STEP(corpus, "writes what samples say, for spm_train")                                         \
+    STEP(vocabulary, "makes a GGUF file of what spm_train found")
 
 #define DECLARE(name, what) train_step_fn step_##name;
 TRAIN_STEPS(DECLARE)
