@@ -6,4 +6,3 @@ bool step_samples(int argc, char **argv, struct err *err)
     return err_set(err, "not written yet");
 }
 bool picture_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index, struct err *err) { (void)s,(void)split,(void)seed,(void)index; return err_set(err,"none"); }
-bool talk_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index, struct err *err) { (void)s,(void)split,(void)seed,(void)index; return err_set(err,"none"); }
