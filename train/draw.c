@@ -156,6 +156,20 @@ enum colour draw_ink(struct draw *d, struct rgb *shade)
     return standing_out(d, 0.35, 0.27, shade);
 }
 
+struct rgb draw_detail(struct draw *d, struct rgb thing)
+{
+    static const struct rgb inks[] = {
+        {0.1, 0.1, 0.1}, {0.97, 0.97, 0.97}, {0.5, 0.5, 0.5}, {0.4, 0.25, 0.1}};
+    size_t best = 0;
+    double most = -1;
+    for (size_t i = 0; i < sizeof inks / sizeof *inks; i++) {
+        double apart = fmin(rgb_distance(inks[i], thing), rgb_distance(inks[i], d->ground));
+        if (apart > most)
+            most = apart, best = i;
+    }
+    return inks[best];
+}
+
 static void put_mark(struct draw *d, uint8_t kind, uint8_t colour, const double box[4])
 {
     struct sample *s = d->s;

@@ -64,6 +64,8 @@ void draw_plain_ground(struct draw *d, struct rgb shade);
 /* A colour for a thing that stands out from the ground, and for letters that can be read on it. */
 enum colour draw_contrasting(struct draw *d, struct rgb *shade);
 enum colour draw_ink(struct draw *d, struct rgb *shade);
+/* For small parts of a thing: neither the thing nor the ground swallows them. */
+struct rgb draw_detail(struct draw *d, struct rgb thing);
 
 /* Notes a box of the user space that cairo is in. */
 void draw_mark(struct draw *d, uint8_t kind, uint8_t colour, double x0, double y0, double x1,
@@ -87,10 +89,39 @@ void draw_mark_path(struct draw *d, uint8_t kind, uint8_t colour);
     X(CRESCENT, "crescent", "crescents", crescent, 180)                                            \
     X(ARROW, "arrow", "arrows", arrow, 0)                                                          \
     X(DROP, "drop", "drops", drop, 18)
-#define DECLARE(id, name, plural, path, tilt) SHAPE_##id,
-enum shape { DRAW_SHAPES(DECLARE) SHAPES };
-#undef DECLARE
-extern const char *const shape_names[SHAPES], *const shape_plurals[SHAPES];
+/* draw_icon.c: simple drawings of things; half their width and height. They count as shapes, too. */
+#define DRAW_ICONS(X)                                                                              \
+    X(HOUSE, "house", "houses", house, 1, 1)                                                       \
+    X(TREE, "tree", "trees", tree, 0.75, 1)                                                        \
+    X(SUN, "sun", "suns", sun, 1, 1)                                                               \
+    X(CAR, "car", "cars", car, 1.1, 0.7)                                                           \
+    X(FISH, "fish", "fish", fish, 1.1, 0.6)                                                        \
+    X(CUP, "cup", "cups", cup, 1, 0.8)                                                             \
+    X(KEY, "key", "keys", key, 1.1, 0.42)                                                          \
+    X(PHONE, "phone", "phones", phone, 0.55, 1.05)                                                 \
+    X(ENVELOPE, "envelope", "envelopes", envelope, 1.1, 0.75)                                      \
+    X(LOCK, "lock", "locks", lock, 0.75, 1)                                                        \
+    X(UMBRELLA, "umbrella", "umbrellas", umbrella, 1.05, 1.05)                                     \
+    X(FLOWER, "flower", "flowers", flower, 0.7, 1.1)                                               \
+    X(BOAT, "boat", "boats", boat, 1.1, 1)                                                         \
+    X(SMILE, "smiling face", "smiling faces", smile, 1, 1)                                         \
+    X(SAD, "sad face", "sad faces", sad, 1, 1)                                                     \
+    X(CLOUD, "cloud", "clouds", cloud, 1.1, 0.66)                                                  \
+    X(BELL, "bell", "bells", bell, 0.85, 1)                                                        \
+    X(BOOK, "book", "books", book, 1.1, 0.75)                                                      \
+    X(APPLE, "apple", "apples", apple, 0.85, 1.05)                                                 \
+    X(CANDLE, "candle", "candles", candle, 0.4, 1.1)                                               \
+    X(LADDER, "ladder", "ladders", ladder, 0.55, 1.1)                                              \
+    X(HAT, "hat", "hats", hat, 1.1, 0.75)                                                          \
+    X(MUSHROOM, "mushroom", "mushrooms", mushroom, 1, 0.95)
+#define SHAPE_ID(id, name, plural, path, tilt) SHAPE_##id,
+#define ICON_ID(id, name, plural, path, width, height) ICON_##id,
+/* Shapes, then icons: marks are MARK_SHAPES and this. */
+enum shape { DRAW_SHAPES(SHAPE_ID) SHAPES, ICONS_BEFORE = SHAPES - 1, DRAW_ICONS(ICON_ID) KINDS_DRAWN };
+#undef SHAPE_ID
+#undef ICON_ID
+_Static_assert(MARK_SHAPES + KINDS_DRAWN <= MARK_KINDS, "too many kinds for the marks");
+extern const char *const shape_names[KINDS_DRAWN], *const shape_plurals[KINDS_DRAWN];
 
 struct shape_look {
     double x, y, radius;
@@ -100,8 +131,10 @@ struct shape_look {
     bool outlined; /* with `line` */
     struct rgb line;
 };
+void draw_icon(struct draw *d, enum shape icon, const struct shape_look *look);
 /* Radians that this shape may be turned by and still be called so. */
 double shape_tilt(enum shape shape, struct random *r);
+/* A shape or an icon. */
 void draw_shape(struct draw *d, enum shape shape, const struct shape_look *look);
 
 /* draw_text.c: letters. */

@@ -101,12 +101,12 @@ static void drop(cairo_t *cr)
     cairo_close_path(cr);
 }
 
-#define NAME(id, name, plural, path, tilt) name,
-const char *const shape_names[SHAPES] = {DRAW_SHAPES(NAME)};
-#undef NAME
-#define PLURAL(id, name, plural, path, tilt) plural,
-const char *const shape_plurals[SHAPES] = {DRAW_SHAPES(PLURAL)};
-#undef PLURAL
+#define SHAPE_NAME(id, name, plural, path, tilt) name,
+#define ICON_NAME(id, name, plural, path, width, height) name,
+const char *const shape_names[KINDS_DRAWN] = {DRAW_SHAPES(SHAPE_NAME) DRAW_ICONS(ICON_NAME)};
+#define SHAPE_PLURAL(id, name, plural, path, tilt) plural,
+#define ICON_PLURAL(id, name, plural, path, width, height) plural,
+const char *const shape_plurals[KINDS_DRAWN] = {DRAW_SHAPES(SHAPE_PLURAL) DRAW_ICONS(ICON_PLURAL)};
 
 static const struct {
     void (*path)(cairo_t *cr);
@@ -119,6 +119,8 @@ static const struct {
 
 double shape_tilt(enum shape shape, struct random *r)
 {
+    if (shape >= SHAPES)
+        return 0;
     double degrees = (2 * random_unit(r) - 1) * shapes[shape].tilt;
     if (shape == SHAPE_ARROW || (shape == SHAPE_RECTANGLE && random_chance(r, 0.3)))
         degrees += 90 * random_between(r, 0, 3);
@@ -129,6 +131,10 @@ double shape_tilt(enum shape shape, struct random *r)
 
 void draw_shape(struct draw *d, enum shape shape, const struct shape_look *look)
 {
+    if (shape >= SHAPES) {
+        draw_icon(d, shape, look);
+        return;
+    }
     cairo_t *cr = d->cr;
     cairo_save(cr);
     cairo_translate(cr, look->x, look->y);

@@ -10,6 +10,8 @@ static const struct {
     {"scene", picture_scene, 35},
     {"read", picture_read, 27},
     {"number", picture_number, 8},
+    {"icons", picture_icons, 6},
+    {"mixed", picture_mixed, 5},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

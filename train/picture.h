@@ -9,6 +9,8 @@ typedef bool picture_fn(struct sample *s, struct random *r, enum sample_split sp
                         struct err *err);
 
 picture_fn picture_scene;  /* shapes in places */
+picture_fn picture_icons;  /* things in places */
+picture_fn picture_mixed;  /* words in shapes */
 picture_fn picture_read;   /* words */
 picture_fn picture_number; /* numbers */
 

@@ -13,9 +13,12 @@ static struct thing *any_thing(struct scene *sc)
     return &sc->things[random_below(sc->d->r, (uint32_t)sc->n)];
 }
 
+/* $9 is what things are called in this scene. */
 static bool ask(struct scene *sc, const struct question *q)
 {
-    picture_ask(sc->d->s, sc->d->r, q);
+    struct question with_noun = *q;
+    with_noun.arg[8] = sc->noun;
+    picture_ask(sc->d->s, sc->d->r, &with_noun);
     return true;
 }
 
@@ -23,7 +26,7 @@ static bool ask(struct scene *sc, const struct question *q)
  * circle. */
 static bool alike(enum shape a, enum shape b)
 {
-    static const uint8_t family[SHAPES] = {
+    static const uint8_t family[KINDS_DRAWN] = {
         [SHAPE_CIRCLE] = 1,    [SHAPE_RING] = 1,     [SHAPE_SQUARE] = 2,  [SHAPE_RECTANGLE] = 2,
         [SHAPE_DIAMOND] = 2,   [SHAPE_PENTAGON] = 3, [SHAPE_HEXAGON] = 3,
     };
@@ -33,7 +36,7 @@ static bool alike(enum shape a, enum shape b)
 static bool any_missing_shape(struct scene *sc, enum shape *shape)
 {
     for (int tries = 0; tries < 30; tries++) {
-        *shape = (enum shape)random_below(sc->d->r, SHAPES);
+        *shape = scene_any_kind(sc);
         bool found = false;
         for (int i = 0; i < sc->n; i++)
             found |= alike(sc->things[i].shape, *shape);
@@ -87,10 +90,10 @@ static bool ask_colour(struct scene *sc)
         return false;
     return ask(sc, &(struct question){
                        "colour",
-                       "[What|Which] " COLOUR " is the [shape|thing|object] $1?|What is the " COLOUR
-                       " of the [shape|object] $1?|[Tell me|Name] the " COLOUR
-                       " of the [shape|thing] $1.|[What|Which] " COLOUR
-                       " has the [shape|object] $1?",
+                       "[What|Which] " COLOUR " is the [$9|object] $1?|What is the " COLOUR
+                       " of the [$9|object] $1?|[Tell me|Name] the " COLOUR
+                       " of the $9 $1.|[What|Which] " COLOUR
+                       " has the [$9|object] $1?",
                        "The $3 $1 is $2.", "^$2", NULL, colour,
                        {cell_places[t->cell], colour, shape_names[t->shape]}});
 }
@@ -123,23 +126,23 @@ static bool ask_shape(struct scene *sc)
         return false;
     if (!by_colour)
         return ask(sc, &(struct question){
-                           "shape",
-                           "[What|Which] shape is $1?|What is $1?|What [do you|can you] see $1?|"
-                           "What is [drawn|shown] $1?|[Name|Tell me] the shape $1.|"
-                           "What kind of shape is $1?|What stands $1?",
+                           sc->kind == SCENE_ICONS ? "icon" : "shape",
+                           "[What|Which] $9 is $1?|What is $1?|What [do you|can you] see $1?|"
+                           "What is [drawn|shown] $1?|[Name|Tell me] the $9 $1.|"
+                           "What kind of $9 is $1?|What stands $1?",
                            "There is ~ $2 $1.", "^$2", NULL, shape, {cell_places[t->cell], shape}});
     return ask(sc, &(struct question){
-                       "shape",
-                       "[What|Which] shape is $1?|What is $1" HERE "?|Which [shape|thing|object] is "
-                       "$1" HERE "?|[Name|Tell me] the $1 shape.|What kind of shape is the $1 "
-                       "[one|shape|thing]?|What [do you|can you] see in $1?|What shape does the $1 "
+                       sc->kind == SCENE_ICONS ? "icon" : "shape",
+                       "[What|Which] $9 is $1?|What is $1" HERE "?|Which [$9|object] is "
+                       "$1" HERE "?|[Name|Tell me] the $1 $9.|What kind of $9 is the $1 "
+                       "[one|$9]?|What [do you|can you] see in $1?|What $9 does the $1 "
                        "thing have?",
                        "The $2 is $1.", "^$2", NULL, shape, {colour, shape}});
 }
 
 static bool ask_place(struct scene *sc)
 {
-    char name[40];
+    char name[SCENE_NAME];
     struct thing *t = any_thing(sc);
     if (!scene_name(sc, t, name))
         return false;
@@ -156,7 +159,7 @@ static bool ask_place(struct scene *sc)
 
 static bool ask_side(struct scene *sc)
 {
-    char name[40];
+    char name[SCENE_NAME];
     struct thing *t = any_thing(sc);
     bool across = random_chance(sc->d->r, 0.5);
     int at = across ? t->cell % 3 : t->cell / 3;
@@ -179,28 +182,28 @@ static bool ask_count(struct scene *sc)
 {
     struct thing *t = any_thing(sc);
     double way = random_unit(sc->d->r);
-    enum shape shape = way < 0.7 ? t->shape : (enum shape)random_below(sc->d->r, SHAPES);
+    enum shape shape = way < 0.7 ? t->shape : scene_any_kind(sc);
     for (int i = 0; i < sc->n; i++) /* squares are not asked for among rectangles */
         if (way >= 0.35 && sc->things[i].shape != shape && alike(sc->things[i].shape, shape))
             return false;
     enum colour colour = random_chance(sc->d->r, 0.8) ? t->look.colour
                                                       : (enum colour)random_below(sc->d->r, COLOURS);
-    char what[60], number[8];
+    char what[SCENE_NAME], number[8];
     int n = way < 0.15   ? scene_count(sc, -1, -1)
             : way < 0.35 ? scene_count(sc, -1, colour)
             : way < 0.8  ? scene_count(sc, shape, -1)
                          : scene_count(sc, shape, colour);
     if (way < 0.35)
-        snprintf(what, sizeof what, "%s%sshape%s", way < 0.15 ? "" : colour_names[colour],
-                 way < 0.15 ? "" : " ", n == 1 ? "" : "s");
+        snprintf(what, sizeof what, "%s%s%s%s", way < 0.15 ? "" : colour_names[colour],
+                 way < 0.15 ? "" : " ", sc->noun, n == 1 ? "" : "s");
     else
         snprintf(what, sizeof what, "%s%s%s", way < 0.8 ? "" : colour_names[colour],
                  way < 0.8 ? "" : " ", n == 1 ? shape_names[shape] : shape_plurals[shape]);
-    char asked[60];
-    snprintf(asked, sizeof asked, "%s%s%s",
+    char asked[SCENE_NAME];
+    snprintf(asked, sizeof asked, "%s%s%s%s",
              way < 0.15 || (way >= 0.35 && way < 0.8) ? "" : colour_names[colour],
              way < 0.15 || (way >= 0.35 && way < 0.8) ? "" : " ",
-             way < 0.35 ? "shapes" : shape_plurals[shape]);
+             way < 0.35 ? sc->noun : shape_plurals[shape], way < 0.35 ? "s" : "");
     snprintf(number, sizeof number, "%d", n);
     return ask(sc, &(struct question){
                        "count",
@@ -230,9 +233,9 @@ static bool ask_exists(struct scene *sc)
         if (!any_missing_colour(sc, &colour))
             return false;
     }
-    char what[40];
+    char what[SCENE_NAME];
     snprintf(what, sizeof what, "%s%s%s", way == 0 ? "" : colour_names[colour],
-             way == 0 ? "" : " ", way == 1 ? "shape" : shape_names[shape]);
+             way == 0 ? "" : " ", way == 1 ? sc->noun : shape_names[shape]);
     return ask(sc, &(struct question){
                        "absent",
                        "Is there ~ $1" HERE "?|[Do you|Can you] see ~ $1" HERE
@@ -260,7 +263,7 @@ static bool ask_absent(struct scene *sc)
 static bool ask_relation(struct scene *sc)
 {
     struct thing *a = any_thing(sc), *b = any_thing(sc);
-    char name_a[40], name_b[40];
+    char name_a[SCENE_NAME], name_b[SCENE_NAME];
     bool across = random_chance(sc->d->r, 0.5), swap = random_chance(sc->d->r, 0.5);
     int at_a = across ? a->cell % 3 : a->cell / 3, at_b = across ? b->cell % 3 : b->cell / 3;
     if (at_a == at_b || !scene_name(sc, a, name_a) || !scene_name(sc, b, name_b))
@@ -284,7 +287,7 @@ static bool ask_relation(struct scene *sc)
 static bool ask_beside(struct scene *sc)
 {
     struct thing *t = any_thing(sc), *other = NULL;
-    char name[40];
+    char name[SCENE_NAME];
     int way = random_between(sc->d->r, 0, 3), found = 0; /* left, right, above, below */
     static const char *const words[4] = {"to the left of", "to the right of", "above", "below"};
     for (int i = 0; i < sc->n; i++) {
@@ -299,8 +302,8 @@ static bool ask_beside(struct scene *sc)
         return false;
     return ask(sc, &(struct question){
                        "relation",
-                       "What is $1 the $2?|[What|Which] shape is $1 the $2?|What do you see $1 the "
-                       "$2?|[Name|Tell me] the shape $1 the $2.|What [stands|can be seen] $1 the $2?",
+                       "What is $1 the $2?|[What|Which] $9 is $1 the $2?|What do you see $1 the "
+                       "$2?|[Name|Tell me] the $9 $1 the $2.|What [stands|can be seen] $1 the $2?",
                        "^~ $3 $4 is $1 the $2.", "^~ $3 $4", "Be brief.|In a few words.|Short answer.",
                        shape_names[other->shape],
                        {words[way], name, colour_names[other->look.colour],
@@ -310,7 +313,7 @@ static bool ask_beside(struct scene *sc)
 static bool ask_size(struct scene *sc)
 {
     struct thing *t = any_thing(sc);
-    char name[40];
+    char name[SCENE_NAME];
     int large = 0;
     for (int i = 0; i < sc->n; i++)
         large += sc->things[i].large;
@@ -320,9 +323,9 @@ static bool ask_size(struct scene *sc)
     snprintf(name, sizeof name, "%s %s", colour_names[t->look.colour], shape_names[t->shape]);
     return ask(sc, &(struct question){
                        "relation",
-                       "[What|Which] is the $1 shape" HERE "?|[What|Which] shape is the $1?|[Name|"
-                       "Tell me] the $1 shape.|[What|Which] is the $1 [thing|object]" HERE
-                       "?|Which [one|of the shapes] is the $1?",
+                       "[What|Which] is the $1 $9" HERE "?|[What|Which] $9 is the $1?|[Name|"
+                       "Tell me] the $1 $9.|[What|Which] is the $1 [$9|object]" HERE
+                       "?|Which [one|of the $9s] is the $1?",
                        "The $2 is the $1.", "^$3", NULL, shape_names[t->shape],
                        {smallest ? "smallest" : random_chance(sc->d->r, 0.5) ? "largest" : "biggest", name,
                         shape_names[t->shape]}});
@@ -331,7 +334,7 @@ static bool ask_size(struct scene *sc)
 static bool ask_compare(struct scene *sc)
 {
     struct thing *a = any_thing(sc), *b = any_thing(sc);
-    char name_a[40], name_b[40];
+    char name_a[SCENE_NAME], name_b[SCENE_NAME];
     if (a->large == b->large || !scene_name(sc, a, name_a) || !scene_name(sc, b, name_b))
         return false;
     bool bigger = random_chance(sc->d->r, 0.5), yes = a->large == bigger;
@@ -349,7 +352,7 @@ static bool ask_compare(struct scene *sc)
 static bool ask_description(struct scene *sc)
 {
     struct str all = {0};
-    char key[40];
+    char key[SCENE_NAME];
     scene_describe(sc, &all);
     snprintf(key, sizeof key, "%s %s", colour_names[sc->things[0].look.colour],
              shape_names[sc->things[0].shape]);
@@ -358,7 +361,7 @@ static bool ask_description(struct scene *sc)
                 "[Describe|Please describe] [the|this] [picture|image].|What is in [the|this] "
                 "[picture|image]?|What [do you|can you] see[ here|]?|What does the [picture|image] "
                 "show?|[List|Name] [all|everything] [that you see|in the picture].|Tell me [what is "
-                "in the picture|what you see|all about this picture].|What [shapes|things] are "
+                "in the picture|what you see|all about this picture].|What [$9s|things] are "
                 "there[, and where|]?|Say what the [picture|image] shows.",
                 "$1", NULL, NULL, key, {str_text(&all)}});
     str_done(&all);
@@ -369,14 +372,14 @@ static bool ask_json(struct scene *sc)
 {
     struct str all = {0};
     for (int i = 0; i < sc->n; i++)
-        str_printf(&all, "%s{\"shape\":\"%s\",\"colour\":\"%s\"}", i ? "," : "[",
+        str_printf(&all, "%s{\"%s\":\"%s\",\"colour\":\"%s\"}", i ? "," : "[", sc->noun,
                    shape_names[sc->things[i].shape], colour_names[sc->things[i].look.colour]);
     str_putc(&all, ']');
     ask(sc, &(struct question){
                 "json",
-                "[Give|List|Write|Show] the shapes [as|in] JSON[, please|].|[Answer in JSON|As JSON|"
-                "In JSON]: which shapes are there?|JSON of [all|the] shapes[, please|].|[Make|Write] "
-                "a JSON [list|array] of the shapes.|Describe the [picture|image] as JSON.|What is in "
+                "[Give|List|Write|Show] the $9s [as|in] JSON[, please|].|[Answer in JSON|As JSON|"
+                "In JSON]: which $9s are there?|JSON of [all|the] $9s[, please|].|[Make|Write] "
+                "a JSON [list|array] of the $9s.|Describe the [picture|image] as JSON.|What is in "
                 "the picture? Answer in JSON.",
                 "$1", NULL, NULL, shape_names[sc->things[0].shape], {str_text(&all)}});
     str_done(&all);
@@ -391,6 +394,7 @@ static const struct {
     {ask_side, 5, 1},     {ask_count, 14, 2},    {ask_exists, 10, 2},  {ask_absent, 5, 1},
     {ask_relation, 7, 1}, {ask_beside, 5, 1},    {ask_size, 5, 1},     {ask_compare, 5, 1},
     {ask_json, 3, 1},     {ask_description, 9, 1},
+    {scene_ask_word, 40, 3}, {scene_ask_word_holder, 16, 2}, {scene_ask_spelling, 10, 1},
 };
 enum { ASKS = sizeof asks / sizeof *asks };
 
@@ -418,7 +422,8 @@ void scene_ask(struct scene *sc, int n)
     }
 }
 
-bool picture_scene(struct sample *s, struct random *r, enum sample_split split, struct err *err)
+static bool make_scene(enum scene_kind kind, struct sample *s, struct random *r,
+                       enum sample_split split, struct err *err)
 {
     struct draw d;
     int width, height;
@@ -427,7 +432,22 @@ bool picture_scene(struct sample *s, struct random *r, enum sample_split split, 
         return false;
     draw_ground(&d);
     struct scene sc;
-    scene_draw(&sc, &d);
+    scene_draw(&sc, kind, &d);
     scene_ask(&sc, random_between(r, 4, 8));
     return draw_close(&d, err);
+}
+
+bool picture_scene(struct sample *s, struct random *r, enum sample_split split, struct err *err)
+{
+    return make_scene(SCENE_SHAPES, s, r, split, err);
+}
+
+bool picture_icons(struct sample *s, struct random *r, enum sample_split split, struct err *err)
+{
+    return make_scene(SCENE_ICONS, s, r, split, err);
+}
+
+bool picture_mixed(struct sample *s, struct random *r, enum sample_split split, struct err *err)
+{
+    return make_scene(SCENE_WRITTEN, s, r, split, err);
 }
