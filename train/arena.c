@@ -50,6 +50,12 @@ float *arena_zeroes(struct arena *a, size_t n)
     return memset(arena_take(a, n), 0, n * sizeof(float));
 }
 
+void arena_return(struct arena *a, const struct arena *then)
+{
+    a->current = then->current;
+    a->used = then->used;
+}
+
 void arena_reset(struct arena *a)
 {
     a->current = a->first;

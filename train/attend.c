@@ -20,7 +20,7 @@ void head_forward(const struct head *h, float *out)
         const struct sight s = sight_of(h, i);
         for (size_t j = s.first; j < s.end; j++)
             row[j] *= h->scale;
-        softmax(row + s.first, s.end - s.first, row + s.first);
+        softmax(row + s.first, s.end - s.first);
         memset(row, 0, s.first * sizeof *row);
         memset(row + s.end, 0, (n - s.end) * sizeof *row);
     }

@@ -148,9 +148,9 @@ static void attention_forward(const struct net *net, const float *w, const struc
     k->q = arena_take(arena, z.n * z.n_q);
     k->k = arena_take(arena, z.n * z.n_kv);
     k->v = arena_take(arena, z.n * z.n_kv);
-    linear_forward(k->a, w + l->q, z.n, z.n_q, z.d, k->q);
-    linear_forward(k->a, w + l->k, z.n, z.n_kv, z.d, k->k);
-    linear_forward(k->a, w + l->v, z.n, z.n_kv, z.d, k->v);
+    linear_forward(arena, k->a, w + l->q, z.n, z.n_q, z.d, k->q);
+    linear_forward(arena, k->a, w + l->k, z.n, z.n_kv, z.d, k->k);
+    linear_forward(arena, k->a, w + l->v, z.n, z.n_kv, z.d, k->v);
 
     k->q_turned = arena_take(arena, z.n * z.n_q);
     k->k_turned = arena_take(arena, z.n * z.n_kv);
@@ -169,7 +169,7 @@ static void attention_forward(const struct net *net, const float *w, const struc
     k->o_out = arena_take(arena, z.n * z.d);
     k->r_post_attn = arena_take(arena, z.n);
     k->middle = arena_take(arena, z.n * z.d);
-    linear_forward(k->o, w + l->o, z.n, z.d, z.n_q, k->o_out);
+    linear_forward(arena, k->o, w + l->o, z.n, z.d, z.n_q, k->o_out);
     rms_forward(k->o_out, w + l->post_attn_norm, eps, z.n, z.d, k->middle, k->r_post_attn);
     add_to(k->middle, k->x, z.n * z.d);
 }
@@ -189,10 +189,10 @@ static float *mlp_forward(const struct net *net, const float *w, size_t n,
     k->r_post_ffn = arena_take(arena, n);
     float *out = arena_take(arena, n * d);
     rms_forward(k->middle, w + l->ffn_norm, eps, n, d, k->f, k->r_ffn);
-    linear_forward(k->f, w + l->gate, n, ff, d, k->gate);
-    linear_forward(k->f, w + l->up, n, ff, d, k->up);
+    linear_forward(arena, k->f, w + l->gate, n, ff, d, k->gate);
+    linear_forward(arena, k->f, w + l->up, n, ff, d, k->up);
     geglu_forward(k->gate, k->up, n * ff, k->act);
-    linear_forward(k->act, w + l->down, n, d, ff, k->down);
+    linear_forward(arena, k->act, w + l->down, n, d, ff, k->down);
     rms_forward(k->down, w + l->post_ffn_norm, eps, n, d, out, k->r_post_ffn);
     add_to(out, k->middle, n * d);
     return out;
@@ -253,19 +253,19 @@ static struct lent lend(const struct sizes *z, size_t most, struct arena *arena)
 
 /* dx: by what leaves the layer, becomes by `middle`. */
 static void mlp_backward(const struct net *net, const float *w, float *g, size_t n,
-                         const struct net_layer *l, const struct decoder_kept *k, struct lent *m,
-                         float *dx)
+                         const struct net_layer *l, const struct decoder_kept *k,
+                         struct arena *arena, const struct lent *m, float *dx)
 {
     const size_t d = net->text.n_embd, ff = net->text.n_ff;
     rms_backward(dx, k->down, w + l->post_ffn_norm, k->r_post_ffn, n, d, m->small,
                  g + l->post_ffn_norm);
-    linear_backward_w(m->small, k->act, n, d, ff, g + l->down);
-    linear_backward_x(m->small, w + l->down, n, d, ff, false, m->ff);
+    linear_backward_w(arena, m->small, k->act, n, d, ff, g + l->down);
+    linear_backward_x(arena, m->small, w + l->down, n, d, ff, false, m->ff);
     geglu_backward(m->ff, k->gate, k->up, n * ff);
-    linear_backward_w(k->gate, k->f, n, ff, d, g + l->gate);
-    linear_backward_w(k->up, k->f, n, ff, d, g + l->up);
-    linear_backward_x(k->gate, w + l->gate, n, ff, d, false, m->small);
-    linear_backward_x(k->up, w + l->up, n, ff, d, true, m->small);
+    linear_backward_w(arena, k->gate, k->f, n, ff, d, g + l->gate);
+    linear_backward_w(arena, k->up, k->f, n, ff, d, g + l->up);
+    linear_backward_x(arena, k->gate, w + l->gate, n, ff, d, false, m->small);
+    linear_backward_x(arena, k->up, w + l->up, n, ff, d, true, m->small);
     rms_backward(m->small, k->middle, w + l->ffn_norm, k->r_ffn, n, d, m->small2, g + l->ffn_norm);
     add_to(dx, m->small2, n * d);
 }
@@ -274,13 +274,13 @@ static void mlp_backward(const struct net *net, const float *w, float *g, size_t
 static void attention_backward(const struct net *net, const float *w, float *g,
                                const struct sequences *s, const struct net_layer *l,
                                const struct decoder_pass *pass, struct decoder_kept *k,
-                               struct lent *m, float *dx)
+                               struct arena *arena, const struct lent *m, float *dx)
 {
     const struct sizes z = sizes_of(net, s);
     rms_backward(dx, k->o_out, w + l->post_attn_norm, k->r_post_attn, z.n, z.d, m->small,
                  g + l->post_attn_norm);
-    linear_backward_w(m->small, k->o, z.n, z.d, z.n_q, g + l->o);
-    linear_backward_x(m->small, w + l->o, z.n, z.d, z.n_q, false, m->o);
+    linear_backward_w(arena, m->small, k->o, z.n, z.d, z.n_q, g + l->o);
+    linear_backward_x(arena, m->small, w + l->o, z.n, z.d, z.n_q, false, m->o);
 
     memset(m->dk, 0, z.n * z.n_kv * sizeof(float));
     memset(m->dv, 0, z.n * z.n_kv * sizeof(float));
@@ -294,12 +294,12 @@ static void attention_backward(const struct net *net, const float *w, float *g,
     rms_backward(m->dk, k->k, w + l->k_norm, k->r_k, z.n * z.n_kv / z.dim, z.dim, m->dk,
                  g + l->k_norm);
 
-    linear_backward_w(m->dq, k->a, z.n, z.n_q, z.d, g + l->q);
-    linear_backward_w(m->dk, k->a, z.n, z.n_kv, z.d, g + l->k);
-    linear_backward_w(m->dv, k->a, z.n, z.n_kv, z.d, g + l->v);
-    linear_backward_x(m->dq, w + l->q, z.n, z.n_q, z.d, false, m->small);
-    linear_backward_x(m->dk, w + l->k, z.n, z.n_kv, z.d, true, m->small);
-    linear_backward_x(m->dv, w + l->v, z.n, z.n_kv, z.d, true, m->small);
+    linear_backward_w(arena, m->dq, k->a, z.n, z.n_q, z.d, g + l->q);
+    linear_backward_w(arena, m->dk, k->a, z.n, z.n_kv, z.d, g + l->k);
+    linear_backward_w(arena, m->dv, k->a, z.n, z.n_kv, z.d, g + l->v);
+    linear_backward_x(arena, m->dq, w + l->q, z.n, z.n_q, z.d, false, m->small);
+    linear_backward_x(arena, m->dk, w + l->k, z.n, z.n_kv, z.d, true, m->small);
+    linear_backward_x(arena, m->dv, w + l->v, z.n, z.n_kv, z.d, true, m->small);
     rms_backward(m->small, k->x, w + l->attn_norm, k->r_attn, z.n, z.d, m->small2,
                  g + l->attn_norm);
     add_to(dx, m->small2, z.n * z.d);
@@ -327,8 +327,8 @@ void decoder_backward(const struct net *net, const float *w, float *g, const str
     float *dx = d_hidden;
     rms_backward(d_hidden, pass->x, w + net->norm, pass->inverse, z.n, z.d, dx, g + net->norm);
     for (size_t i = net->text.n_layers; i-- > 0;) {
-        mlp_backward(net, w, g, z.n, &net->layers[i], &pass->layers[i], &m, dx);
-        attention_backward(net, w, g, s, &net->layers[i], pass, &pass->layers[i], &m, dx);
+        mlp_backward(net, w, g, z.n, &net->layers[i], &pass->layers[i], arena, &m, dx);
+        attention_backward(net, w, g, s, &net->layers[i], pass, &pass->layers[i], arena, &m, dx);
     }
     embed_backward(net, g, s, dx, d_soft);
 }
@@ -354,7 +354,7 @@ static double target_loss(float *logits, size_t n_vocab, const struct target *t,
     double likely = 0;
     for (size_t i = 0; i < t->n; i++)
         likely += (double)t->p[i] * (double)logits[t->ids[i]];
-    const double loss = (double)softmax(logits, n_vocab, logits) - likely;
+    const double loss = (double)softmax(logits, n_vocab) - likely;
     for (size_t i = 0; i < n_vocab; i++)
         logits[i] *= scale;
     for (size_t i = 0; i < t->n; i++)
@@ -383,13 +383,13 @@ double decoder_head(const struct net *net, const float *w, float *g,
         const size_t n = n_targets - first < HEAD_ROWS ? n_targets - first : HEAD_ROWS;
         const struct target *some = targets + first;
         gather(net, pass, some, n, rows);
-        linear_forward(rows, w + net->embed, n, n_vocab, d, logits);
+        linear_forward(arena, rows, w + net->embed, n, n_vocab, d, logits);
         for (size_t i = 0; i < n; i++)
             loss += target_loss(logits + i * n_vocab, n_vocab, &some[i], scale, &right[first + i]);
         if (!g)
             continue;
-        linear_backward_w(logits, rows, n, n_vocab, d, g + net->embed);
-        linear_backward_x(logits, w + net->embed, n, n_vocab, d, false, d_rows);
+        linear_backward_w(arena, logits, rows, n, n_vocab, d, g + net->embed);
+        linear_backward_x(arena, logits, w + net->embed, n, n_vocab, d, false, d_rows);
         for (size_t i = 0; i < n; i++)
             add_to(d_hidden + some[i].position * d, d_rows + i * d, d);
     }
@@ -402,7 +402,7 @@ void decoder_foretell(const struct net *net, const float *w, const struct decode
     const size_t n_vocab = net->text.n_vocab;
     float *rows = arena_take(arena, n * net->text.n_embd);
     gather(net, pass, targets, n, rows);
-    linear_forward(rows, w + net->embed, n, n_vocab, net->text.n_embd, p);
+    linear_forward(arena, rows, w + net->embed, n, n_vocab, net->text.n_embd, p);
     for (size_t i = 0; i < n; i++)
-        softmax(p + i * n_vocab, n_vocab, p + i * n_vocab);
+        softmax(p + i * n_vocab, n_vocab);
 }

@@ -1,30 +1,26 @@
-/* y = x · Wᵀ for rows x [n][cols], W [rows][cols], and what comes back through it. */
+/* y = x · Wᵀ for rows x [n][cols], W [rows][cols], and what comes back through it.
+ *
+ * In F32 by OpenBLAS, or, once that is chosen, with all factors rounded to BF16 and sums in F32, by
+ * the engine's kernels where the processor multiplies BF16; then cols is even. */
 #ifndef TRAIN_LINEAR_H
 #define TRAIN_LINEAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/kernels/blas.h"
+#include "train/arena.h"
 
-static inline void linear_forward(const float *x, const float *w, size_t n, size_t rows,
-                                  size_t cols, float *y)
-{
-    blas_get()->gemm(false, true, n, rows, cols, x, cols, w, cols, 0, y, rows);
-}
+/* For the whole process, before it computes; returns whether BF16 is what is used. */
+bool linear_choose(bool rounds);
 
+/* The arena gives memory to work in, which it has back on return. */
+void linear_forward(struct arena *arena, const float *x, const float *w, size_t n, size_t rows,
+                    size_t cols, float *y);
 /* dx = dy · W, added where `add` */
-static inline void linear_backward_x(const float *dy, const float *w, size_t n, size_t rows,
-                                     size_t cols, bool add, float *dx)
-{
-    blas_get()->gemm(false, false, n, cols, rows, dy, rows, w, cols, add, dx, cols);
-}
-
+void linear_backward_x(struct arena *arena, const float *dy, const float *w, size_t n, size_t rows,
+                       size_t cols, bool add, float *dx);
 /* dW += dyᵀ · x */
-static inline void linear_backward_w(const float *dy, const float *x, size_t n, size_t rows,
-                                     size_t cols, float *dw)
-{
-    blas_get()->gemm(true, false, rows, cols, n, dy, rows, x, cols, 1, dw, cols);
-}
+void linear_backward_w(struct arena *arena, const float *dy, const float *x, size_t n, size_t rows,
+                       size_t cols, float *dw);
 
 #endif

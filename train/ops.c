@@ -140,15 +140,17 @@ void turn(float *x, const float *cosine, const float *sine, size_t half, float s
     }
 }
 
-float softmax(const float *x, size_t n, float *p)
+float softmax(float *x, size_t n)
 {
     float most = -1e30f, sum = 0;
     for (size_t i = 0; i < n; i++)
         most = x[i] > most ? x[i] : most;
     for (size_t i = 0; i < n; i++)
-        sum += p[i] = expf(x[i] - most);
+        x[i] = expf(x[i] - most);
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
     const float inverse = 1 / sum;
     for (size_t i = 0; i < n; i++)
-        p[i] *= inverse;
+        x[i] *= inverse;
     return most + logf(sum);
 }

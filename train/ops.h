@@ -37,7 +37,7 @@ void add_rows(float *sum, const float *x, size_t n, size_t d); /* sum[d] += Σ r
  * [p][half]; sign −1 turns back. */
 void turn(float *x, const float *cosine, const float *sine, size_t half, float sign);
 
-/* p[n] = softmax(x); returns the logarithm of what it was divided by. p may be x. */
-float softmax(const float *x, size_t n, float *p);
+/* x[n] becomes its softmax; returns the logarithm of the sum of powers that it was divided by. */
+float softmax(float *x, size_t n);
 
 #endif

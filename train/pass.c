@@ -11,13 +11,13 @@ static double find(const struct net *net, const float *w, float *g, size_t w_at,
 {
     const size_t d = net->vision.width;
     float *logits = arena_take(arena, n * marks);
-    linear_forward(states, w + w_at, n, marks, d, logits);
+    linear_forward(arena, states, w + w_at, n, marks, d, logits);
     add_bias(logits, w + b_at, n, marks);
     const double loss = finder_loss(logits, seen, n * marks, scale);
     if (g) {
-        linear_backward_w(logits, states, n, marks, d, g + w_at);
+        linear_backward_w(arena, logits, states, n, marks, d, g + w_at);
         add_rows(g + b_at, logits, n, marks);
-        linear_backward_x(logits, w + w_at, n, marks, d, false, d_states);
+        linear_backward_x(arena, logits, w + w_at, n, marks, d, false, d_states);
     }
     return loss;
 }

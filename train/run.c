@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "train/learn.h"
+#include "train/linear.h"
 #include "train/steps.h"
 
 static const struct net_shape student = {.n_layers = 6, .n_embd = 256, .n_ff = 768, .n_heads = 4,
@@ -181,6 +182,7 @@ bool step_learn(int argc, char **argv, struct err *err)
     run.checkpoint = path_join(run.out, "checkpoint");
     run.curve = path_join(run.out, "curve.csv");
     run.tests = path_join(run.out, "tests.txt");
+    linear_choose(step_number(argc, argv, "bf16", 1) != 0);
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     const bool ok = open_run(argc, argv, &run, err) && learn(&run, err);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/kernels/blas.h"
 #include "train/attend.h"
 #include "train/linear.h"
 #include "train/ops.h"
@@ -27,19 +28,19 @@ static struct sizes sizes_of(const struct net *net, size_t n_views)
                           3 * (size_t)v->patch_size * v->patch_size};
 }
 
-static void affine_forward(const float *x, const float *w, const float *b, size_t n, size_t rows,
+static void affine_forward(struct arena *arena, const float *x, const float *w, const float *b, size_t n, size_t rows,
                            size_t cols, float *y)
 {
-    linear_forward(x, w, n, rows, cols, y);
+    linear_forward(arena, x, w, n, rows, cols, y);
     add_bias(y, b, n, rows);
 }
 
-static void affine_backward(const float *dy, const float *x, const float *w, size_t n, size_t rows,
+static void affine_backward(struct arena *arena, const float *dy, const float *x, const float *w, size_t n, size_t rows,
                             size_t cols, float *dx, bool add, float *dw, float *db)
 {
-    linear_backward_w(dy, x, n, rows, cols, dw);
+    linear_backward_w(arena, dy, x, n, rows, cols, dw);
     add_rows(db, dy, n, rows);
-    linear_backward_x(dy, w, n, rows, cols, add, dx);
+    linear_backward_x(arena, dy, w, n, rows, cols, add, dx);
 }
 
 /* ---- Attention ------------------------------------------------------------------------------ */
@@ -100,17 +101,17 @@ static float *layer_forward(const struct net *net, const float *w, const struct 
     float *out = arena_take(arena, n * d);
 
     layer_norm_forward(k->x, w + l->ln1_w, w + l->ln1_b, eps, n, d, k->a, k->keeps1);
-    affine_forward(k->a, w + l->q_w, w + l->q_b, n, d, d, k->q);
-    affine_forward(k->a, w + l->k_w, w + l->k_b, n, d, d, k->k);
-    affine_forward(k->a, w + l->v_w, w + l->v_b, n, d, d, k->v);
+    affine_forward(arena, k->a, w + l->q_w, w + l->q_b, n, d, d, k->q);
+    affine_forward(arena, k->a, w + l->k_w, w + l->k_b, n, d, d, k->k);
+    affine_forward(arena, k->a, w + l->v_w, w + l->v_b, n, d, d, k->v);
     attend_forward(net, z->n_views, k);
-    affine_forward(k->o, w + l->o_w, w + l->o_b, n, d, d, k->middle);
+    affine_forward(arena, k->o, w + l->o_w, w + l->o_b, n, d, d, k->middle);
     add_to(k->middle, k->x, n * d);
 
     layer_norm_forward(k->middle, w + l->ln2_w, w + l->ln2_b, eps, n, d, k->b, k->keeps2);
-    affine_forward(k->b, w + l->fc1_w, w + l->fc1_b, n, z->ff, d, k->fc1);
+    affine_forward(arena, k->b, w + l->fc1_w, w + l->fc1_b, n, z->ff, d, k->fc1);
     gelu_forward(k->fc1, n * z->ff, k->act);
-    affine_forward(k->act, w + l->fc2_w, w + l->fc2_b, n, d, z->ff, out);
+    affine_forward(arena, k->act, w + l->fc2_w, w + l->fc2_b, n, d, z->ff, out);
     add_to(out, k->middle, n * d);
     return out;
 }
@@ -167,7 +168,7 @@ void tower_forward(const struct net *net, const float *w, const float *patches, 
     pass->layers = (struct tower_kept *)arena_take(
         arena, net->vision.n_layers * sizeof *pass->layers / sizeof(float) + 1);
     float *x = arena_take(arena, z.rows * z.d);
-    affine_forward(patches, w + net->patch_w, w + net->patch_b, z.rows, z.d, z.inputs, x);
+    affine_forward(arena, patches, w + net->patch_w, w + net->patch_b, z.rows, z.d, z.inputs, x);
     for (size_t view = 0; view < n_views; view++)
         add_to(x + view * z.n_patches * z.d, w + net->position, z.n_patches * z.d);
     for (size_t i = 0; i < net->vision.n_layers; i++) {
@@ -192,24 +193,24 @@ struct lent {
 /* dx: by what leaves the layer, becomes by what came in. */
 static void layer_backward(const struct net *net, const float *w, float *g, const struct sizes *z,
                            const struct net_tower_layer *l, const struct tower_kept *k,
-                           const struct lent *m, float *dx)
+                           struct arena *arena, const struct lent *m, float *dx)
 {
     const size_t n = z->rows, d = z->d;
-    affine_backward(dx, k->act, w + l->fc2_w, n, d, z->ff, m->ff, false, g + l->fc2_w,
+    affine_backward(arena, dx, k->act, w + l->fc2_w, n, d, z->ff, m->ff, false, g + l->fc2_w,
                     g + l->fc2_b);
     gelu_backward(m->ff, k->fc1, n * z->ff);
-    affine_backward(m->ff, k->b, w + l->fc1_w, n, z->ff, d, m->d1, false, g + l->fc1_w,
+    affine_backward(arena, m->ff, k->b, w + l->fc1_w, n, z->ff, d, m->d1, false, g + l->fc1_w,
                     g + l->fc1_b);
     layer_norm_backward(m->d1, k->middle, w + l->ln2_w, k->keeps2, n, d, dx, g + l->ln2_w,
                         g + l->ln2_b);
 
-    affine_backward(dx, k->o, w + l->o_w, n, d, d, m->d1, false, g + l->o_w, g + l->o_b);
+    affine_backward(arena, dx, k->o, w + l->o_w, n, d, d, m->d1, false, g + l->o_w, g + l->o_b);
     memset(m->dk, 0, n * d * sizeof(float));
     memset(m->dv, 0, n * d * sizeof(float));
     attend_backward(net, z->n_views, k, m->d1, m->dp, m->dq, m->dk, m->dv);
-    affine_backward(m->dq, k->a, w + l->q_w, n, d, d, m->d2, false, g + l->q_w, g + l->q_b);
-    affine_backward(m->dk, k->a, w + l->k_w, n, d, d, m->d2, true, g + l->k_w, g + l->k_b);
-    affine_backward(m->dv, k->a, w + l->v_w, n, d, d, m->d2, true, g + l->v_w, g + l->v_b);
+    affine_backward(arena, m->dq, k->a, w + l->q_w, n, d, d, m->d2, false, g + l->q_w, g + l->q_b);
+    affine_backward(arena, m->dk, k->a, w + l->k_w, n, d, d, m->d2, true, g + l->k_w, g + l->k_b);
+    affine_backward(arena, m->dv, k->a, w + l->v_w, n, d, d, m->d2, true, g + l->v_w, g + l->v_b);
     layer_norm_backward(m->d2, k->x, w + l->ln1_w, k->keeps1, n, d, dx, g + l->ln1_w,
                         g + l->ln1_b);
 }
@@ -245,9 +246,9 @@ void tower_backward(const struct net *net, const float *w, float *g, size_t n_vi
     layer_norm_backward(d_states, pass->x, w + net->post_ln_w, pass->post, z.rows, z.d, dx,
                         g + net->post_ln_w, g + net->post_ln_b);
     for (size_t i = net->vision.n_layers; i-- > 0;)
-        layer_backward(net, w, g, &z, &net->tower[i], &pass->layers[i], &m, dx);
+        layer_backward(net, w, g, &z, &net->tower[i], &pass->layers[i], arena, &m, dx);
     for (size_t view = 0; view < n_views; view++)
         add_to(g + net->position, dx + view * z.n_patches * z.d, z.n_patches * z.d);
     add_rows(g + net->patch_b, dx, z.rows, z.d);
-    linear_backward_w(dx, pass->patches, z.rows, z.d, z.inputs, g + net->patch_w);
+    linear_backward_w(arena, dx, pass->patches, z.rows, z.d, z.inputs, g + net->patch_w);
 }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "train/finder.h"
+#include "train/linear.h"
 #include "train/pass.h"
 #include "train/random.h"
 
@@ -157,8 +158,63 @@ static void test_derivatives(void **state)
     net_done(&net);
 }
 
+static float *random_values(struct random *r, size_t n)
+{
+    float *x = mem_new(n, sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)random_normal(r);
+    return x;
+}
+
+/* Sums of so many products of numbers around 1. */
+static bool near(const float *a, const float *b, size_t n, size_t products)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabsf(a[i] - b[i]) > 0.02f * sqrtf((float)products)) {
+            print_error("%zu of %zu: %g, not %g\n", i, n, (double)b[i], (double)a[i]);
+            return false;
+        }
+    return true;
+}
+
+/* Factors rounded to BF16 are 2⁻⁹ off at most, and errors of many are random. */
+static void test_bf16(void **state)
+{
+    (void)state;
+    static const size_t sizes[][3] = {{1, 2, 2}, {5, 33, 18}, {64, 32, 64}, {300, 159, 40}, {531, 70, 1100}};
+    if (!linear_choose(true))
+        skip();
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t n = sizes[i][0], rows = sizes[i][1], cols = sizes[i][2];
+        struct random r = random_of(1, i);
+        float *x = random_values(&r, n * cols), *w = random_values(&r, rows * cols),
+              *dy = random_values(&r, n * rows), *out[2][3];
+        for (int bf16 = 0; bf16 < 2; bf16++) {
+            linear_choose(bf16);
+            out[bf16][0] = mem_new(n * rows, sizeof(float));
+            out[bf16][1] = mem_new(n * cols, sizeof(float));
+            out[bf16][2] = mem_new(rows * cols, sizeof(float));
+            linear_forward(&arena, x, w, n, rows, cols, out[bf16][0]);
+            linear_backward_x(&arena, dy, w, n, rows, cols, true, out[bf16][1]);
+            linear_backward_w(&arena, dy, x, n, rows, cols, out[bf16][2]);
+        }
+        assert_true(near(out[0][0], out[1][0], n * rows, cols));
+        assert_true(near(out[0][1], out[1][1], n * cols, rows));
+        assert_true(near(out[0][2], out[1][2], rows * cols, n));
+        for (int j = 0; j < 6; j++)
+            free(out[j / 3][j % 3]);
+        free(x);
+        free(w);
+        free(dy);
+    }
+    arena_done(&arena);
+    linear_choose(false);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives),
+                                       cmocka_unit_test(test_bf16)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
