@@ -145,14 +145,16 @@ screenshots: test-deps
 # The trainer draws with cairo and pango, which facet itself does not need. It runs where it was built.
 TRAIN := $(call obj,$(wildcard train/*.c))
 TRAIN_PKGS := pangocairo
+TRAIN_LIBS := $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null)
 $(B)/train/%.o: EXTRA := -march=native $(shell pkg-config --cflags $(TRAIN_PKGS) 2>/dev/null)
+$(addprefix $(B)/train/,ops.o attend.o finder.o): EXTRA += -ffast-math -ffp-contract=fast
 $(B)/trainer: $(TRAIN) $(TUI) $(TEST_LIBS)
-	$(link) $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null) $(ALL_LIBS)
+	$(link) $(TRAIN_LIBS) $(ALL_LIBS)
 
 # tests/train/test_NAME.c: programs on all of the trainer.
 TRAIN_TESTS := $(patsubst tests/train/%.c,$(B)/tests/%,$(wildcard tests/train/test_*.c))
 $(TRAIN_TESTS): $(B)/tests/%: $(B)/tests/train/%.o $(filter-out $(B)/train/main.o,$(TRAIN)) $(TUI) $(TEST_LIBS)
-	$(link) -lcmocka $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null) $(ALL_LIBS)
+	$(link) -lcmocka $(TRAIN_LIBS) $(ALL_LIBS)
 test-built: $(TRAIN_TESTS)
 
 # Its vocabulary: Gemma's control tokens, runs of newlines and spaces, bytes, visible ASCII, and pieces of
