@@ -15,6 +15,9 @@ static const struct {
     {"chart", picture_chart, 3},
     {"clock", picture_clock, 3},
     {"flag", picture_flag, 2},
+    {"receipt", picture_receipt, 5},
+    {"sign", picture_sign, 3},
+    {"label", picture_label, 4},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
