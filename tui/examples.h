@@ -1,0 +1,14 @@
+/* Pictures that ship with facet and a question about each, for who has none at hand. */
+#ifndef TUI_EXAMPLES_H
+#define TUI_EXAMPLES_H
+
+#include "tui/app.h"
+
+/* Puts one into the input, picture and question, each time the next; over the last one, if that
+ * stands there as it was put. Tells why, where that cannot be. */
+void examples_next(struct app *app);
+/* Says how to try one, and lists them where there is room. Returns the rows that it took: none where
+ * the pictures are not installed. */
+int examples_draw(const struct app *app, struct surface *s, struct rect where);
+
+#endif
