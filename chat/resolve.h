@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 /* given: a path ("~/x" too), or NULL for the only model in $XDG_DATA_HOME/facet/models, and where
- * there is none the model that ships. free() it. NULL and an error that says where it looked and how
- * to give one. */
+ * there is none the model that ships. free() it. NULL and an error that says where it looked and
+ * how to give one. */
 char *model_resolve(const char *given, struct err *err);
 
 /* The small model that ships with facet, or the file of that name beside it

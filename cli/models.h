@@ -16,8 +16,8 @@ enum models_part { MODELS_WHOLE, MODELS_TEXT, MODELS_TOKENS };
 struct facet_model *models_open(const struct options *options, enum models_part part,
                                 struct err *err);
 
-/* If no model was given, and the one that ships is used: says so and how to get another, in one line,
- * once on this machine, and not with --quiet. */
+/* If no model was given, and the one that ships is used: says so and how to get another, in one
+ * line, once on this machine, and not with --quiet. */
 void models_tell_shipped(const struct options *options, struct progress *progress);
 
 /* The bytes of a session with these options. */

@@ -1,5 +1,5 @@
-/* The first screen of who has no model but the one that ships, and the examples that it offers: over
- * a scripted chat, with files of its own in the places of model and pictures. */
+/* The first screen of who has no model but the one that ships, and the examples that it offers:
+ * over a scripted chat, with files of its own in the places of model and pictures. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
