@@ -57,9 +57,8 @@ void models_tell_shipped(const struct options *options, struct progress *progres
     char *before = remember_get(told);
     if (path && !before && model_is_shipped(path)) {
         progress_note(progress,
-                      "this is facet-small, a small model that ships with facet to try it out; for "
-                      "more, download a Gemma 3 as GGUF, with its mmproj file, and give it with "
-                      "-m FILE");
+                      "this is facet-small, a small model that ships with facet; for more, download "
+                      "a Gemma 3 as GGUF with its mmproj file, and give it with -m FILE");
         remember_set(told, "yes");
     }
     free(before);
