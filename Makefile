@@ -79,7 +79,7 @@ $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # ---- Tests ----
 
-SUPPORT := $(call obj,$(call src,tests/support))
+SUPPORT := $(call obj,$(call src,tests/support) tools/gguf_write.c)
 link = $(Q)mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
 
 # tests/unit/test_NAME.c each make one program on cmocka.
@@ -145,9 +145,38 @@ screenshots: test-deps
 # The trainer draws with cairo and pango, which facet itself does not need. It runs where it was built.
 TRAIN := $(call obj,$(wildcard train/*.c))
 TRAIN_PKGS := pangocairo
+TRAIN_LIBS := $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null)
 $(B)/train/%.o: EXTRA := -march=native $(shell pkg-config --cflags $(TRAIN_PKGS) 2>/dev/null)
-$(B)/trainer: $(TRAIN) $(TEST_LIBS)
-	$(link) $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null) $(ALL_LIBS)
+$(addprefix $(B)/train/,ops.o attend.o finder.o): EXTRA += -ffast-math -ffp-contract=fast
+$(B)/trainer: $(TRAIN) $(TUI) $(TEST_LIBS)
+	$(link) $(TRAIN_LIBS) $(ALL_LIBS)
+
+# tests/train/test_NAME.c: programs on all of the trainer.
+TRAIN_TESTS := $(patsubst tests/train/%.c,$(B)/tests/%,$(wildcard tests/train/test_*.c))
+$(TRAIN_TESTS): $(B)/tests/%: $(B)/tests/train/%.o $(filter-out $(B)/train/main.o,$(TRAIN)) $(TUI) $(TEST_LIBS)
+	$(link) -lcmocka $(TRAIN_LIBS) $(ALL_LIBS)
+test-built: $(TRAIN_TESTS)
+
+# Its vocabulary: Gemma's control tokens, runs of newlines and spaces, bytes, visible ASCII, and pieces of
+# what the samples and facet's own pages say. It is made once: weights that were learned go with it.
+CORPUS_SAMPLES ?= 20000
+controls := <start_of_turn>,<end_of_turn>,<start_of_image>,<end_of_image>,<image_soft_token>
+runs := \n,\n\n,\n\n\n,\n\n\n\n,\t,▁▁,▁▁▁,▁▁▁▁,▁▁▁▁▁,▁▁▁▁▁▁,▁▁▁▁▁▁▁,▁▁▁▁▁▁▁▁
+$(B)/model/corpus.txt: | $(B)/trainer
+	@mkdir -p $(@D)
+	$(Q)$(B)/trainer corpus out=$@.new n=$(CORPUS_SAMPLES)
+	$(Q)cat README.md >>$@.new
+	$(Q)sed -e 's/^\.[A-Za-z]* *//' -e 's/\\f[A-Z]//g' -e 's/\\//g' $(wildcard man/*.[1-9]) >>$@.new
+	$(Q)mv $@.new $@
+$(B)/model/spm.model: $(B)/model/corpus.txt
+	$(Q)spm_train --minloglevel=2 --num_threads=1 --input=$< --model_prefix=$(@:.model=) --model_type=bpe \
+	    --vocab_size=4096 --character_coverage=1 --byte_fallback --split_digits \
+	    --normalization_rule_name=identity --add_dummy_prefix=false --remove_extra_whitespaces=false \
+	    --pad_id=0 --eos_id=1 --bos_id=2 --unk_id=3 --pad_piece='<pad>' --eos_piece='<eos>' --bos_piece='<bos>' \
+	    --control_symbols='$(controls)' --user_defined_symbols="$$(printf '$(runs)')" \
+	    --required_chars="$$(awk 'BEGIN { for (c = 33; c < 127; c++) printf "%c", c }')"
+$(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
+	$(Q)$(B)/trainer vocabulary spm=$< out=$@
 
 # ---- For people ----
 
@@ -156,7 +185,7 @@ DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread 
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 SHOT_DEBS := libfreetype-dev fonts-dejavu-core
-TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core
+TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf
 
 all: $(B)/facet $(LIBFACET)
 
@@ -176,7 +205,7 @@ install_debs = @if [ "$(call missing,$(1))" -ne "$(words $(1))" ]; then \
 deps:
 	$(call install_debs,$(DEBS))
 test-deps:
-	$(call install_debs,$(DEBS) $(TEST_DEBS))
+	$(call install_debs,$(DEBS) $(TEST_DEBS) $(TRAIN_DEBS))
 
 # Every source of the program and its tests, compiled.
 objects: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(ENGINE) $(BASE) $(SUPPORT) \

@@ -64,6 +64,7 @@ check "history includes base and history" layer history 'base/|history/'
 check "chat sees the engine through facet.h" layer chat 'base/|image/|history/|chat/|engine/facet\.h'
 check "tui sees the engine through facet.h" layer tui 'base/|image/|history/|chat/|tui/|engine/facet\.h'
 check "cli sees the engine through facet.h" layer cli 'base/|image/|history/|chat/|tui/|cli/|engine/facet\.h'
+check "train includes no tests" layer train 'base/|image/|history/|chat/|tui/|engine/|tools/|train/'
 check "curses in tui/term*.c alone" no_curses_elsewhere
 check "only main exits" only_main_exits
 check "manual pages" manuals

@@ -37,6 +37,9 @@ if [ -d tests/cli ]; then
     run cli sh tests/cli/run.sh
 fi
 run example sh tests/example.sh
+if [ -f "$B/model/vocabulary.gguf" ]; then
+    run vocabulary sh tests/vocabulary.sh
+fi
 if [ -n "$GOLDEN" ] && [ -d "$GOLDEN" ]; then
     run golden-image "$B/tests/image_golden" "$GOLDEN"
     run golden-tokenizer "$B/tests/tokenizer_golden" "$GOLDEN/tokenizer"

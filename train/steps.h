@@ -9,6 +9,9 @@
 typedef bool train_step_fn(int argc, char **argv, struct err *err);
 
 #define TRAIN_STEPS(STEP)                                                                          \
+    STEP(corpus, "writes what samples say, for spm_train")                                         \
+    STEP(vocabulary, "makes a GGUF file of what spm_train found")                                  \
+    STEP(learn, "trains a net, and goes on where it stopped")                                      \
     STEP(samples, "writes samples as PNG files and text, to be looked at")
 
 #define DECLARE(name, what) train_step_fn step_##name;

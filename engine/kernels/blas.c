@@ -15,14 +15,20 @@ typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sgemm_fn *sgemm;
 
+static void gemm(bool a_turned, bool b_turned, size_t m, size_t n, size_t k, const float *a,
+                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    sgemm(ROW_MAJOR, a_turned ? TRANS : NO_TRANS, b_turned ? TRANS : NO_TRANS, (int)m, (int)n,
+          (int)k, 1.0f, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+}
+
 static void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
                     size_t ldb, float *c, size_t ldc)
 {
-    sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)m, (int)n, (int)k, 1.0f, a, (int)lda, b, (int)ldb, 0.0f,
-          c, (int)ldc);
+    gemm(false, true, m, n, k, a, lda, b, ldb, 0, c, ldc);
 }
 
-static const struct blas openblas = {"OpenBLAS", gemm_nt};
+static const struct blas openblas = {"OpenBLAS", gemm_nt, gemm};
 
 static const char *core_type(void)
 {

@@ -6,6 +6,7 @@
 #ifndef ENGINE_KERNELS_BLAS_H
 #define ENGINE_KERNELS_BLAS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct blas {
@@ -13,6 +14,9 @@ struct blas {
     /* C[m][n] = A[m][k] · B[n][k]ᵀ, row-major; as kernels.gemm_nt. */
     void (*gemm_nt)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
                     size_t ldb, float *c, size_t ldc);
+    /* C[m][n] = op(A) · op(B) + beta · C, op(A) [m][k] being A or, with a_turned, A[k][m]ᵀ; B alike. */
+    void (*gemm)(bool a_turned, bool b_turned, size_t m, size_t n, size_t k, const float *a,
+                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 };
 
 /* NULL where the library is not installed. The same table each time; any thread. */

@@ -5,7 +5,7 @@
 #define TESTS_SUPPORT_TINY_H
 
 #include "engine/quant.h"
-#include "tests/support/gguf_write.h"
+#include "tools/gguf_write.h"
 
 struct tiny {
     uint64_t seed;

@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_TINY_VOCAB_H
 #define TESTS_SUPPORT_TINY_VOCAB_H
 
-#include "tests/support/gguf_write.h"
+#include "tools/gguf_write.h"
 
 enum {
     TINY_BOS = 2,

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "engine/gguf.h"
 #include "engine/quant.h"
-#include "tests/support/gguf_write.h"
+#include "tools/gguf_write.h"
 #include "tests/support/scratch.h"
 
 struct place {

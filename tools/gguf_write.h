@@ -1,7 +1,7 @@
-/* Makes GGUF files in memory, for tests: keys and tensors are put, replaced or dropped, then the
+/* Makes GGUF files in memory: keys and tensors are put, replaced or dropped, then the
  * file is written. Ends the process when memory is short. */
-#ifndef TESTS_SUPPORT_GGUF_WRITE_H
-#define TESTS_SUPPORT_GGUF_WRITE_H
+#ifndef TOOLS_GGUF_WRITE_H
+#define TOOLS_GGUF_WRITE_H
 
 #include <stdbool.h>
 #include <stddef.h>

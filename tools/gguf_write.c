@@ -1,4 +1,4 @@
-#include "tests/support/gguf_write.h"
+#include "tools/gguf_write.h"
 
 #include <stdlib.h>
 #include <string.h>

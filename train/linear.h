@@ -1,0 +1,26 @@
+/* y = x · Wᵀ for rows x [n][cols], W [rows][cols], and what comes back through it.
+ *
+ * In F32 by OpenBLAS, or, once that is chosen, with all factors rounded to BF16 and sums in F32, by
+ * the engine's kernels where the processor multiplies BF16; then cols is even. */
+#ifndef TRAIN_LINEAR_H
+#define TRAIN_LINEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "train/arena.h"
+
+/* For the whole process, before it computes; returns whether BF16 is what is used. */
+bool linear_choose(bool rounds);
+
+/* The arena gives memory to work in, which it has back on return. */
+void linear_forward(struct arena *arena, const float *x, const float *w, size_t n, size_t rows,
+                    size_t cols, float *y);
+/* dx = dy · W, added where `add` */
+void linear_backward_x(struct arena *arena, const float *dy, const float *w, size_t n, size_t rows,
+                       size_t cols, bool add, float *dx);
+/* dW += dyᵀ · x */
+void linear_backward_w(struct arena *arena, const float *dy, const float *x, size_t n, size_t rows,
+                       size_t cols, float *dw);
+
+#endif

@@ -1,0 +1,80 @@
+#include "train/pass.h"
+
+#include "train/finder.h"
+#include "train/linear.h"
+#include "train/ops.h"
+
+/* One of the finder's maps: n rows of states, `marks` logits each. */
+static double find(const struct net *net, const float *w, float *g, size_t w_at, size_t b_at,
+                   const float *states, size_t n, size_t marks, const uint8_t *seen, float scale,
+                   struct arena *arena, float *d_states)
+{
+    const size_t d = net->vision.width;
+    float *logits = arena_take(arena, n * marks);
+    linear_forward(arena, states, w + w_at, n, marks, d, logits);
+    add_bias(logits, w + b_at, n, marks);
+    const double loss = finder_loss(logits, seen, n * marks, scale);
+    if (g) {
+        linear_backward_w(arena, logits, states, n, marks, d, g + w_at);
+        add_rows(g + b_at, logits, n, marks);
+        linear_backward_x(arena, logits, w + w_at, n, marks, d, false, d_states);
+    }
+    return loss;
+}
+
+/* Both maps; d_states and d_pooled are written. */
+static double find_all(const struct net *net, const float *w, float *g, const struct batch *b,
+                       const struct tower_pass *t, float scale, struct arena *arena,
+                       float *d_states, float *d_pooled)
+{
+    const struct vision_params *v = &net->vision;
+    const size_t n_patches = (size_t)v->n_side * v->n_side, parts = (size_t)v->pool * v->pool,
+                 n = b->n_views * n_patches * FINDER_MARKS;
+    uint8_t *turned = (uint8_t *)arena_take(arena, n / sizeof(float) + 1);
+    for (size_t view = 0; view < b->n_views; view++)
+        finder_turn(b->seen + view * n_patches * FINDER_MARKS, v->n_side, v->pool,
+                    turned + view * n_patches * FINDER_MARKS);
+    double loss = find(net, w, g, net->find_patch_w, net->find_patch_b, t->states,
+                       b->n_views * n_patches, FINDER_MARKS, b->seen, scale / 2, arena, d_states);
+    loss += find(net, w, g, net->find_soft_w, net->find_soft_b, t->pooled, b->n_views * v->n_soft,
+                 parts * FINDER_MARKS, turned, scale / 2, arena, d_pooled);
+    return loss / 2;
+}
+
+void pass_forward(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
+                  struct pass *p)
+{
+    if (b->n_views)
+        tower_forward(net, w, b->patches, b->n_views, arena, &p->tower);
+    decoder_forward(net, w, &b->tokens, b->n_views ? p->tower.soft : NULL, arena, &p->decoder);
+}
+
+struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
+                          float finder_weight, float scale, struct arena *arena, uint8_t *right)
+{
+    const struct vision_params *v = &net->vision;
+    const size_t d = net->text.n_embd, n_soft = b->n_views * v->n_soft,
+                 n_patches = b->n_views * v->n_side * v->n_side;
+    struct pass p;
+    pass_forward(net, w, b, arena, &p);
+    struct pass_loss sum = {.n_targets = b->n_targets, .n_patches = n_patches};
+
+    float *d_hidden = g ? arena_zeroes(arena, b->tokens.n * d) : NULL;
+    sum.words = decoder_head(net, w, g, &p.decoder, b->targets, b->n_targets,
+                             scale / (float)b->n_targets, arena, right, d_hidden);
+    for (size_t i = 0; i < b->n_targets; i++)
+        sum.n_right += right[i];
+
+    float *d_states = arena_take(arena, n_patches * v->width),
+          *d_pooled = arena_take(arena, n_soft * v->width);
+    if (b->n_views)
+        sum.marks = find_all(net, w, g, b, &p.tower, scale * finder_weight / (float)n_patches, arena,
+                             d_states, d_pooled);
+    if (!g)
+        return sum;
+    float *d_soft = arena_zeroes(arena, n_soft * d);
+    decoder_backward(net, w, g, &b->tokens, arena, &p.decoder, d_hidden, d_soft);
+    if (b->n_views)
+        tower_backward(net, w, g, b->n_views, arena, &p.tower, d_soft, d_states, d_pooled);
+    return sum;
+}

@@ -1,0 +1,73 @@
+#include "train/picture.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    picture_fn *make;
+    int share; /* of the sum of all */
+} kinds[] = {
+    {"scene", picture_scene, 35},
+    {"read", picture_read, 27},
+    {"number", picture_number, 8},
+    {"icons", picture_icons, 6},
+    {"mixed", picture_mixed, 5},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t any_kind(struct random *r)
+{
+    int sum = 0;
+    for (size_t i = 0; i < KINDS; i++)
+        sum += kinds[i].share;
+    int at = (int)random_below(r, (uint32_t)sum);
+    size_t i = 0;
+    while (at >= kinds[i].share)
+        at -= kinds[i++].share;
+    return i;
+}
+
+bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,
+                       uint64_t index, struct err *err)
+{
+    /* The two splits are streams of their own. */
+    struct random r = random_of(seed * 2 + (split == SPLIT_TEST), index);
+    size_t i = any_kind(&r);
+    for (size_t k = 0; kind && k <= KINDS; k++) {
+        if (k == KINDS)
+            return err_set(err, "no kind of picture is called \"%s\"", kind);
+        if (!strcmp(kinds[k].name, kind)) {
+            i = k;
+            break;
+        }
+    }
+    *s = (struct sample){0};
+    if (kinds[i].make(s, &r, split, err))
+        return true;
+    sample_done(s);
+    return false;
+}
+
+bool picture_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
+                  struct err *err)
+{
+    return picture_make_kind(s, NULL, split, seed, index, err);
+}
+
+void picture_size(struct random *r, int *width, int *height)
+{
+    *width = *height = 896;
+    if (random_chance(r, 0.6))
+        return;
+    *width = random_between(r, 448, 1000);
+    *height = *width + *width * random_between(r, -12, 12) / 100;
+}
+
+void picture_shuffle(struct random *r, int order[], int n)
+{
+    for (int i = 0; i < n; i++) {
+        int k = (int)random_below(r, (uint32_t)i + 1);
+        order[i] = order[k];
+        order[k] = i;
+    }
+}

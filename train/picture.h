@@ -1,0 +1,26 @@
+/* The sorts of pictures. Each draws one, notes the marks, and adds the talk about it. */
+#ifndef TRAIN_PICTURE_H
+#define TRAIN_PICTURE_H
+
+#include "train/draw.h"
+
+/* A picture of its own size is opened, drawn and closed within; false with an error. */
+typedef bool picture_fn(struct sample *s, struct random *r, enum sample_split split,
+                        struct err *err);
+
+picture_fn picture_scene;  /* shapes in places */
+picture_fn picture_icons;  /* things in places */
+picture_fn picture_mixed;  /* words in shapes */
+picture_fn picture_read;   /* words */
+picture_fn picture_number; /* numbers */
+
+/* One sort alone, by its name ("scene"), or as picture_make for NULL. False for an unknown name. */
+bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,
+                       uint64_t index, struct err *err);
+
+/* Sides for what is not a document: often 896×896, never far from square. */
+void picture_size(struct random *r, int *width, int *height);
+/* Shuffles numbers 0 to n − 1 into order[]. */
+void picture_shuffle(struct random *r, int order[], int n);
+
+#endif

@@ -1,0 +1,30 @@
+/* Questions and answers from patterns, so that one thought is put in many ways.
+ *
+ * A pattern is text with alternatives, "[What|Which] colour is the $1[ here|]?"; they may nest, and
+ * a '|' outside of brackets parts whole sentences. $1 to $9 are the arguments, taken as they are.
+ * '~' becomes "a" or "an" by the letter that follows; '^' makes the next letter a capital. */
+#ifndef TRAIN_PICTURE_ASK_H
+#define TRAIN_PICTURE_ASK_H
+
+#include "base/str.h"
+#include "train/random.h"
+#include "train/sample.h"
+
+enum { ASK_ARGUMENTS = 9 };
+
+struct question {
+    const char *skill;
+    const char *ask;   /* pattern of the question */
+    const char *full;  /* pattern of the answer in a sentence */
+    const char *brief; /* pattern of the shortest answer; NULL: the sentence, always */
+    const char *hint;  /* pattern that begs for the short one; NULL: "Answer in one word." and so on */
+    const char *key;
+    const char *arg[ASK_ARGUMENTS];
+};
+
+void pattern_put(struct str *out, struct random *r, const char *pattern,
+                 const char *const arg[ASK_ARGUMENTS]);
+/* Adds an exchange; the answer is as long as the question asks for. */
+void picture_ask(struct sample *s, struct random *r, const struct question *q);
+
+#endif

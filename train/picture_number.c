@@ -1,0 +1,130 @@
+/* One number of one to four digits. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "train/picture.h"
+#include "train/picture_ask.h"
+#include "train/words.h"
+
+#define HERE "[| here| in the picture| in this picture| in the image]"
+
+static void draw_number(struct draw *d, const char *text, enum colour *colour)
+{
+    double unit = draw_unit(d), cap = (60 + 240 * random_unit(d->r)) * unit;
+    struct face face = draw_any_face(d);
+    draw_face(d, face, cap);
+    double wide = draw_text_width(d, text);
+    if (wide > d->width * 0.9) {
+        cap *= d->width * 0.9 / wide;
+        draw_face(d, face, cap);
+        wide = draw_text_width(d, text);
+    }
+    double x = random_unit(d->r) * (d->width - wide);
+    double y = cap * 1.15 + random_unit(d->r) * (d->height - cap * 1.3);
+    struct rgb shade;
+    *colour = draw_ink(d, &shade);
+    draw_text(d, x, y, text, (uint8_t)*colour, shade);
+}
+
+/* Whole numbers of one or two digits are in both splits: there are too few to part. */
+static int any_number(struct random *r, enum sample_split split)
+{
+    static const int ends[] = {10, 100, 1000, 10000};
+    char text[8];
+    int n;
+    do {
+        n = (int)random_below(r, (uint32_t)ends[random_below(r, 4)]);
+        snprintf(text, sizeof text, "%d", n);
+    } while (n >= 100 && word_held_out(text) != (split == SPLIT_TEST));
+    return n;
+}
+
+static void ask_number(struct draw *d, const char *text)
+{
+    picture_ask(d->s, d->r, &(struct question){
+        "number",
+        "[What|Which] number is [this|shown|written]" HERE "?|What is the number" HERE "?|Read the "
+        "number" HERE "[, please|].|What does [it|the picture|the image] say?|[What|Which] number "
+        "[do|can] you see" HERE "?|[Tell me|Read] what is written" HERE ".|What is written" HERE
+        "?|[Tell me|Give me] the number" HERE ".|What number [do|can] you read" HERE "?",
+        "The number is $1.", "$1",
+        "[Just|Only] the number[, please|].|Answer with a number.|[Just|Only] the digits[, please|].",
+        text, {text}});
+}
+
+static void ask_digits(struct draw *d, const char *text)
+{
+    char n[24], digit[2] = "";
+    int way = random_between(d->r, 0, 2);
+    snprintf(n, sizeof n, "%zu", strlen(text));
+    digit[0] = way == 1 ? text[0] : text[strlen(text) - 1];
+    if (way == 0)
+        picture_ask(d->s, d->r, &(struct question){
+            "letters",
+            "How many digits does the number have?|How many digits are there" HERE "?|Count the "
+            "digits" HERE ".|How many digits [do|can] you see" HERE "?|Of how many digits is the "
+            "number made?|What is the number of digits" HERE "?",
+            *n == '1' ? "The number has $1 digit." : "The number has $1 digits.", "$1",
+            "[Just|Only] the number[, please|].|Answer with a number.", n, {n}});
+    else
+        picture_ask(d->s, d->r, &(struct question){
+            "letters",
+            "[What|Which] is the $2 digit[ of the number|]" HERE "?|[What|Which] digit does the "
+            "number $3 with?|[Tell me|Name] the $2 digit[ of the number|].|With [what|which] digit "
+            "does the number $3?|The number $3s with [what|which] digit?",
+            "The $2 digit is $1.", "$1",
+            "[Just|Only] the digit[, please|].|Answer with one digit.|One digit[, please|].", digit,
+            {digit, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
+}
+
+static void ask_colour(struct draw *d, enum colour colour)
+{
+    picture_ask(d->s, d->r, &(struct question){
+        "colour",
+        "[What|Which] [colour|color] is the number" HERE "?|[What|Which] [colour|color] does the "
+        "number have?|In [what|which] [colour|color] is the number[ written|]?|What is the "
+        "[colour|color] of the number" HERE "?|[Tell me|Name] the [colour|color] of the number.|What "
+        "[colour|color] are the digits" HERE "?",
+        "The number is $1.", "^$1", NULL, colour_names[colour], {colour_names[colour]}});
+}
+
+static void ask_compare(struct draw *d, const char *text, int n)
+{
+    int other = n;
+    while (other == n)
+        other = (int)random_below(d->r, n < 20 ? 20 : (uint32_t)n * 2);
+    bool larger = random_chance(d->r, 0.5), yes = larger == (n > other);
+    char than[12];
+    snprintf(than, sizeof than, "%d", other);
+    picture_ask(d->s, d->r, &(struct question){
+        "number",
+        larger ? "Is the number [larger|greater|bigger|higher] than $2?|Is it [more|greater|larger] "
+                 "than $2?|Is the number" HERE " above $2?|Does the picture show a number greater "
+                 "than $2?"
+               : "Is the number [smaller|lower] than $2?|Is it [less|smaller] than $2?|Is the "
+                 "number" HERE " below $2?|Does the picture show a number smaller than $2?",
+        yes ? "Yes, $1 is $3 than $2." : "No, $1 is $3 than $2.", yes ? "Yes" : "No",
+        "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.", yes ? "yes" : "no",
+        {text, than, n > other ? "larger" : "smaller"}});
+}
+
+bool picture_number(struct sample *s, struct random *r, enum sample_split split, struct err *err)
+{
+    struct draw d;
+    int width, height;
+    picture_size(r, &width, &height);
+    if (!draw_open(&d, s, r, split, width, height, err))
+        return false;
+    draw_ground(&d);
+    int n = any_number(r, split);
+    char text[8];
+    snprintf(text, sizeof text, "%d", n);
+    enum colour colour;
+    draw_number(&d, text, &colour);
+    ask_number(&d, text);
+    ask_digits(&d, text);
+    ask_colour(&d, colour);
+    ask_compare(&d, text, n);
+    return draw_close(&d, err);
+}
