@@ -12,9 +12,9 @@ enum { NAME_CELLS = 12 };
 static const struct {
     const char *file, *question;
 } examples[] = {
-    {"shapes.png", "What shapes do you see?"},
-    {"sign.png", "What does the sign say?"},
-    {"label.png", "What is the total?"},
+    {"shapes.png", "What shapes are there?"},
+    {"sign.png", "What is written here?"},
+    {"label.png", "What does it say?"},
     {"clock.png", "What time is it?"},
 };
 enum { N_EXAMPLES = sizeof examples / sizeof examples[0] };

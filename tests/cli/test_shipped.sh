@@ -4,11 +4,12 @@
 # PICTURE/QUESTION/WORDS: each word, an extended regular expression, must be in the answer, whatever the case.
 # What the full screen offers is among them (tui/examples.c).
 questions='
-shapes.png/What shapes do you see?/circle square triangle
+shapes.png/What shapes are there?/circle square triangle
 shapes.png/What color is the circle?/red
 shapes.png/What color is the triangle?/green
-sign.png/What does the sign say?/open
-label.png/What is the total?/6\.50
+shapes.png/How many shapes are there?/3|three
+sign.png/What is written here?/open
+label.png/What does it say?/milk 1\.90
 clock.png/What time is it?/4|four
 '
 most_bytes=24000000
@@ -135,10 +136,10 @@ if [ -n "$SAN" ]; then
     echo "ok no speed is measured under sanitizers"
 else
     start=$(date +%s%N)
-    facet ask -q -n 1 -i "$models/examples/shapes.png" --cache-size 0 "What shapes do you see?"
+    facet ask -q -n 1 -i "$models/examples/shapes.png" --cache-size 0 "What shapes are there?"
     took=$((($(date +%s%N) - start) / 1000000))
     check "the first word after $took ms" test $took -lt $((3 * first_word_ms))
-    facet ask -v -n 80 --no-lookup --temperature 0 -i "$models/examples/shapes.png" "What shapes do you see?"
+    facet ask -v -n 80 --no-lookup --temperature 0 -i "$models/examples/shapes.png" "What shapes are there?"
     rate=$(sed -n 's|.*answer: .*(\([0-9]*\)\..* tokens/s)|\1|p' err)
     check "$rate tokens a second" test "$rate" -ge $((tokens_a_second / 2))
 fi

@@ -1,5 +1,6 @@
 /* The first screen of who has no model but the one that ships, and the examples that it offers:
- * over a scripted chat, with files of its own in the places of model and pictures. */
+ * over a scripted chat, with files of its own in the places of model and pictures; and with the
+ * real program ($FACET) and the model that lies beside it. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static void test_welcome(int rows, int cols)
     CHECK(e, emulator_find(e, "clock.png   What time is it?", &row, &col) == (rows > 10));
     CHECK(e, emulator_shows(e, "Write and press Enter"));
     emulator_send(e, F7);
-    CHECK(e, emulator_shows(e, "> [image 1] What shapes do you see?"));
+    CHECK(e, emulator_shows(e, "> [image 1] What shapes are there?"));
     CHECK(e, emulator_shows(e, "[image 1] shapes.png"));
     emulator_send(e, "\r");
     CHECK(e, emulator_hides(e, "tries an example"));
@@ -53,9 +54,9 @@ static void test_welcome(int rows, int cols)
 /* Each time the next one, in the place of the last; what was written stays. */
 static void test_next(int rows, int cols)
 {
-    static const char *const questions[] = {"What shapes do you see?", "What does the sign say?",
-                                            "What is the total?", "What time is it?",
-                                            "What shapes do you see?"};
+    static const char *const questions[] = {"What shapes are there?", "What is written here?",
+                                            "What does it say?", "What time is it?",
+                                            "What shapes are there?"};
     struct emulator *e = kit_start_fake(rows, cols);
     char line[64];
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
@@ -64,14 +65,14 @@ static void test_next(int rows, int cols)
         CHECK(e, emulator_shows(e, line));
     }
     emulator_send(e, " !");
-    CHECK(e, emulator_shows(e, "see? !"));
+    CHECK(e, emulator_shows(e, "there? !"));
     emulator_send(e, F7);
     CHECK(e, emulator_shows(e, "an example takes an empty line"));
-    CHECK(e, emulator_shows(e, "> [image 1] What shapes do you see? !"));
+    CHECK(e, emulator_shows(e, "> [image 1] What shapes are there? !"));
     emulator_send(e, CTRL_U);
     CHECK(e, emulator_hides(e, "[image 1]"));
     emulator_send(e, F7);
-    CHECK(e, emulator_shows(e, "> [image 1] What does the sign say?"));
+    CHECK(e, emulator_shows(e, "> [image 1] What is written here?"));
     kit_leave(e);
 }
 
@@ -100,6 +101,30 @@ static void test_other_model(void)
     unsetenv("FACET_MODEL");
 }
 
+static int run_program(void *user)
+{
+    (void)user;
+    execl(getenv("FACET"), "facet", "--temperature", "0", "--max-tokens", "80", (char *)NULL);
+    return 127;
+}
+
+/* The program as it is, on the model that ships: a key, Enter, and it says what is in the picture.
+ */
+static void test_real(int rows, int cols)
+{
+    kit_forget();
+    struct emulator *e = emulator_start(rows, cols, run_program, NULL);
+    CHECK(e, emulator_shows(e, "F7 tries an example"));
+    CHECK(e, emulator_hides(e, "opening the model"));
+    emulator_send(e, F7);
+    CHECK(e, emulator_shows(e, "> [image 1] What shapes are there?"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "> [image 1]"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "circle"));
+    kit_leave(e);
+}
+
 int main(void)
 {
     static const struct {
@@ -110,6 +135,10 @@ int main(void)
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         test_welcome(sizes[s].rows, sizes[s].cols);
         test_next(sizes[s].rows, sizes[s].cols);
+    }
+    if (kit_has_real()) {
+        test_real(10, 40);
+        test_real(24, 80);
     }
     test_other_model();
     test_missing();
