@@ -173,8 +173,7 @@ $(B)/model/spm.model: $(B)/model/corpus.txt
 	    --vocab_size=4096 --character_coverage=1 --byte_fallback --split_digits \
 	    --normalization_rule_name=identity --add_dummy_prefix=false --remove_extra_whitespaces=false \
 	    --pad_id=0 --eos_id=1 --bos_id=2 --unk_id=3 --pad_piece='<pad>' --eos_piece='<eos>' --bos_piece='<bos>' \
-	    --control_symbols='$(controls)' --user_defined_symbols="$$(printf '$(runs)')" \
-	    --required_chars="$$(awk 'BEGIN { for (c = 33; c < 127; c++) printf "%c", c }')"
+	    --control_symbols='$(controls)' --user_defined_symbols="$$(printf '$(runs)')"
 $(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
 	$(Q)$(B)/trainer vocabulary spm=$< out=$@
 

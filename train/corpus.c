@@ -23,6 +23,14 @@ static void put_sample(FILE *file, const struct sample *s)
     }
 }
 
+/* So that each is a piece. */
+static void put_visible_ascii(FILE *file)
+{
+    for (int c = '!'; c <= '~'; c++)
+        fputc(c, file);
+    fputc('\n', file);
+}
+
 static bool put_samples(FILE *file, uint64_t seed, uint64_t n, struct err *err)
 {
     for (uint64_t i = 0; i < n; i++) {
@@ -43,6 +51,7 @@ bool step_corpus(int argc, char **argv, struct err *err)
     FILE *file = out ? fopen(out, "w") : NULL;
     if (!file)
         return err_set(err, "%s: %s", out ? out : "out=FILE", out ? strerror(errno) : "is needed");
+    put_visible_ascii(file);
     bool ok = put_samples(file, (uint64_t)step_number(argc, argv, "seed", 0),
                           (uint64_t)step_number(argc, argv, "n", 20000), err);
     bool failed = ferror(file);

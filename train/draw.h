@@ -120,7 +120,9 @@ void draw_mark_path(struct draw *d, uint8_t kind, uint8_t colour);
 enum shape { DRAW_SHAPES(SHAPE_ID) SHAPES, ICONS_BEFORE = SHAPES - 1, DRAW_ICONS(ICON_ID) KINDS_DRAWN };
 #undef SHAPE_ID
 #undef ICON_ID
-_Static_assert(MARK_SHAPES + KINDS_DRAWN <= MARK_KINDS, "too many kinds for the marks");
+/* What else has a mark of its own. */
+enum { MARK_CLOCK = MARK_SHAPES + KINDS_DRAWN, MARK_FLAG, MARK_SLICE, MARK_PAPER, MARKS_USED };
+_Static_assert((int)MARKS_USED <= (int)MARK_KINDS, "too many kinds for the marks");
 extern const char *const shape_names[KINDS_DRAWN], *const shape_plurals[KINDS_DRAWN];
 
 struct shape_look {

@@ -10,8 +10,11 @@ static const struct {
     {"scene", picture_scene, 35},
     {"read", picture_read, 27},
     {"number", picture_number, 8},
-    {"icons", picture_icons, 6},
+    {"icons", picture_icons, 5},
     {"mixed", picture_mixed, 5},
+    {"chart", picture_chart, 3},
+    {"clock", picture_clock, 3},
+    {"flag", picture_flag, 2},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -13,6 +13,9 @@ picture_fn picture_icons;  /* things in places */
 picture_fn picture_mixed;  /* words in shapes */
 picture_fn picture_read;   /* words */
 picture_fn picture_number; /* numbers */
+picture_fn picture_chart;  /* bars and pies */
+picture_fn picture_clock;
+picture_fn picture_flag;
 
 /* One sort alone, by its name ("scene"), or as picture_make for NULL. False for an unknown name. */
 bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,

@@ -88,10 +88,3 @@ bool step_samples(int argc, char **argv, struct err *err)
     fclose(f);
     return ok;
 }
-
-bool talk_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
-               struct err *err)
-{
-    (void)s, (void)split, (void)seed, (void)index;
-    return err_set(err, "talks are not written yet");
-}
