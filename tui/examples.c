@@ -9,14 +9,17 @@
 
 enum { NAME_CELLS = 12 };
 
+/* clang-format off: a table, one row a line */
 static const struct {
-    const char *file, *question;
+    const char *file, *question; /* NULL: without a picture */
 } examples[] = {
     {"shapes.png", "What shapes are there?"},
     {"sign.png", "What is written here?"},
     {"label.png", "What does it say?"},
     {"clock.png", "What time is it?"},
+    {NULL, "How do I show you a picture?"},
 };
+/* clang-format on */
 enum { N_EXAMPLES = sizeof examples / sizeof examples[0] };
 
 static char *find_picture(size_t i)
@@ -29,11 +32,11 @@ static char *find_picture(size_t i)
 /* Whether the input is as the last example left it. */
 static bool stands(const struct app *app)
 {
-    const char *question = examples[(app->n_examples + N_EXAMPLES - 1) % N_EXAMPLES].question;
-    const char *text = input_text(app->input);
+    size_t last = (app->n_examples + N_EXAMPLES - 1) % N_EXAMPLES;
+    const char *question = examples[last].question, *text = input_text(app->input);
     size_t n = strlen(text), asked = strlen(question);
-    return app->n_examples && input_n_pictures(app->input) == 1 && n > asked &&
-           strcmp(text + n - asked, question) == 0;
+    return app->n_examples && input_n_pictures(app->input) == (examples[last].file != NULL) &&
+           n >= asked && strcmp(text + n - asked, question) == 0;
 }
 
 void examples_next(struct app *app)
@@ -43,12 +46,12 @@ void examples_next(struct app *app)
         app_say(app, "an example takes an empty line: send or clear what is written there");
         return;
     }
-    char *path = find_picture(i);
+    char *path = examples[i].file ? find_picture(i) : NULL;
     input_clear(app->input);
     app->focus = KEYS_INPUT;
-    if (!path) {
+    if (examples[i].file && !path) {
         app_fail(app, "the example pictures are not installed");
-    } else if (attaching_path(app, path)) {
+    } else if (!path || attaching_path(app, path)) {
         input_insert(app->input, examples[i].question, strlen(examples[i].question));
         app->n_examples++;
     }
@@ -70,7 +73,8 @@ int examples_draw(const struct app *app, struct surface *s, struct rect where)
     surface_puts(s, where.row, where.col, end, line, app->theme.tones[TONE_ACCENT]);
     for (int i = 0; listed && i < N_EXAMPLES; i++) {
         int row = where.row + 1 + i, col = where.col + 2;
-        surface_puts(s, row, col, end, examples[i].file, app->theme.tones[TONE_TEXT]);
+        if (examples[i].file)
+            surface_puts(s, row, col, end, examples[i].file, app->theme.tones[TONE_MUTED]);
         surface_puts(s, row, col + NAME_CELLS, end, examples[i].question,
                      app->theme.tones[TONE_TEXT]);
     }

@@ -1,10 +1,10 @@
-/* Pictures that ship with facet and a question about each, for who has none at hand. */
+/* Questions to try, about pictures that ship with facet and about facet itself. */
 #ifndef TUI_EXAMPLES_H
 #define TUI_EXAMPLES_H
 
 #include "tui/app.h"
 
-/* Puts one into the input, picture and question, each time the next; over the last one, if that
+/* Puts one into the input, a picture and a question, each time the next; over the last one, if that
  * stands there as it was put. Tells why, where that cannot be. */
 void examples_next(struct app *app);
 /* Says how to try one, and lists them where there is room. Returns the rows that it took: none

@@ -1,7 +1,8 @@
 # The small model that ships, in models/: what it says about the example pictures, that it is found by itself, and
 # told of.
 
-# PICTURE/QUESTION/WORDS: each word, an extended regular expression, must be in the answer, whatever the case.
+# PICTURE/QUESTION/WORDS, or -/QUESTION/WORDS without a picture: each word, an extended regular expression, must be
+# in the answer, whatever the case.
 # What the full screen offers is among them (tui/examples.c).
 questions='
 shapes.png/What shapes are there?/circle square triangle
@@ -11,6 +12,8 @@ shapes.png/How many shapes are there?/3|three
 sign.png/What is written here?/open
 label.png/What does it say?/milk 1\.90
 clock.png/What time is it?/4|four
+-/How do I show you a picture?/path image
+-/Who are you?/facet
 '
 most_bytes=24000000
 first_word_ms=1000   # from start to first word, a picture encoded; three times that under load
@@ -38,15 +41,17 @@ says() { # WORDS: each is in the answer
 }
 printf '%s' "$questions" | grep . >questions
 while IFS=/ read -r picture question words <&3; do
-    facet ask -q -n 80 --temperature 0 -i "$models/examples/$picture" "$question"
+    set -- -i "$models/examples/$picture"
+    [ "$picture" = - ] && set --
+    facet ask -q -n 80 --temperature 0 "$@" "$question"
     check "$picture: $question: $words" says "$words"
 done 3<questions
 
 all_are_asked() {
-    sed -n 's|^    {"\([a-z]*\.png\)", "\(.*\)"},$|\1/\2/|p' "$root/tui/examples.c" >offered
+    sed -n 's|^    {NULL,|    {"-",|; s|^    {"\(.*\)", "\(.*\)"},$|\1/\2/|p' "$root/tui/examples.c" >offered
     [ -s offered ] || return 1
     while read -r line; do
-        grep -qF "$line" questions || return 1
+        grep -qF -e "$line" questions || return 1
     done <offered
 }
 check "what the full screen offers is asked here" all_are_asked
