@@ -9,7 +9,7 @@
 
 enum { NAME_CELLS = 12 };
 
-/* clang-format off: a table, one row a line */
+/* clang-format off */
 static const struct {
     const char *file, *question; /* NULL: without a picture */
 } examples[] = {
