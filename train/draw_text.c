@@ -5,18 +5,30 @@
 
 /* By name, so that a machine without one of them draws in another instead. */
 static const struct face train_faces[] = {
-    {"DejaVu Sans", false, false},      {"DejaVu Sans", true, false},
-    {"DejaVu Sans", false, true},       {"DejaVu Sans", true, true},
-    {"DejaVu Sans Condensed", false, false}, {"DejaVu Sans Condensed", true, false},
-    {"DejaVu Serif", false, false},     {"DejaVu Serif", true, false},
-    {"DejaVu Serif", false, true},      {"DejaVu Sans Mono", false, false},
-    {"DejaVu Sans Mono", true, false},  {"Liberation Sans", false, false},
-    {"Liberation Sans", true, false},   {"Liberation Sans", false, true},
-    {"Liberation Serif", false, false}, {"Liberation Serif", true, false},
-    {"Liberation Serif", true, true},   {"Liberation Mono", false, false},
-    {"Liberation Mono", true, false},   {"Liberation Sans Narrow", true, false},
-    {"FreeSans", false, false},         {"FreeSans", true, false},
-    {"FreeSans", true, true},           {"FreeMono", true, false},
+    {"DejaVu Sans", false, false},
+    {"DejaVu Sans", true, false},
+    {"DejaVu Sans", false, true},
+    {"DejaVu Sans", true, true},
+    {"DejaVu Sans Condensed", false, false},
+    {"DejaVu Sans Condensed", true, false},
+    {"DejaVu Serif", false, false},
+    {"DejaVu Serif", true, false},
+    {"DejaVu Serif", false, true},
+    {"DejaVu Sans Mono", false, false},
+    {"DejaVu Sans Mono", true, false},
+    {"Liberation Sans", false, false},
+    {"Liberation Sans", true, false},
+    {"Liberation Sans", false, true},
+    {"Liberation Serif", false, false},
+    {"Liberation Serif", true, false},
+    {"Liberation Serif", true, true},
+    {"Liberation Mono", false, false},
+    {"Liberation Mono", true, false},
+    {"Liberation Sans Narrow", true, false},
+    {"FreeSans", false, false},
+    {"FreeSans", true, false},
+    {"FreeSans", true, true},
+    {"FreeMono", true, false},
 };
 static const struct face test_faces[] = {
     {"FreeSerif", false, false},
@@ -68,8 +80,7 @@ static void show_text(struct draw *d, double x, double y, const char *text, uint
         cairo_text_extents_t e;
         cairo_glyph_extents(d->cr, &glyphs[i], 1, &e);
         double x0 = glyphs[i].x + e.x_bearing, y0 = glyphs[i].y + e.y_bearing;
-        draw_mark(d, mark_character((uint8_t)text[i]), colour, x0, y0, x0 + e.width,
-                  y0 + e.height);
+        draw_mark(d, mark_character((uint8_t)text[i]), colour, x0, y0, x0 + e.width, y0 + e.height);
     }
     draw_colour(d, shade);
     cairo_show_glyphs(d->cr, glyphs, n);

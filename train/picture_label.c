@@ -19,10 +19,42 @@ static const struct kind {
         enum content content;
     } fields[8];
 } kinds[] = {
-    {"LABEL", {{"Product", WORD}, {"Weight", WEIGHT}, {"Price", PRICE}, {"Date", DATE}, {"Code", CODE}, {"Brand", WORD}, {"Quantity", NUMBER}, {"Colour", WORD}}},
-    {"TICKET", {{"Name", PERSON}, {"From", WORD}, {"To", WORD}, {"Date", DATE}, {"Time", TIME}, {"Seat", SEAT}, {"Price", PRICE}, {"Coach", NUMBER}}},
-    {"PARCEL", {{"To", PERSON}, {"From", PERSON}, {"Street", WORD}, {"City", WORD}, {"Weight", WEIGHT}, {"Code", CODE}, {"Number", NUMBER}, {"Date", DATE}}},
-    {"BADGE", {{"Name", PERSON}, {"Team", WORD}, {"Room", NUMBER}, {"Number", CODE}, {"Company", WORD}, {"City", WORD}, {"Table", NUMBER}, {"Date", DATE}}},
+    {"LABEL",
+     {{"Product", WORD},
+      {"Weight", WEIGHT},
+      {"Price", PRICE},
+      {"Date", DATE},
+      {"Code", CODE},
+      {"Brand", WORD},
+      {"Quantity", NUMBER},
+      {"Colour", WORD}}},
+    {"TICKET",
+     {{"Name", PERSON},
+      {"From", WORD},
+      {"To", WORD},
+      {"Date", DATE},
+      {"Time", TIME},
+      {"Seat", SEAT},
+      {"Price", PRICE},
+      {"Coach", NUMBER}}},
+    {"PARCEL",
+     {{"To", PERSON},
+      {"From", PERSON},
+      {"Street", WORD},
+      {"City", WORD},
+      {"Weight", WEIGHT},
+      {"Code", CODE},
+      {"Number", NUMBER},
+      {"Date", DATE}}},
+    {"BADGE",
+     {{"Name", PERSON},
+      {"Team", WORD},
+      {"Room", NUMBER},
+      {"Number", CODE},
+      {"Company", WORD},
+      {"City", WORD},
+      {"Table", NUMBER},
+      {"Date", DATE}}},
 };
 
 struct label {
@@ -46,27 +78,44 @@ static void any_word(struct random *r, enum sample_split split, char *out)
     strcpy(out, word);
 }
 
-static void fill(struct random *r, enum sample_split split, enum content content, char value[VALUE_BYTES])
+static void fill(struct random *r, enum sample_split split, enum content content,
+                 char value[VALUE_BYTES])
 {
-    static const char *const people[] = {"Anna", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo",
-                                         "Ida", "Jonas", "Kim", "Laura", "Max", "Nina", "Oscar", "Paula",
-                                         "Rosa", "Simon", "Tina", "Victor"};
+    static const char *const people[] = {
+        "Anna", "Ben",   "Clara", "David", "Emma",  "Felix", "Greta", "Hugo",  "Ida",  "Jonas",
+        "Kim",  "Laura", "Max",   "Nina",  "Oscar", "Paula", "Rosa",  "Simon", "Tina", "Victor"};
     int a = random_between(r, 1, 99), b = random_between(r, 0, 99);
     char letter = (char)('A' + random_below(r, 6));
     switch (content) {
-    case WORD: any_word(r, split, value); break;
+    case WORD:
+        any_word(r, split, value);
+        break;
     case PERSON:
         strcpy(value, people[random_below(r, sizeof people / sizeof *people)]);
         strcat(value, " ");
         any_word(r, split, value + strlen(value));
         break;
-    case WEIGHT: snprintf(value, VALUE_BYTES, "%d %s", a > 20 ? a * 10 : a, a > 20 ? "g" : "kg"); break;
-    case PRICE: snprintf(value, VALUE_BYTES, "%d.%02d", a, b); break;
-    case DATE: paper_date(r, value); break;
-    case TIME: snprintf(value, VALUE_BYTES, "%d:%02d", a % 24, b % 60); break;
-    case CODE: snprintf(value, VALUE_BYTES, "%c%02d%c", letter, b, (char)('A' + a % 26)); break;
-    case SEAT: snprintf(value, VALUE_BYTES, "%d%c", a, letter); break;
-    case NUMBER: snprintf(value, VALUE_BYTES, "%d", a); break;
+    case WEIGHT:
+        snprintf(value, VALUE_BYTES, "%d %s", a > 20 ? a * 10 : a, a > 20 ? "g" : "kg");
+        break;
+    case PRICE:
+        snprintf(value, VALUE_BYTES, "%d.%02d", a, b);
+        break;
+    case DATE:
+        paper_date(r, value);
+        break;
+    case TIME:
+        snprintf(value, VALUE_BYTES, "%d:%02d", a % 24, b % 60);
+        break;
+    case CODE:
+        snprintf(value, VALUE_BYTES, "%c%02d%c", letter, b, (char)('A' + a % 26));
+        break;
+    case SEAT:
+        snprintf(value, VALUE_BYTES, "%d%c", a, letter);
+        break;
+    case NUMBER:
+        snprintf(value, VALUE_BYTES, "%d", a);
+        break;
     }
 }
 
@@ -98,7 +147,8 @@ static void write_tall(struct label *l)
         double y = paper_clear(p, row * (i + 1.2), cap * 1.8);
         snprintf(name, sizeof name, "%s:", l->fields[i].name);
         paper_line(p, width * 0.06, y + cap * 1.3, cap, width * 0.34, name, PAPER_LEFT);
-        paper_line(p, width * 0.43, y + cap * 1.3, cap, width * 0.53, l->fields[i].value, PAPER_LEFT);
+        paper_line(p, width * 0.43, y + cap * 1.3, cap, width * 0.53, l->fields[i].value,
+                   PAPER_LEFT);
     }
 }
 
@@ -132,8 +182,10 @@ static const char *field_question(const char *name)
     if (!is_noun(name))
         return "What does it say [for|under|at] \"$2\"?|[Tell me|Read] the field \"$2\".|What is "
                "written [for|at|under] \"$2\"?|Read what [stands at|belongs to] \"$2\".|$2?";
-    return "What is the $3?|[What|Which] $3 is [given|written|shown]?|[Tell me|Read|Find] the $3.|What "
-           "does it say [for|under] $3?|$2?|What is written [for|at|under] \"$2\"?|[What|Which] $3 do "
+    return "What is the $3?|[What|Which] $3 is [given|written|shown]?|[Tell me|Read|Find] the "
+           "$3.|What "
+           "does it say [for|under] $3?|$2?|What is written [for|at|under] \"$2\"?|[What|Which] $3 "
+           "do "
            "you read?|[Give me|I need] the $3.|What [stands at|belongs to] \"$2\"?";
 }
 
@@ -147,27 +199,39 @@ static void ask_field(struct label *l, int i)
 {
     char small[VALUE_BYTES];
     in_small_letters(l->fields[i].name, small);
-    ask(l, &(struct question){
-               "document", field_question(l->fields[i].name), is_noun(l->fields[i].name) ? "The $3 is $1." : "$2: $1.", "$1",
-               "[Just|Only] the value[, please|].|Short answer.|Be brief.", l->fields[i].value,
-               {l->fields[i].value, l->fields[i].name, small}});
+    ask(l, &(struct question){"document",
+                              field_question(l->fields[i].name),
+                              is_noun(l->fields[i].name) ? "The $3 is $1." : "$2: $1.",
+                              "$1",
+                              "[Just|Only] the value[, please|].|Short answer.|Be brief.",
+                              l->fields[i].value,
+                              {l->fields[i].value, l->fields[i].name, small}});
 }
 
 static void ask_missing(struct label *l)
 {
     char small[VALUE_BYTES];
     in_small_letters(l->missing, small);
-    ask(l, &(struct question){"absent", field_question(l->missing), "There is no field \"$2\".", NULL,
-                              NULL, "no", {NULL, l->missing, small}});
+    ask(l, &(struct question){"absent",
+                              field_question(l->missing),
+                              "There is no field \"$2\".",
+                              NULL,
+                              NULL,
+                              "no",
+                              {NULL, l->missing, small}});
 }
 
 static void ask_which(struct label *l, int i)
 {
     ask(l, &(struct question){
                "document",
-               "[What|Which] field has the value $1?|[What|Which] field says $1?|Where does it say $1?|"
+               "[What|Which] field has the value $1?|[What|Which] field says $1?|Where does it say "
+               "$1?|"
                "For [what|which] field is $1 the value?|$1: [what|which] field is that?",
-               "The field is $2.", "$2", NULL, l->fields[i].name,
+               "The field is $2.",
+               "$2",
+               NULL,
+               l->fields[i].name,
                {l->fields[i].value, l->fields[i].name}});
 }
 
@@ -179,9 +243,14 @@ static void ask_json(struct label *l)
     str_putc(&json, '}');
     ask(l, &(struct question){
                "json",
-               "[Give|Write] the fields [as|in] JSON[, please|].|All fields as JSON.|[Extract|Read] the "
+               "[Give|Write] the fields [as|in] JSON[, please|].|All fields as "
+               "JSON.|[Extract|Read] the "
                "fields. Answer in JSON.|Make JSON of [it|this].|What does it say? Answer in JSON.",
-               "$1", NULL, NULL, l->fields[0].value, {str_text(&json)}});
+               "$1",
+               NULL,
+               NULL,
+               l->fields[0].value,
+               {str_text(&json)}});
     str_done(&json);
 }
 

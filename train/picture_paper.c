@@ -17,7 +17,8 @@ bool paper_open(struct paper *p, struct sample *s, struct random *r, enum sample
         p->d.noise = random_between(r, 2, 12);
     p->face = draw_any_face(&p->d);
     double dark = 0.16 * random_unit(r);
-    p->ink = random_chance(r, 0.15) ? (struct rgb){dark, dark, 0.5} : (struct rgb){dark, dark, dark};
+    p->ink =
+        random_chance(r, 0.15) ? (struct rgb){dark, dark, 0.5} : (struct rgb){dark, dark, dark};
     return true;
 }
 

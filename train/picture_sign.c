@@ -19,8 +19,9 @@ struct sign {
 static void write_line(struct sign *sg, int line)
 {
     static const char *const phrases[][IN_A_LINE] = {
-        {"NO", "ENTRY", "HERE"}, {"MIND", "THE", "GAP"},    {"KEEP", "OFF", "GRASS"}, {"OPEN", "ALL", "DAY"},
-        {"PLEASE", "RING", "BELL"}, {"NO", "DOGS", "INSIDE"}, {"FRESH", "FISH", "TODAY"},
+        {"NO", "ENTRY", "HERE"},    {"MIND", "THE", "GAP"},     {"KEEP", "OFF", "GRASS"},
+        {"OPEN", "ALL", "DAY"},     {"PLEASE", "RING", "BELL"}, {"NO", "DOGS", "INSIDE"},
+        {"FRESH", "FISH", "TODAY"},
     };
     struct paper *p = &sg->paper;
     struct random *r = p->d.r;
@@ -40,7 +41,8 @@ static void write_line(struct sign *sg, int line)
             word_case(r, word);
         for (char *c = word; !phrase && way > 1 && *c; c++)
             *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
-        snprintf(sg->text[line] + strlen(sg->text[line]), WORD_BYTES + 1, "%s%s", i ? " " : "", word);
+        snprintf(sg->text[line] + strlen(sg->text[line]), WORD_BYTES + 1, "%s%s", i ? " " : "",
+                 word);
         paper_line(p, part * (i + 0.5), base, cap, part * 0.86, word, PAPER_MIDDLE);
     }
 }
@@ -49,22 +51,33 @@ static void ask_all(struct sign *sg)
 {
     char all[LINES * IN_A_LINE * WORD_BYTES + 2];
     snprintf(all, sizeof all, "%s%s%s", sg->text[0], sg->lines > 1 ? " " : "", sg->text[1]);
-    picture_ask(sg->paper.d.s, sg->paper.d.r, &(struct question){
-        "document",
-        "What does the sign say?|What is written on the sign?|Read the sign[, please|].|[Read|Tell me] "
-        "what is on the sign.|[What|Which] words are on the sign?|What [can you|do you] read on the "
-        "sign?|[Transcribe|Copy] the sign.|What does it say?",
-        "$1", NULL, NULL, all, {all}});
+    picture_ask(sg->paper.d.s, sg->paper.d.r,
+                &(struct question){"document",
+                                   "What does the sign say?|What is written on the sign?|Read the "
+                                   "sign[, please|].|[Read|Tell me] "
+                                   "what is on the sign.|[What|Which] words are on the sign?|What "
+                                   "[can you|do you] read on the "
+                                   "sign?|[Transcribe|Copy] the sign.|What does it say?",
+                                   "$1",
+                                   NULL,
+                                   NULL,
+                                   all,
+                                   {all}});
 }
 
 static void ask_line(struct sign *sg, int line)
 {
-    picture_ask(sg->paper.d.s, sg->paper.d.r, &(struct question){
-        "document",
-        "What does the $2 line say?|Read the $2 line[, please|].|What is written in the $2 line?|What is "
-        "the $2 line[ of the sign|]?|[Tell me|Read] what the $2 line says.",
-        "$1", NULL, NULL, sg->text[line],
-        {sg->text[line], line ? "second" : "first"}});
+    picture_ask(
+        sg->paper.d.s, sg->paper.d.r,
+        &(struct question){"document",
+                           "What does the $2 line say?|Read the $2 line[, please|].|What is "
+                           "written in the $2 line?|What is "
+                           "the $2 line[ of the sign|]?|[Tell me|Read] what the $2 line says.",
+                           "$1",
+                           NULL,
+                           NULL,
+                           sg->text[line],
+                           {sg->text[line], line ? "second" : "first"}});
 }
 
 static void ask_word(struct sign *sg)
@@ -74,25 +87,36 @@ static void ask_word(struct sign *sg)
     const char *line = sg->text[last ? sg->lines - 1 : 0];
     const char *from = last ? strrchr(line, ' ') + 1 : line;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(from, " "), from);
-    picture_ask(sg->paper.d.s, sg->paper.d.r, &(struct question){
-        "document",
-        "[What|Which] is the $2 word[ on the sign|]?|Read the $2 word[, please|].|[What|Which] word [is|"
-        "comes] $2?|[Tell me|Name] the $2 word[ on the sign|].|With [what|which] word does the sign $3?",
-        "The $2 word is \"$1\".", "$1",
-        "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].", word,
-        {word, last ? "last" : "first", last ? "end" : "begin"}});
+    picture_ask(sg->paper.d.s, sg->paper.d.r,
+                &(struct question){
+                    "document",
+                    "[What|Which] is the $2 word[ on the sign|]?|Read the $2 word[, "
+                    "please|].|[What|Which] word [is|"
+                    "comes] $2?|[Tell me|Name] the $2 word[ on the sign|].|With [what|which] word "
+                    "does the sign $3?",
+                    "The $2 word is \"$1\".",
+                    "$1",
+                    "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
+                    word,
+                    {word, last ? "last" : "first", last ? "end" : "begin"}});
 }
 
 static void ask_number(struct sign *sg)
 {
     char n[12];
     snprintf(n, sizeof n, "%d", sg->lines * sg->words);
-    picture_ask(sg->paper.d.s, sg->paper.d.r, &(struct question){
-        "count",
-        "How many words are on the sign?|How many words does the sign have?|Count the words on the "
-        "sign.|How many words [do you|can you] see?|[Tell me|Say] how many words there are.",
-        "There are $1 words.", "$1", "[Just|Only] the number[, please|].|Answer with a number.", n,
-        {n}});
+    picture_ask(
+        sg->paper.d.s, sg->paper.d.r,
+        &(struct question){
+            "count",
+            "How many words are on the sign?|How many words does the sign have?|Count the words on "
+            "the "
+            "sign.|How many words [do you|can you] see?|[Tell me|Say] how many words there are.",
+            "There are $1 words.",
+            "$1",
+            "[Just|Only] the number[, please|].|Answer with a number.",
+            n,
+            {n}});
 }
 
 static void colours(struct sign *sg)
@@ -117,7 +141,8 @@ bool picture_sign(struct sample *s, struct random *r, enum sample_split split, s
     struct sign sg = {.lines = random_between(r, 1, 2), .words = 2};
     bool crops = random_chance(r, 0.75);
     int height = random_between(r, 560, 700);
-    int width = crops ? height * random_between(r, 310, 345) / 100 : height * random_between(r, 160, 200) / 100;
+    int width = crops ? height * random_between(r, 310, 345) / 100
+                      : height * random_between(r, 160, 200) / 100;
     if (crops)
         sg.words = IN_A_LINE; /* one for each crop */
     if (!paper_open(&sg.paper, s, r, split, crops, width, height, err))
