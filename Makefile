@@ -79,7 +79,7 @@ $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 
 # ---- Tests ----
 
-SUPPORT := $(call obj,$(call src,tests/support) tools/gguf_write.c)
+SUPPORT := $(call obj,$(call src,tests/support) tools/gguf_write.c tools/gguf_gemma.c)
 link = $(Q)mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
 
 # tests/unit/test_NAME.c each make one program on cmocka.

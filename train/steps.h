@@ -11,6 +11,7 @@ typedef bool train_step_fn(int argc, char **argv, struct err *err);
 #define TRAIN_STEPS(STEP)                                                                          \
     STEP(corpus, "writes what samples say, for spm_train")                                         \
     STEP(vocabulary, "makes a GGUF file of what spm_train found")                                  \
+    STEP(export, "writes what a checkpoint holds as GGUF files")                                   \
     STEP(learn, "trains a net, and goes on where it stopped")                                      \
     STEP(score, "asks a finished model what it was not trained with")                              \
     STEP(samples, "writes samples as PNG files and text, to be looked at")

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "tests/support/tiny_vocab.h"
+#include "tools/gguf_gemma.h"
 
 const struct tiny tiny_default = {
     .seed = 1,
@@ -69,14 +70,8 @@ static float *numbers(struct maker *k, size_t n, float mean, float deviation)
 static void put(struct maker *k, const char *name, enum weight_type type, uint32_t n_dims,
                 const uint64_t dims[4], float *values)
 {
-    size_t rows = 1, row = type_row_bytes(type, dims[0]);
-    for (uint32_t i = 1; i < n_dims; i++)
-        rows *= dims[i];
-    uint8_t *data = mem_new(rows, row);
-    for (size_t i = 0; i < rows; i++)
-        quantize_row(type, values + i * dims[0], data + i * row, dims[0]);
+    gguf_put_floats(k->w, name, type, n_dims, dims, values);
     free(values);
-    gguf_put_tensor(k->w, name, type, n_dims, dims, data, rows * row);
 }
 
 /* Outputs keep the variance of inputs. */
@@ -95,25 +90,19 @@ static void put_vector(struct maker *k, const char *name, size_t n, float mean, 
 
 /* ---- Text ----------------------------------------------------------------------------------- */
 
-static void put_text_keys(struct gguf_writer *w, const struct tiny *t)
+static struct text_params text_params_of(const struct tiny *t)
 {
-    gguf_put_string(w, "general.architecture", "gemma3");
-    gguf_put_string(w, "general.name", "tiny random model");
-    gguf_put_u32(w, "gemma3.context_length", t->n_ctx);
-    gguf_put_u32(w, "gemma3.embedding_length", t->n_embd);
-    gguf_put_u32(w, "gemma3.block_count", t->n_layers);
-    gguf_put_u32(w, "gemma3.feed_forward_length", t->n_ff);
-    gguf_put_u32(w, "gemma3.attention.head_count", t->n_heads);
-    gguf_put_u32(w, "gemma3.attention.head_count_kv", t->n_kv_heads);
-    gguf_put_u32(w, "gemma3.attention.key_length", t->head_dim);
-    gguf_put_u32(w, "gemma3.attention.value_length", t->head_dim);
-    gguf_put_u32(w, "gemma3.attention.sliding_window", t->window);
-    gguf_put_f32(w, "gemma3.attention.layer_norm_rms_epsilon", 1e-6f);
-    gguf_put_f32(w, "gemma3.rope.freq_base", 1e6f);
-    if (t->rope_factor > 0) {
-        gguf_put_string(w, "gemma3.rope.scaling.type", "linear");
-        gguf_put_f32(w, "gemma3.rope.scaling.factor", t->rope_factor);
-    }
+    return (struct text_params){.n_layers = t->n_layers,
+                                .n_embd = t->n_embd,
+                                .n_ff = t->n_ff,
+                                .n_heads = t->n_heads,
+                                .n_kv_heads = t->n_kv_heads,
+                                .head_dim = t->head_dim,
+                                .window = t->window,
+                                .n_ctx_train = t->n_ctx,
+                                .rms_eps = 1e-6f,
+                                .rope_base_global = 1e6f,
+                                .rope_factor_global = t->rope_factor};
 }
 
 /* How much of a random logit an id gets where output is to look like text. */
@@ -170,7 +159,8 @@ static void put_layer(struct maker *k, const struct tiny *t, uint32_t i)
 struct gguf_writer *tiny_text(const struct tiny *t)
 {
     struct maker k = {gguf_writer_new(), t->seed};
-    put_text_keys(k.w, t);
+    const struct text_params params = text_params_of(t);
+    gguf_put_text_keys(k.w, "tiny random model", &params);
     tiny_vocab_put(k.w, t->n_vocab);
     put_embedding(&k, t);
     put_vector(&k, "output_norm.weight", t->n_embd, 30, 3);
@@ -181,21 +171,16 @@ struct gguf_writer *tiny_text(const struct tiny *t)
 
 /* ---- Vision --------------------------------------------------------------------------------- */
 
-static void put_vision_keys(struct gguf_writer *w, const struct tiny *t, const char *prefix)
+static struct vision_params vision_params_of(const struct tiny *t)
 {
-    const struct {
-        const char *name;
-        uint32_t value;
-    } all[] = {{"block_count", t->v_layers},     {"embedding_length", t->v_width},
-               {"feed_forward_length", t->v_ff}, {"attention.head_count", t->v_heads},
-               {"image_size", t->image_size},    {"patch_size", t->patch_size}};
-    char key[96];
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        snprintf(key, sizeof key, "%s.vision.%s", prefix, all[i].name);
-        gguf_put_u32(w, key, all[i].value);
-    }
-    snprintf(key, sizeof key, "%s.vision.attention.layer_norm_epsilon", prefix);
-    gguf_put_f32(w, key, 1e-6f);
+    return (struct vision_params){.n_layers = t->v_layers,
+                                  .width = t->v_width,
+                                  .n_ff = t->v_ff,
+                                  .n_heads = t->v_heads,
+                                  .image_size = t->image_size,
+                                  .patch_size = t->patch_size,
+                                  .pool = t->pool,
+                                  .eps = 1e-6f};
 }
 
 /* Weight and bias of one operation of the tower; rows 0: a layer norm. */
@@ -256,14 +241,8 @@ static void put_tower(struct gguf_writer *w, const struct tiny *t)
 struct gguf_writer *tiny_mmproj(const struct tiny *t)
 {
     struct gguf_writer *w = gguf_writer_new();
-    gguf_put_string(w, "general.architecture", "clip");
-    gguf_put_string(w, "general.name", "tiny random tower");
-    gguf_put_bool(w, "clip.has_vision_encoder", true);
-    gguf_put_string(w, "clip.projector_type", "gemma3");
-    gguf_put_bool(w, "clip.use_gelu", true);
-    put_vision_keys(w, t, "clip");
-    gguf_put_u32(w, "clip.vision.projection_dim", t->n_embd);
-    gguf_put_u32(w, "clip.vision.projector.scale_factor", t->pool);
+    const struct vision_params params = vision_params_of(t);
+    gguf_put_projector_keys(w, "tiny random tower", &params, t->n_embd);
     put_tower(w, t);
     return w;
 }
@@ -301,7 +280,8 @@ struct gguf_writer *tiny_ollama(const struct tiny *t)
 {
     struct gguf_writer *w = tiny_text(t);
     uint32_t side = t->image_size / t->patch_size / t->pool;
-    put_vision_keys(w, t, "gemma3");
+    const struct vision_params params = vision_params_of(t);
+    gguf_put_vision_keys(w, "gemma3", &params);
     gguf_put_u32(w, "gemma3.vision.num_channels", 3);
     gguf_put_u32(w, "gemma3.mm.tokens_per_image", side * side);
     gguf_drop_key(w, "gemma3.rope.freq_base");

@@ -15,10 +15,22 @@
 #include "train/pass.h"
 #include "train/random.h"
 
-static const struct net_shape shape = {.n_layers = 7, .n_embd = 32, .n_ff = 48, .n_heads = 4,
-                                       .n_kv_heads = 2, .head_dim = 8, .window = 6, .n_ctx = 64,
-                                       .n_vocab = 50, .v_layers = 2, .v_width = 24, .v_ff = 40,
-                                       .v_heads = 3, .image_size = 16, .patch_size = 2, .pool = 4};
+static const struct net_shape shape = {.n_layers = 7,
+                                       .n_embd = 32,
+                                       .n_ff = 48,
+                                       .n_heads = 4,
+                                       .n_kv_heads = 2,
+                                       .head_dim = 8,
+                                       .window = 6,
+                                       .n_ctx = 64,
+                                       .n_vocab = 50,
+                                       .v_layers = 2,
+                                       .v_width = 24,
+                                       .v_ff = 40,
+                                       .v_heads = 3,
+                                       .image_size = 16,
+                                       .patch_size = 2,
+                                       .pool = 4};
 enum { SOFT = 4, PATCHES = 64, INPUTS = 12 };
 
 /* Two sequences with a picture of 4 soft tokens each, and one without; windows shorter than they
@@ -181,7 +193,8 @@ static bool near(const float *a, const float *b, size_t n, size_t products)
 static void test_bf16(void **state)
 {
     (void)state;
-    static const size_t sizes[][3] = {{1, 2, 2}, {5, 33, 18}, {64, 32, 64}, {300, 159, 40}, {531, 70, 1100}};
+    static const size_t sizes[][3] = {
+        {1, 2, 2}, {5, 33, 18}, {64, 32, 64}, {300, 159, 40}, {531, 70, 1100}};
     if (!linear_choose(true))
         skip();
     struct arena arena = {0};

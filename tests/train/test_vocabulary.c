@@ -13,49 +13,11 @@
 #include "base/utf8.h"
 #include "engine/facet.h"
 #include "tests/support/scratch.h"
+#include "tests/support/small_spm.h"
 #include "train/random.h"
 #include "train/vocabulary.h"
 
 #define U "▁"
-
-static void put_piece(struct str *file, const char *text, float score, char type)
-{
-    size_t n = strlen(text);
-    str_printf(file, "\x0A%c\x0A%c%s\x15", (int)(n + 9), (int)n, text);
-    str_put(file, (const char *)&score, sizeof score);
-    str_printf(file, "\x18%c", type);
-}
-
-/* All that Gemma's format needs but `missing`, the bytes, and pieces that spell "the cat". */
-static struct str model_without(const char *missing)
-{
-    static const char *const controls[] = {"<pad>",
-                                           "<eos>",
-                                           "<bos>",
-                                           "<unk>",
-                                           "<start_of_turn>",
-                                           "<end_of_turn>",
-                                           "<start_of_image>",
-                                           "<end_of_image>",
-                                           "<image_soft_token>"};
-    static const char *const words[] = {"th", U "c", "the", U "ca", U "cat", U,
-                                        "t",  "h",   "e",   "c",    "a"};
-    struct str file = {0};
-    char byte[8];
-    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
-        if (!missing || strcmp(controls[i], missing))
-            put_piece(&file, controls[i], 0, i == 3 ? SPM_UNKNOWN : SPM_CONTROL);
-    put_piece(&file, "\n", 0, SPM_USER_DEFINED);
-    put_piece(&file, U U, 0, SPM_USER_DEFINED);
-    for (int i = 0; i < 256; i++) {
-        snprintf(byte, sizeof byte, "<0x%02X>", i);
-        put_piece(&file, byte, 0, SPM_BYTE);
-    }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        put_piece(&file, words[i], -(float)i, SPM_NORMAL);
-    str_puts(&file, "\x12\x02\x08\x01"); /* a trainer's notes, which are passed over */
-    return file;
-}
 
 /* NULL if the trainer or the engine refuses it, with why in err. */
 static struct facet_model *open_model(struct str *file, struct err *err)
@@ -84,7 +46,7 @@ static struct facet_model *open_model(struct str *file, struct err *err)
 static struct facet_model *open_whole(void)
 {
     struct err err;
-    struct str file = model_without(NULL);
+    struct str file = small_spm(NULL);
     struct facet_model *model = open_model(&file, &err);
     if (!model)
         fail_msg("%s", err.text);
@@ -148,7 +110,7 @@ static void missing_tokens_are_errors(void **state)
                {"<image_soft_token>", "the vocabulary has no <image_soft_token>"}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct err err = {""};
-        struct str file = model_without(all[i].missing);
+        struct str file = small_spm(all[i].missing);
         assert_null(open_model(&file, &err));
         assert_string_equal(err.text, all[i].says);
     }
@@ -157,7 +119,7 @@ static void missing_tokens_are_errors(void **state)
 static void broken_models_are_errors(void **state)
 {
     (void)state;
-    struct str whole = model_without(NULL);
+    struct str whole = small_spm(NULL);
     struct err err;
     struct spm s;
     size_t read = 0;
