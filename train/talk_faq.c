@@ -1,5 +1,7 @@
 /* What people ask about facet, and what its pages answer. */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "train/talk.h"
 #include "tui/keys.h"
@@ -288,6 +290,19 @@ static const struct question questions[] = {
      {{0}}},
 };
 
+/* A question may begin with where it belongs. */
+static char *ask(struct talk *t, const char *pattern)
+{
+    char *text = say(t->r, pattern);
+    bool fits = strncmp(text, "How ", 4) == 0 || strncmp(text, "Where ", 6) == 0;
+    if (!fits || random_chance(t->r, 0.8))
+        return text;
+    text[0] = (char)tolower((unsigned char)text[0]);
+    char *whole = say(t->r, "In facet, $1|facet: $1|Please tell me: $1", text);
+    free(text);
+    return whole;
+}
+
 void talk_faq(struct talk *t)
 {
     const struct question *q = &questions[random_below(t->r, sizeof questions / sizeof *questions)];
@@ -296,6 +311,6 @@ void talk_faq(struct talk *t)
         if (q->keys[i].action != ACTION_NONE)
             keys_first(q->keys[i].context, q->keys[i].action, keys[i]);
     char *key = say(t->r, q->key, keys[0], keys[1]);
-    talk_add(t, "facet", say(t->r, q->ask), say(t->r, q->answer, keys[0], keys[1]), key);
+    talk_add(t, "facet", ask(t, q->ask), say(t->r, q->answer, keys[0], keys[1]), key);
     free(key);
 }
