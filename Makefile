@@ -102,7 +102,7 @@ SCREEN_SUPPORT := $(call obj,$(filter-out tests/screen/test_%,$(wildcard tests/s
 $(SCREEN_TESTS): $(B)/tests/%: $(B)/tests/screen/%.o $(SCREEN_SUPPORT) $(TUI) $(TEST_LIBS)
 	$(link) -lvterm -lutil $(ALL_LIBS)
 
-# A small random model, where there is no other.
+# A small random model, for tests.
 TINY := $(B)/tiny/tiny.gguf
 $(B)/tiny_model: $(B)/tools/tiny_model.o $(TEST_LIBS)
 	$(link) $(ALL_LIBS)
@@ -189,13 +189,8 @@ TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core font
 all: $(B)/facet $(LIBFACET)
 
 run: deps
-	$(Q)$(MAKE) --no-print-directory $(if $(MODEL),run-model,run-tiny)
-run-model: $(B)/facet
-	$(Q)$(B)/facet -m "$(MODEL)"
-run-tiny: $(B)/facet $(TINY)
-	@echo "No MODEL= given: this is a tiny model of random weights, and what it says makes no sense."
-	@echo "With a real one: make run MODEL=gemma-3-4b-it-q4_0.gguf"
-	$(Q)$(B)/facet -m $(TINY)
+	$(Q)$(MAKE) --no-print-directory $(B)/facet
+	$(Q)$(B)/facet $(if $(MODEL),-m "$(MODEL)")
 
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory test-built
@@ -261,7 +256,8 @@ bench: $(BENCHES) $(B)/facet
 install: $(B)/facet $(LIBFACET) $(MANUALS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
 	    $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 3 5 7) $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/facet/themes $(DESTDIR)$(PREFIX)/share/facet/presets
+	    $(DESTDIR)$(PREFIX)/share/facet/themes $(DESTDIR)$(PREFIX)/share/facet/presets \
+	    $(DESTDIR)$(PREFIX)/share/facet/models/examples
 	install -m 755 $(B)/facet $(DESTDIR)$(PREFIX)/bin/facet
 	install -m 644 $(LIBFACET) $(DESTDIR)$(PREFIX)/lib/libfacet.a
 	install -m 644 engine/facet.h $(DESTDIR)$(PREFIX)/include/facet.h
@@ -269,6 +265,8 @@ install: $(B)/facet $(LIBFACET) $(MANUALS)
 	    install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; done
 	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/facet/themes/
 	install -m 644 presets/*.preset $(DESTDIR)$(PREFIX)/share/facet/presets/
+	install -m 644 models/*.* $(DESTDIR)$(PREFIX)/share/facet/models/
+	install -m 644 models/examples/*.png $(DESTDIR)$(PREFIX)/share/facet/models/examples/
 	printf 'Name: libfacet\nDescription: Gemma 3 on a CPU\nVersion: %s\nLibs: -L%s/lib -lfacet %s\nCflags: -I%s/include\n' \
 	    0.1.0 $(PREFIX) "$(ENGINE_LIBS)" $(PREFIX) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libfacet.pc
 	$(B)/facet completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/facet
@@ -283,7 +281,7 @@ clean:
 
 help:
 	@echo "make            build/facet and build/libfacet.a"
-	@echo "make run        install what is missing, build, and chat (MODEL=file.gguf, else a tiny random model)"
+	@echo "make run        install what is missing, build, and chat (MODEL=file.gguf, else what facet finds)"
 	@echo "make test       install what is missing, build, and run every test"
 	@echo "make check      layers, man pages, compiler warnings of gcc and clang, static analysis"
 	@echo "make asan tsan  the tests under sanitizers"
@@ -296,7 +294,7 @@ help:
 	@echo "Variables: B=build-folder CC=clang V=1"
 
 .DEFAULT_GOAL := all
-.PHONY: all man screenshots objects run run-model run-tiny test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+.PHONY: all man screenshots objects run test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
         install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -7,6 +7,7 @@
 #include "cli/args.h"
 #include "cli/history.h"
 #include "cli/inspect_prompt.h"
+#include "cli/models.h"
 #include "cli/question.h"
 #include "history/store.h"
 
@@ -38,6 +39,7 @@ static int take(struct chat *chat, struct interrupt *interrupt, const struct opt
     struct progress progress;
     out_init(&out, interrupt);
     progress_init(&progress, options->quiet);
+    models_tell_shipped(options, &progress);
     struct answer answer = {.interrupt = interrupt, .progress = &progress, .out = &out};
     bool ok = answer_take(&answer, chat, err);
     out_end_line(&out);

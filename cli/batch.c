@@ -14,6 +14,7 @@
 #include "cli/batch_log.h"
 #include "cli/batch_record.h"
 #include "cli/batch_task.h"
+#include "cli/models.h"
 
 enum { DEFAULT_TOGETHER = 8 };
 
@@ -315,6 +316,7 @@ static int work(struct batch *b, struct err *err)
     if (!interrupt_open(&b->interrupt, err))
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
+    models_tell_shipped(&b->args->options, &b->progress);
     b->many = many_open(&b->args->options, b->n_together, err);
     b->stopped = !b->many || !wait_for_model(b, err) || !share(b, err);
     if (!b->stopped) {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "chat/commands.h"
 #include "cli/line_commands.h"
+#include "cli/models.h"
 #include "cli/plain.h"
 #include "cli/verb.h"
 
@@ -176,6 +177,7 @@ static int talk(struct line_mode *line)
     setvbuf(stdout, NULL, _IONBF, 0); /* answers and notes share the terminal */
     line_input_open(&line->input, &line->interrupt, line->store, !line->options->no_history);
     greet(line);
+    models_tell_shipped(line->options, &line->progress);
     int code = converse(line);
     part(line);
     line_drop_attached(line, 0);

@@ -13,6 +13,7 @@
 #include "cli/json.h"
 #include "cli/out.h"
 #include "engine/facet.h"
+#include "tui/remember.h"
 
 bool engine_error(struct err *err, const char *text)
 {
@@ -47,6 +48,21 @@ size_t models_session_bytes(const struct facet_model *model, const struct option
                                             .lookup = !options->no_lookup,
                                             .n_best = options_best(options)};
     return facet_session_bytes(model, &session);
+}
+
+void models_tell_shipped(const struct options *options, struct progress *progress)
+{
+    static const char told[] = "told of the model that ships";
+    char *path = options->model || options->quiet ? NULL : model_resolve(NULL, NULL);
+    char *before = remember_get(told);
+    if (path && !before && model_is_shipped(path)) {
+        progress_note(progress,
+                      "this is facet-small, a small model that ships with facet; for more, download "
+                      "a Gemma 3 as GGUF with its mmproj file, and give it with -m FILE");
+        remember_set(told, "yes");
+    }
+    free(before);
+    free(path);
 }
 
 /* "3.16 GiB", "870 KiB". */
@@ -118,6 +134,7 @@ static int run_show(struct args *args, struct err *err)
 struct found {
     char *path;
     uint64_t bytes;
+    bool shipped;
 };
 
 struct listing {
@@ -146,21 +163,25 @@ static bool is_model(const char *path, const struct stat *st)
     return S_ISREG(st->st_mode) && ends_with(name, ".gguf") && !strstr(name, "mmproj") && first;
 }
 
+/* Takes the path over. */
+static void list_file(struct listing *out, char *path, bool shipped)
+{
+    struct stat st;
+    if (!path || stat(path, &st) != 0 || !is_model(path, &st)) {
+        free(path);
+        return;
+    }
+    out->list = mem_grow(out->list, out->n + 1, sizeof *out->list);
+    out->list[out->n++] =
+        (struct found){path, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, shipped};
+}
+
 static void list_folder(struct listing *out, const char *folder)
 {
     DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        char *path = path_join(folder, entry->d_name);
-        struct stat st;
-        if (stat(path, &st) != 0 || !is_model(path, &st)) {
-            free(path);
-            continue;
-        }
-        out->list = mem_grow(out->list, out->n + 1, sizeof *out->list);
-        out->list[out->n++] = (struct found){path, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0};
-    }
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            list_file(out, path_join(folder, entry->d_name), false);
     if (dir)
         closedir(dir);
 }
@@ -173,14 +194,14 @@ static int by_path(const void *a, const void *b)
 static void print_found(const struct found *found, bool json)
 {
     if (json) {
-        json_print(stdout, json_pack("{s:o, s:I}", "path", json_words(found->path), "bytes",
-                                     (json_int_t)found->bytes));
+        json_print(stdout, json_pack("{s:o, s:I, s:b}", "path", json_words(found->path), "bytes",
+                                     (json_int_t)found->bytes, "ships", found->shipped));
         return;
     }
     char size[24];
     printf("%12s  ", found->bytes > 0 ? size_text(found->bytes, size) : "folder");
     out_print(stdout, found->path, strlen(found->path));
-    putchar('\n');
+    puts(found->shipped ? "  (ships with facet)" : "");
 }
 
 static int run_list(struct args *args, struct err *err)
@@ -190,7 +211,8 @@ static int run_list(struct args *args, struct err *err)
     list_folder(&all, folder);
     if (all.n > 0)
         qsort(all.list, all.n, sizeof *all.list, by_path);
-    else
+    list_file(&all, model_find_shipped(NULL), true);
+    if (all.n == 0)
         err_set(err, "no models in %s", folder);
     for (size_t i = 0; i < all.n; i++) {
         print_found(&all.list[i], args_has(args, "json"));
@@ -209,10 +231,12 @@ static const struct flag list_flags[] = {
 const struct verb verb_models_list = {
     .name = "models list",
     .operands = "",
-    .summary = "the models in facet's folder",
+    .summary = "the models in facet's folder, and the one that ships",
     .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. "
                "Models elsewhere\n"
-               "are used by their path: facet ask -m PATH.",
+               "are used by their path: facet ask -m PATH. Without -m the only one in the folder "
+               "is used; where\n"
+               "there is none, the small one that ships with facet.",
     .flags = list_flags,
     .n_flags = 1,
     .run = run_list,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "chat/options.h"
+#include "cli/progress.h"
 #include "cli/verb.h"
 
 extern const struct verb verb_models_list, verb_models_show;
@@ -14,6 +15,10 @@ extern const struct verb verb_models_list, verb_models_show;
 enum models_part { MODELS_WHOLE, MODELS_TEXT, MODELS_TOKENS };
 struct facet_model *models_open(const struct options *options, enum models_part part,
                                 struct err *err);
+
+/* If no model was given, and the one that ships is used: says so and how to get another, in one
+ * line, once on this machine, and not with --quiet. */
+void models_tell_shipped(const struct options *options, struct progress *progress);
 
 /* The bytes of a session with these options. */
 size_t models_session_bytes(const struct facet_model *model, const struct options *options);

@@ -175,8 +175,11 @@ static void put_mark(struct draw *d, uint8_t kind, uint8_t colour, const double 
     struct sample *s = d->s;
     if (kind >= MARK_KINDS)
         return;
-    struct mark mark = {(float)fmax(0, box[0]), (float)fmax(0, box[1]),
-                        (float)fmin(d->width, box[2]), (float)fmin(d->height, box[3]), kind,
+    struct mark mark = {(float)fmax(0, box[0]),
+                        (float)fmax(0, box[1]),
+                        (float)fmin(d->width, box[2]),
+                        (float)fmin(d->height, box[3]),
+                        kind,
                         colour};
     if (mark.x1 <= mark.x0 || mark.y1 <= mark.y0)
         return;

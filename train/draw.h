@@ -89,7 +89,8 @@ void draw_mark_path(struct draw *d, uint8_t kind, uint8_t colour);
     X(CRESCENT, "crescent", "crescents", crescent, 180)                                            \
     X(ARROW, "arrow", "arrows", arrow, 0)                                                          \
     X(DROP, "drop", "drops", drop, 18)
-/* draw_icon.c: simple drawings of things; half their width and height. They count as shapes, too. */
+/* draw_icon.c: simple drawings of things; half their width and height. They count as shapes, too.
+ */
 #define DRAW_ICONS(X)                                                                              \
     X(HOUSE, "house", "houses", house, 1, 1)                                                       \
     X(TREE, "tree", "trees", tree, 0.75, 1)                                                        \
@@ -114,10 +115,14 @@ void draw_mark_path(struct draw *d, uint8_t kind, uint8_t colour);
     X(LADDER, "ladder", "ladders", ladder, 0.55, 1.1)                                              \
     X(HAT, "hat", "hats", hat, 1.1, 0.75)                                                          \
     X(MUSHROOM, "mushroom", "mushrooms", mushroom, 1, 0.95)
-#define SHAPE_ID(id, name, plural, path, tilt) SHAPE_##id,
+#define SHAPE_ID(id, name, plural, path, tilt)         SHAPE_##id,
 #define ICON_ID(id, name, plural, path, width, height) ICON_##id,
 /* Shapes, then icons: marks are MARK_SHAPES and this. */
-enum shape { DRAW_SHAPES(SHAPE_ID) SHAPES, ICONS_BEFORE = SHAPES - 1, DRAW_ICONS(ICON_ID) KINDS_DRAWN };
+enum shape {
+    DRAW_SHAPES(SHAPE_ID) SHAPES,
+    ICONS_BEFORE = SHAPES - 1,
+    DRAW_ICONS(ICON_ID) KINDS_DRAWN
+};
 #undef SHAPE_ID
 #undef ICON_ID
 /* What else has a mark of its own. */

@@ -14,8 +14,8 @@ static struct rgb any_rgb(struct random *r)
 static struct rgb any_ground(struct random *r)
 {
     double kind = random_unit(r);
-    double base = kind < 0.55 ? 0.86 + 0.14 * random_unit(r)   /* light */
-                  : kind < 0.8 ? 0.04 + 0.16 * random_unit(r)  /* dark */
+    double base = kind < 0.55  ? 0.86 + 0.14 * random_unit(r) /* light */
+                  : kind < 0.8 ? 0.04 + 0.16 * random_unit(r) /* dark */
                                : 0.35 + 0.4 * random_unit(r); /* between */
     struct rgb c = {base, base, base};
     if (random_chance(r, 0.6)) {
@@ -38,7 +38,8 @@ static void gradient(struct draw *d)
     struct rgb from = rgb_mix(d->ground, other, 0.12), to = rgb_mix(d->ground, other, -0.12);
     double angle = 6.283 * random_unit(d->r), x = cos(angle) * d->width, y = sin(angle) * d->height;
     double cx = d->width / 2, cy = d->height / 2;
-    cairo_pattern_t *p = cairo_pattern_create_linear(cx - x / 2, cy - y / 2, cx + x / 2, cy + y / 2);
+    cairo_pattern_t *p =
+        cairo_pattern_create_linear(cx - x / 2, cy - y / 2, cx + x / 2, cy + y / 2);
     cairo_pattern_add_color_stop_rgb(p, 0, from.r, from.g, from.b);
     cairo_pattern_add_color_stop_rgb(p, 1, to.r, to.g, to.b);
     cairo_set_source(d->cr, p);

@@ -62,8 +62,18 @@ static void cross(cairo_t *cr)
 {
     static const double a = 0.3;
     polygon(cr,
-            (const double[][2]){{-a, -1}, {a, -1}, {a, -a}, {1, -a}, {1, a}, {a, a},
-                                {a, 1}, {-a, 1}, {-a, a}, {-1, a}, {-1, -a}, {-a, -a}},
+            (const double[][2]){{-a, -1},
+                                {a, -1},
+                                {a, -a},
+                                {1, -a},
+                                {1, a},
+                                {a, a},
+                                {a, 1},
+                                {-a, 1},
+                                {-a, a},
+                                {-1, a},
+                                {-1, -a},
+                                {-a, -a}},
             12);
 }
 static void ring(cairo_t *cr)
@@ -88,8 +98,13 @@ static void crescent(cairo_t *cr)
 static void arrow(cairo_t *cr)
 {
     polygon(cr,
-            (const double[][2]){{1.08, 0}, {0.2, 0.8}, {0.2, 0.32}, {-1.05, 0.32}, {-1.05, -0.32},
-                                {0.2, -0.32}, {0.2, -0.8}},
+            (const double[][2]){{1.08, 0},
+                                {0.2, 0.8},
+                                {0.2, 0.32},
+                                {-1.05, 0.32},
+                                {-1.05, -0.32},
+                                {0.2, -0.32},
+                                {0.2, -0.8}},
             7);
 }
 static void drop(cairo_t *cr)
@@ -101,10 +116,10 @@ static void drop(cairo_t *cr)
     cairo_close_path(cr);
 }
 
-#define SHAPE_NAME(id, name, plural, path, tilt) name,
+#define SHAPE_NAME(id, name, plural, path, tilt)         name,
 #define ICON_NAME(id, name, plural, path, width, height) name,
 const char *const shape_names[KINDS_DRAWN] = {DRAW_SHAPES(SHAPE_NAME) DRAW_ICONS(ICON_NAME)};
-#define SHAPE_PLURAL(id, name, plural, path, tilt) plural,
+#define SHAPE_PLURAL(id, name, plural, path, tilt)         plural,
 #define ICON_PLURAL(id, name, plural, path, width, height) plural,
 const char *const shape_plurals[KINDS_DRAWN] = {DRAW_SHAPES(SHAPE_PLURAL) DRAW_ICONS(ICON_PLURAL)};
 

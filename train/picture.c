@@ -7,14 +7,10 @@ static const struct {
     picture_fn *make;
     int share; /* of the sum of all */
 } kinds[] = {
-    {"scene", picture_scene, 35},
-    {"read", picture_read, 27},
-    {"number", picture_number, 8},
-    {"icons", picture_icons, 5},
-    {"mixed", picture_mixed, 5},
-    {"chart", picture_chart, 3},
-    {"clock", picture_clock, 3},
-    {"flag", picture_flag, 2},
+    {"scene", picture_scene, 35}, {"read", picture_read, 27},  {"number", picture_number, 8},
+    {"icons", picture_icons, 5},  {"mixed", picture_mixed, 5}, {"chart", picture_chart, 3},
+    {"clock", picture_clock, 3},  {"flag", picture_flag, 2},   {"receipt", picture_receipt, 5},
+    {"sign", picture_sign, 3},    {"label", picture_label, 4},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

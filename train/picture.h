@@ -16,6 +16,9 @@ picture_fn picture_number; /* numbers */
 picture_fn picture_chart;  /* bars and pies */
 picture_fn picture_clock;
 picture_fn picture_flag;
+picture_fn picture_receipt;
+picture_fn picture_sign;
+picture_fn picture_label; /* labels and tickets */
 
 /* One sort alone, by its name ("scene"), or as picture_make for NULL. False for an unknown name. */
 bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <utf8proc.h>
+
 /* The end of the alternative that begins at p: its '|', ']' or the end of all. */
 static const char *alternative_end(const char *p)
 {
@@ -46,20 +48,38 @@ static const char *next_letter(const char *p)
     return p;
 }
 
+/* Takes a character from p, a letter as a capital; returns whether that is still to come. */
+static bool put_capital(struct str *out, const char **p)
+{
+    utf8proc_int32_t c;
+    utf8proc_uint8_t bytes[4];
+    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)*p, -1, &c);
+    if (n < 1)
+        return false;
+    *p += n;
+    str_put(out, (char *)bytes, (size_t)utf8proc_encode_char(utf8proc_totitle(c), bytes));
+    utf8proc_category_t kind = utf8proc_category(c);
+    return kind > UTF8PROC_CATEGORY_LO && kind != UTF8PROC_CATEGORY_ND;
+}
+
 /* '~' and '^', once it is known what stands behind them. */
-static void settle(struct str *out, const char *text)
+static void settle(struct str *out, const char *p)
 {
     bool capital = false;
-    for (const char *p = text; *p; p++) {
+    while (*p) {
         if (*p == '^') {
             capital = true;
-            continue;
+            p++;
+        } else if (*p == '~') {
+            str_putc(out, capital ? 'A' : 'a');
+            capital = false;
+            if (strchr("aeiouAEIOU", *next_letter(p++)))
+                str_putc(out, 'n');
+        } else if (capital) {
+            capital = put_capital(out, &p);
+        } else {
+            str_putc(out, *p++);
         }
-        char c = *p == '~' ? 'a' : *p;
-        str_putc(out, capital ? (char)toupper((unsigned char)c) : c);
-        capital = capital && !isalnum((unsigned char)c);
-        if (*p == '~' && strchr("aeiouAEIOU", *next_letter(p)))
-            str_putc(out, 'n');
     }
 }
 
@@ -78,7 +98,15 @@ static const char ONE_WORD[] = "[Answer|Reply] [in|with] [one|a single] word.|On
 static const char SENTENCE[] = "[Answer|Reply] [in|with] a [full |whole |]sentence.|"
                                "In a [full|whole] sentence[, please|].|Use a [full |]sentence.";
 
-void picture_ask(struct sample *s, struct random *r, const struct question *q)
+static bool was_asked(const struct sample *s, const char *user)
+{
+    for (size_t i = 0; i < s->n_exchanges; i++)
+        if (!strcmp(s->exchanges[i].user, user))
+            return true;
+    return false;
+}
+
+bool picture_ask(struct sample *s, struct random *r, const struct question *q)
 {
     struct str user = {0}, model = {0};
     double manner = random_unit(r);
@@ -89,7 +117,10 @@ void picture_ask(struct sample *s, struct random *r, const struct question *q)
         pattern_put(&user, r, !brief ? SENTENCE : q->hint ? q->hint : ONE_WORD, q->arg);
     }
     pattern_put(&model, r, brief ? q->brief : q->full, q->arg);
-    sample_add(s, q->skill, str_text(&user), str_text(&model), q->key);
+    bool is_new = !was_asked(s, str_text(&user));
+    if (is_new)
+        sample_add(s, q->skill, str_text(&user), str_text(&model), q->key);
     str_done(&user);
     str_done(&model);
+    return is_new;
 }

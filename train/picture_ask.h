@@ -17,14 +17,16 @@ struct question {
     const char *ask;   /* pattern of the question */
     const char *full;  /* pattern of the answer in a sentence */
     const char *brief; /* pattern of the shortest answer; NULL: the sentence, always */
-    const char *hint;  /* pattern that begs for the short one; NULL: "Answer in one word." and so on */
+    const char
+        *hint; /* pattern that begs for the short one; NULL: "Answer in one word." and so on */
     const char *key;
     const char *arg[ASK_ARGUMENTS];
 };
 
 void pattern_put(struct str *out, struct random *r, const char *pattern,
                  const char *const arg[ASK_ARGUMENTS]);
-/* Adds an exchange; the answer is as long as the question asks for. */
-void picture_ask(struct sample *s, struct random *r, const struct question *q);
+/* Adds an exchange; the answer is as long as the question asks for. False if it was asked in the
+ * very same words before: it is not asked again. */
+bool picture_ask(struct sample *s, struct random *r, const struct question *q);
 
 #endif

@@ -23,7 +23,7 @@ struct part {
 struct chart {
     struct draw *d;
     struct part parts[PARTS];
-    int n, high, low; /* those of the most and the least */
+    int n, high, low;   /* those of the most and the least */
     bool pie, coloured; /* each part in a colour of its own */
     struct face face;
     struct rgb ink;
@@ -49,8 +49,7 @@ static bool colour_taken(const struct chart *c, int i)
 static bool value_near(const struct chart *c, int i)
 {
     for (int k = 0; k < i; k++)
-        if (abs(c->parts[k].value - c->parts[i].value) * 8 <
-            c->parts[k].value + c->parts[i].value)
+        if (abs(c->parts[k].value - c->parts[i].value) * 8 < c->parts[k].value + c->parts[i].value)
             return true;
     return false;
 }
@@ -151,22 +150,32 @@ static void ask_extreme(struct chart *c, bool most)
 {
     const char *name = c->parts[most ? c->high : c->low].name;
     if (c->pie)
-        picture_ask(c->d->s, c->d->r, &(struct question){
-            "chart",
-            "[What|Which] is the $2 [part|slice]?|[What|Which] [part|slice] is the $2?|[Name|Tell me] "
-            "the $2 [part|slice].|[What|Which] name has the $2 [part|slice]?|Who has the $2 share?",
-            "The $2 [part|slice] is $1.", "$1",
-            "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].", name,
-            {name, most ? "largest" : "smallest"}});
+        picture_ask(c->d->s, c->d->r,
+                    &(struct question){
+                        "chart",
+                        "[What|Which] is the $2 [part|slice]?|[What|Which] [part|slice] is the "
+                        "$2?|[Name|Tell me] "
+                        "the $2 [part|slice].|[What|Which] name has the $2 [part|slice]?|Who has "
+                        "the $2 share?",
+                        "The $2 [part|slice] is $1.",
+                        "$1",
+                        "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
+                        name,
+                        {name, most ? "largest" : "smallest"}});
     else
-        picture_ask(c->d->s, c->d->r, &(struct question){
-            "chart",
-            "[What|Which] is the $2 [bar|value]?|[What|Which] bar is the $2?|[Name|Tell me] the $2 "
-            "bar.|[What|Which] has the $2 [bar|value]?|[What|Which] bar has the $2 value?|Where is "
-            "the $2 value?",
-            "The $2 bar is $1.", "$1",
-            "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].", name,
-            {name, most ? "highest" : "lowest"}});
+        picture_ask(c->d->s, c->d->r,
+                    &(struct question){
+                        "chart",
+                        "[What|Which] is the $2 [bar|value]?|[What|Which] bar is the "
+                        "$2?|[Name|Tell me] the $2 "
+                        "bar.|[What|Which] has the $2 [bar|value]?|[What|Which] bar has the $2 "
+                        "value?|Where is "
+                        "the $2 value?",
+                        "The $2 bar is $1.",
+                        "$1",
+                        "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
+                        name,
+                        {name, most ? "highest" : "lowest"}});
 }
 
 static void ask_value(struct chart *c)
@@ -174,14 +183,20 @@ static void ask_value(struct chart *c)
     const struct part *p = &c->parts[random_below(c->d->r, (uint32_t)c->n)];
     char value[8];
     snprintf(value, sizeof value, "%d", p->value);
-    picture_ask(c->d->s, c->d->r, &(struct question){
-        "chart",
-        "[What|Which] value does $1 have?|What is the value of $1?|How [much|many] is $1?|[Tell me|"
-        "Read] the value of $1.|What number [is above|belongs to|stands at] $1?|How high is $1?|"
-        "$1: [what|which] value?",
-        "$1 has the value $2.", "$2",
-        "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].", value,
-        {p->name, value}});
+    picture_ask(
+        c->d->s, c->d->r,
+        &(struct question){
+            "chart",
+            "[What|Which] value does $1 have?|What is the value of $1?|How [much|many] is "
+            "$1?|[Tell me|"
+            "Read] the value of $1.|What number [is above|belongs to|stands at] $1?|How high is "
+            "$1?|"
+            "$1: [what|which] value?",
+            "$1 has the value $2.",
+            "$2",
+            "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
+            value,
+            {p->name, value}});
 }
 
 static void ask_more(struct chart *c)
@@ -190,13 +205,18 @@ static void ask_more(struct chart *c)
     while (b == a)
         b = &c->parts[random_below(c->d->r, (uint32_t)c->n)];
     bool yes = a->value > b->value;
-    picture_ask(c->d->s, c->d->r, &(struct question){
-        "chart",
-        "Is $1 [more|larger|bigger|greater] than $2?|Does $1 have more than $2?|Is there more of $1 "
-        "than of $2?|Has $1 a [larger|bigger] value than $2?|Is $2 [less|smaller] than $1?",
-        yes ? "Yes, $1 is larger than $2." : "No, $1 is smaller than $2.", yes ? "Yes" : "No",
-        "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.", yes ? "yes" : "no",
-        {a->name, b->name}});
+    picture_ask(
+        c->d->s, c->d->r,
+        &(struct question){
+            "chart",
+            "Is $1 [more|larger|bigger|greater] than $2?|Does $1 have more than $2?|Is there more "
+            "of $1 "
+            "than of $2?|Has $1 a [larger|bigger] value than $2?|Is $2 [less|smaller] than $1?",
+            yes ? "Yes, $1 is larger than $2." : "No, $1 is smaller than $2.",
+            yes ? "Yes" : "No",
+            "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
+            yes ? "yes" : "no",
+            {a->name, b->name}});
 }
 
 static void ask_colour(struct chart *c)
@@ -204,27 +224,40 @@ static void ask_colour(struct chart *c)
     const struct part *p = &c->parts[random_below(c->d->r, (uint32_t)c->n)];
     const char *colour = colour_names[p->colour], *noun = c->pie ? "part" : "bar";
     bool back = c->coloured && random_chance(c->d->r, 0.5);
-    picture_ask(c->d->s, c->d->r, &(struct question){
-        back ? "chart" : "colour",
-        back ? "[What|Which] is the $2 $3?|[What|Which] $3 is $2?|[Name|Tell me] the $2 $3.|What does "
-               "the $2 $3 stand for?|What is the name of the $2 $3?"
-             : "[What|Which] [colour|color] is $1?|[What|Which] [colour|color] is the $3 of $1?|What "
-               "is the [colour|color] of $1?|[Tell me|Name] the [colour|color] of $1.|[What|Which] "
-               "[colour|color] does the $3 of $1 have?|In [what|which] [colour|color] is $1?",
-        back ? "The $2 $3 is $1." : "The $3 of $1 is $2.", back ? "$1" : "^$2", NULL,
-        back ? p->name : colour, {p->name, colour, noun}});
+    picture_ask(
+        c->d->s, c->d->r,
+        &(struct question){
+            back ? "chart" : "colour",
+            back ? "[What|Which] is the $2 $3?|[What|Which] $3 is $2?|[Name|Tell me] the $2 "
+                   "$3.|What does "
+                   "the $2 $3 stand for?|What is the name of the $2 $3?"
+                 : "[What|Which] [colour|color] is $1?|[What|Which] [colour|color] is the $3 of "
+                   "$1?|What "
+                   "is the [colour|color] of $1?|[Tell me|Name] the [colour|color] of "
+                   "$1.|[What|Which] "
+                   "[colour|color] does the $3 of $1 have?|In [what|which] [colour|color] is $1?",
+            back ? "The $2 $3 is $1." : "The $3 of $1 is $2.",
+            back ? "$1" : "^$2",
+            NULL,
+            back ? p->name : colour,
+            {p->name, colour, noun}});
 }
 
 static void ask_number(struct chart *c)
 {
     char n[24];
     snprintf(n, sizeof n, "%d", c->n);
-    picture_ask(c->d->s, c->d->r, &(struct question){
-        "count",
-        "How many $2 are there?|How many $2 does the chart have?|Count the $2.|How many $2 [do you|can "
-        "you] see?|What is the number of $2?|[Tell me|Say] how many $2 there are.",
-        "There are $1 $2.", "$1", "[Just|Only] the number[, please|].|Answer with a number.", n,
-        {n, c->pie ? "parts" : "bars"}});
+    picture_ask(c->d->s, c->d->r,
+                &(struct question){
+                    "count",
+                    "How many $2 are there?|How many $2 does the chart have?|Count the $2.|How "
+                    "many $2 [do you|can "
+                    "you] see?|What is the number of $2?|[Tell me|Say] how many $2 there are.",
+                    "There are $1 $2.",
+                    "$1",
+                    "[Just|Only] the number[, please|].|Answer with a number.",
+                    n,
+                    {n, c->pie ? "parts" : "bars"}});
 }
 
 static void ask_description(struct chart *c)
@@ -235,11 +268,17 @@ static void ask_description(struct chart *c)
         if (!c->pie)
             str_printf(&all, " %d", c->parts[i].value);
     }
-    picture_ask(c->d->s, c->d->r, &(struct question){
-        "describe",
-        "[Describe|Please describe] the [picture|image|chart].|What is in the [picture|image]?|What do "
-        "you see?|What does the [picture|image|chart] show?|[Read|Explain] the chart[, please|].",
-        c->pie ? "A pie chart of $1." : "A bar chart: $1.", NULL, NULL, "chart", {str_text(&all)}});
+    picture_ask(c->d->s, c->d->r,
+                &(struct question){"describe",
+                                   "[Describe|Please describe] the [picture|image|chart].|What is "
+                                   "in the [picture|image]?|What do "
+                                   "you see?|What does the [picture|image|chart] "
+                                   "show?|[Read|Explain] the chart[, please|].",
+                                   c->pie ? "A pie chart of $1." : "A bar chart: $1.",
+                                   NULL,
+                                   NULL,
+                                   "chart",
+                                   {str_text(&all)}});
     str_done(&all);
 }
 

@@ -104,61 +104,92 @@ static void draw_digits(struct draw *d, struct clock *c)
 
 static void ask_time(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "clock",
-        "What time is it?|What time does the clock [show|say]?|[What|Which] time is [shown|on the "
-        "clock]?|[Read|Tell me] the time[, please|].|What is the time[ on the clock|]?|What does the "
-        "clock [say|show]?|[Can you tell|Do you know] what time it is?|Read the clock[, please|].",
-        "It is $1.", "$1", "[Just|Only] the time[, please|].|[In|Answer in] digits.|Short answer.",
-        c->text, {c->text}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){"clock",
+                           "What time is it?|What time does the clock [show|say]?|[What|Which] "
+                           "time is [shown|on the "
+                           "clock]?|[Read|Tell me] the time[, please|].|What is the time[ on the "
+                           "clock|]?|What does the "
+                           "clock [say|show]?|[Can you tell|Do you know] what time it is?|Read the "
+                           "clock[, please|].",
+                           "It is $1.",
+                           "$1",
+                           "[Just|Only] the time[, please|].|[In|Answer in] digits.|Short answer.",
+                           c->text,
+                           {c->text}});
 }
 
 static void ask_hand(struct draw *d, const struct clock *c)
 {
     char number[12];
     snprintf(number, sizeof number, "%d", c->minute ? c->minute / 5 : 12);
-    picture_ask(d->s, d->r, &(struct question){
-        "clock",
-        "[To|At] [what|which] number does the [long|minute] hand point?|Where does the [long|minute] "
-        "hand point?|[What|Which] number is the [long|minute] hand at?|On [what|which] number is the "
-        "[long|minute] hand?",
-        "The [long|minute] hand points to $1.", "$1",
-        "[Just|Only] the number[, please|].|Answer with a number.", number, {number}});
+    picture_ask(d->s, d->r,
+                &(struct question){"clock",
+                                   "[To|At] [what|which] number does the [long|minute] hand "
+                                   "point?|Where does the [long|minute] "
+                                   "hand point?|[What|Which] number is the [long|minute] hand "
+                                   "at?|On [what|which] number is the "
+                                   "[long|minute] hand?",
+                                   "The [long|minute] hand points to $1.",
+                                   "$1",
+                                   "[Just|Only] the number[, please|].|Answer with a number.",
+                                   number,
+                                   {number}});
 }
 
 static void ask_part(struct draw *d, const struct clock *c, bool hours)
 {
     char number[12];
-    snprintf(number, sizeof number, hours ? "%d" : c->digits ? "%02d" : "%d",
+    snprintf(number, sizeof number,
+             hours       ? "%d"
+             : c->digits ? "%02d"
+                         : "%d",
              hours ? c->hour : c->minute);
-    picture_ask(d->s, d->r, &(struct question){
-        "clock",
-        hours ? "[What|Which] hour is it?|[What|Which] hour does the clock [show|say]?|[Tell me|Read] "
-                "the hour.|What is the hour[ on the clock|]?"
-              : "How many minutes past the hour is it?|[What|Which] minute does the clock [show|say]?|"
-                "[Tell me|Read] the minutes.|How many minutes does the clock show?",
-        hours ? "The hour is $1." : "The clock shows $1 minutes.", "$1",
-        "[Just|Only] the number[, please|].|Answer with a number.", number, {number}});
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    "clock",
+                    hours ? "[What|Which] hour is it?|[What|Which] hour does the clock "
+                            "[show|say]?|[Tell me|Read] "
+                            "the hour.|What is the hour[ on the clock|]?"
+                          : "How many minutes past the hour is it?|[What|Which] minute does the "
+                            "clock [show|say]?|"
+                            "[Tell me|Read] the minutes.|How many minutes does the clock show?",
+                    hours ? "The hour is $1." : "The clock shows $1 minutes.",
+                    "$1",
+                    "[Just|Only] the number[, please|].|Answer with a number.",
+                    number,
+                    {number}});
 }
 
 static void ask_kind(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "describe",
-        "What is [this|shown here|in the picture]?|What do you see?|[Describe|Please describe] the "
-        "[picture|image].|What does the [picture|image] show?",
-        c->digits ? "A digital clock that shows $1." : "A clock with a $2 rim that shows $1.", NULL,
-        NULL, "clock", {c->text, colour_names[c->colour]}});
+    picture_ask(d->s, d->r,
+                &(struct question){"describe",
+                                   "What is [this|shown here|in the picture]?|What do you "
+                                   "see?|[Describe|Please describe] the "
+                                   "[picture|image].|What does the [picture|image] show?",
+                                   c->digits ? "A digital clock that shows $1."
+                                             : "A clock with a $2 rim that shows $1.",
+                                   NULL,
+                                   NULL,
+                                   "clock",
+                                   {c->text, colour_names[c->colour]}});
 }
 
 static void ask_colour(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "colour",
-        "[What|Which] [colour|color] is the $2?|[What|Which] [colour|color] does the $2 have?|What is "
-        "the [colour|color] of the $2?|[Tell me|Name] the [colour|color] of the $2.",
-        "The $2 is $1.", "^$1", NULL, colour_names[c->colour],
-        {colour_names[c->colour], c->digits ? "time" : "rim of the clock"}});
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    "colour",
+                    "[What|Which] [colour|color] is the $2?|[What|Which] [colour|color] does the "
+                    "$2 have?|What is "
+                    "the [colour|color] of the $2?|[Tell me|Name] the [colour|color] of the $2.",
+                    "The $2 is $1.",
+                    "^$1",
+                    NULL,
+                    colour_names[c->colour],
+                    {colour_names[c->colour], c->digits ? "time" : "rim of the clock"}});
 }
 
 bool picture_clock(struct sample *s, struct random *r, enum sample_split split, struct err *err)

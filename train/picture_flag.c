@@ -48,13 +48,20 @@ static const struct flag {
 static struct rgb colour_of(char letter)
 {
     switch (letter) {
-    case 'k': return (struct rgb){0.05, 0.05, 0.06};
-    case 'r': return (struct rgb){0.82, 0.08, 0.13};
-    case 'y': return (struct rgb){1, 0.82, 0.05};
-    case 'g': return (struct rgb){0.05, 0.52, 0.28};
-    case 'b': return (struct rgb){0.06, 0.27, 0.65};
-    case 'o': return (struct rgb){1, 0.53, 0.15};
-    default: return (struct rgb){1, 1, 1};
+    case 'k':
+        return (struct rgb){0.05, 0.05, 0.06};
+    case 'r':
+        return (struct rgb){0.82, 0.08, 0.13};
+    case 'y':
+        return (struct rgb){1, 0.82, 0.05};
+    case 'g':
+        return (struct rgb){0.05, 0.52, 0.28};
+    case 'b':
+        return (struct rgb){0.06, 0.27, 0.65};
+    case 'o':
+        return (struct rgb){1, 0.53, 0.15};
+    default:
+        return (struct rgb){1, 1, 1};
     }
 }
 
@@ -137,39 +144,58 @@ static void draw_flag(struct draw *d, const struct flag *f, double y0, double y1
 static void ask_country(struct draw *d, const struct flag *f, const char *place)
 {
     const char *name = f->country + (f->country[0] == 't' ? 4 : 0); /* without "the" */
-    picture_ask(d->s, d->r, &(struct question){
-        "flag",
-        "[What|Which] country's flag is [this|it|shown]$3?|[Whose|Which] flag is [this|it]$3?|[What|"
-        "Which] country does the flag$3 belong to?|To [what|which] country does the flag$3 belong?|"
-        "[Name|Tell me] the country of the flag$3.|[What|Which] flag is [shown|this]$3?|[What|Which] "
-        "country has the flag$3?|Do you know the flag$3?",
-        "It is the flag of $1.", "$2",
-        "[Just|Only] the country[, please|].|[Just|Only] the name[, please|].|Short answer.", name,
-        {f->country, name, place}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            "flag",
+            "[What|Which] country's flag is [this|it|shown]$3?|[Whose|Which] flag is "
+            "[this|it]$3?|[What|"
+            "Which] country does the flag$3 belong to?|To [what|which] country does the flag$3 "
+            "belong?|"
+            "[Name|Tell me] the country of the flag$3.|[What|Which] flag is "
+            "[shown|this]$3?|[What|Which] "
+            "country has the flag$3?|Do you know the flag$3?",
+            "It is the flag of $1.",
+            "$2",
+            "[Just|Only] the country[, please|].|[Just|Only] the name[, please|].|Short answer.",
+            name,
+            {f->country, name, place}});
 }
 
 static void ask_colours(struct draw *d, const struct flag *f, const char *place)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "flag",
-        "[What|Which] [colours|colors] does the flag$2 have?|[What|Which] [colours|colors] are [on|in] "
-        "the flag$2?|[Name|Tell me|List] the [colours|colors] of the flag$2.|What are the [colours|"
-        "colors] of the flag$2?|[What|Which] [colours|colors] do you see [on|in] the flag$2?",
-        "The flag is $1.", "^$1", "[Be brief.|Just the colours.|Short answer.]", f->said,
-        {f->said, place}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            "flag",
+            "[What|Which] [colours|colors] does the flag$2 have?|[What|Which] [colours|colors] are "
+            "[on|in] "
+            "the flag$2?|[Name|Tell me|List] the [colours|colors] of the flag$2.|What are the "
+            "[colours|"
+            "colors] of the flag$2?|[What|Which] [colours|colors] do you see [on|in] the flag$2?",
+            "The flag is $1.",
+            "^$1",
+            "[Be brief.|Just the colours.|Short answer.]",
+            f->said,
+            {f->said, place}});
 }
 
 static void ask_if(struct draw *d, const struct flag *f)
 {
     const struct flag *other = &flags[random_below(d->r, sizeof flags / sizeof *flags)];
     bool yes = other == f || random_chance(d->r, 0.5);
-    picture_ask(d->s, d->r, &(struct question){
-        "flag",
-        "Is [this|it] the flag of $2?|Is [this|it] the $3 flag?|Does this flag belong to $2?|Is the "
-        "flag [in the picture|here] that of $2?|Do you see the flag of $2?",
-        yes ? "Yes, it is the flag of $1." : "No, it is the flag of $1.", yes ? "Yes" : "No",
-        "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.", yes ? "yes" : "no",
-        {f->country, yes ? f->country : other->country, yes ? f->adjective : other->adjective}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){"flag",
+                           "Is [this|it] the flag of $2?|Is [this|it] the $3 flag?|Does this flag "
+                           "belong to $2?|Is the "
+                           "flag [in the picture|here] that of $2?|Do you see the flag of $2?",
+                           yes ? "Yes, it is the flag of $1." : "No, it is the flag of $1.",
+                           yes ? "Yes" : "No",
+                           "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
+                           yes ? "yes" : "no",
+                           {f->country, yes ? f->country : other->country,
+                            yes ? f->adjective : other->adjective}});
 }
 
 bool picture_flag(struct sample *s, struct random *r, enum sample_split split, struct err *err)

@@ -42,15 +42,22 @@ static int any_number(struct random *r, enum sample_split split)
 
 static void ask_number(struct draw *d, const char *text)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "number",
-        "[What|Which] number is [this|shown|written]" HERE "?|What is the number" HERE "?|Read the "
-        "number" HERE "[, please|].|What does [it|the picture|the image] say?|[What|Which] number "
-        "[do|can] you see" HERE "?|[Tell me|Read] what is written" HERE ".|What is written" HERE
-        "?|[Tell me|Give me] the number" HERE ".|What number [do|can] you read" HERE "?",
-        "The number is $1.", "$1",
-        "[Just|Only] the number[, please|].|Answer with a number.|[Just|Only] the digits[, please|].",
-        text, {text}});
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    "number",
+                    "[What|Which] number is [this|shown|written]" HERE "?|What is the number" HERE
+                    "?|Read the "
+                    "number" HERE
+                    "[, please|].|What does [it|the picture|the image] say?|[What|Which] number "
+                    "[do|can] you see" HERE "?|[Tell me|Read] what is written" HERE
+                    ".|What is written" HERE "?|[Tell me|Give me] the number" HERE
+                    ".|What number [do|can] you read" HERE "?",
+                    "The number is $1.",
+                    "$1",
+                    "[Just|Only] the number[, please|].|Answer with a number.|[Just|Only] the "
+                    "digits[, please|].",
+                    text,
+                    {text}});
 }
 
 static void ask_digits(struct draw *d, const char *text)
@@ -60,33 +67,53 @@ static void ask_digits(struct draw *d, const char *text)
     snprintf(n, sizeof n, "%zu", strlen(text));
     digit[0] = way == 1 ? text[0] : text[strlen(text) - 1];
     if (way == 0)
-        picture_ask(d->s, d->r, &(struct question){
-            "letters",
-            "How many digits does the number have?|How many digits are there" HERE "?|Count the "
-            "digits" HERE ".|How many digits [do|can] you see" HERE "?|Of how many digits is the "
-            "number made?|What is the number of digits" HERE "?",
-            *n == '1' ? "The number has $1 digit." : "The number has $1 digits.", "$1",
-            "[Just|Only] the number[, please|].|Answer with a number.", n, {n}});
+        picture_ask(d->s, d->r,
+                    &(struct question){
+                        "letters",
+                        "How many digits does the number have?|How many digits are there" HERE
+                        "?|Count the "
+                        "digits" HERE ".|How many digits [do|can] you see" HERE
+                        "?|Of how many digits is the "
+                        "number made?|What is the number of digits" HERE "?",
+                        *n == '1' ? "The number has $1 digit." : "The number has $1 digits.",
+                        "$1",
+                        "[Just|Only] the number[, please|].|Answer with a number.",
+                        n,
+                        {n}});
     else
-        picture_ask(d->s, d->r, &(struct question){
-            "letters",
-            "[What|Which] is the $2 digit[ of the number|]" HERE "?|[What|Which] digit does the "
-            "number $3 with?|[Tell me|Name] the $2 digit[ of the number|].|With [what|which] digit "
-            "does the number $3?|The number $3s with [what|which] digit?",
-            "The $2 digit is $1.", "$1",
-            "[Just|Only] the digit[, please|].|Answer with one digit.|One digit[, please|].", digit,
-            {digit, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
+        picture_ask(
+            d->s, d->r,
+            &(struct question){
+                "letters",
+                "[What|Which] is the $2 digit[ of the number|]" HERE
+                "?|[What|Which] digit does the "
+                "number $3 with?|[Tell me|Name] the $2 digit[ of the number|].|With [what|which] "
+                "digit "
+                "does the number $3?|The number $3s with [what|which] digit?",
+                "The $2 digit is $1.",
+                "$1",
+                "[Just|Only] the digit[, please|].|Answer with one digit.|One digit[, please|].",
+                digit,
+                {digit, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
 }
 
 static void ask_colour(struct draw *d, enum colour colour)
 {
-    picture_ask(d->s, d->r, &(struct question){
-        "colour",
-        "[What|Which] [colour|color] is the number" HERE "?|[What|Which] [colour|color] does the "
-        "number have?|In [what|which] [colour|color] is the number[ written|]?|What is the "
-        "[colour|color] of the number" HERE "?|[Tell me|Name] the [colour|color] of the number.|What "
-        "[colour|color] are the digits" HERE "?",
-        "The number is $1.", "^$1", NULL, colour_names[colour], {colour_names[colour]}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            "colour",
+            "[What|Which] [colour|color] is the number" HERE
+            "?|[What|Which] [colour|color] does the "
+            "number have?|In [what|which] [colour|color] is the number[ written|]?|What is the "
+            "[colour|color] of the number" HERE
+            "?|[Tell me|Name] the [colour|color] of the number.|What "
+            "[colour|color] are the digits" HERE "?",
+            "The number is $1.",
+            "^$1",
+            NULL,
+            colour_names[colour],
+            {colour_names[colour]}});
 }
 
 static void ask_compare(struct draw *d, const char *text, int n)
@@ -97,16 +124,22 @@ static void ask_compare(struct draw *d, const char *text, int n)
     bool larger = random_chance(d->r, 0.5), yes = larger == (n > other);
     char than[12];
     snprintf(than, sizeof than, "%d", other);
-    picture_ask(d->s, d->r, &(struct question){
-        "number",
-        larger ? "Is the number [larger|greater|bigger|higher] than $2?|Is it [more|greater|larger] "
-                 "than $2?|Is the number" HERE " above $2?|Does the picture show a number greater "
-                 "than $2?"
-               : "Is the number [smaller|lower] than $2?|Is it [less|smaller] than $2?|Is the "
-                 "number" HERE " below $2?|Does the picture show a number smaller than $2?",
-        yes ? "Yes, $1 is $3 than $2." : "No, $1 is $3 than $2.", yes ? "Yes" : "No",
-        "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.", yes ? "yes" : "no",
-        {text, than, n > other ? "larger" : "smaller"}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            "number",
+            larger ? "Is the number [larger|greater|bigger|higher] than $2?|Is it "
+                     "[more|greater|larger] "
+                     "than $2?|Is the number" HERE
+                     " above $2?|Does the picture show a number greater "
+                     "than $2?"
+                   : "Is the number [smaller|lower] than $2?|Is it [less|smaller] than $2?|Is the "
+                     "number" HERE " below $2?|Does the picture show a number smaller than $2?",
+            yes ? "Yes, $1 is $3 than $2." : "No, $1 is $3 than $2.",
+            yes ? "Yes" : "No",
+            "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
+            yes ? "yes" : "no",
+            {text, than, n > other ? "larger" : "smaller"}});
 }
 
 bool picture_number(struct sample *s, struct random *r, enum sample_split split, struct err *err)

@@ -33,8 +33,7 @@ static void draw_plate(struct draw *d, double x, double y, double width, double 
     cairo_new_path(d->cr);
     for (int i = 0; i < 4; i++)
         cairo_arc(d->cr, i == 0 || i == 3 ? x + width - round : x + round,
-                  i < 2 ? y + height - round : y + round, round, i * M_PI / 2,
-                  (i + 1) * M_PI / 2);
+                  i < 2 ? y + height - round : y + round, round, i * M_PI / 2, (i + 1) * M_PI / 2);
     cairo_close_path(d->cr);
     draw_colour(d, shade);
     cairo_fill(d->cr);
@@ -106,25 +105,39 @@ static void ask_word(struct page *p, int i)
 {
     const char *text = p->lines[i].text;
     if (p->n == 1)
-        picture_ask(p->d->s, p->d->r, &(struct question){
-            "read",
-            "What does [it|the picture|the image|this] say?|What is written" HERE "?|[What|Which] "
-            "word is [this|shown|written]" HERE "?|Read the [word|text]" HERE "[, please|].|What "
-            "[can you|do you] read" HERE "?|What is the [word|text]" HERE "?|[Read|Tell me] what is "
-            "written" HERE ".|[What|Which] word [do|can] you see" HERE "?|What does the text say?|"
-            "[Transcribe|Copy] the [text|word]" HERE ".",
-            "[It says|The word is] \"$1\".", "$1",
-            "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].|Nothing but "
-            "the word.", text, {text}});
+        picture_ask(
+            p->d->s, p->d->r,
+            &(struct question){"read",
+                               "What does [it|the picture|the image|this] say?|What is written" HERE
+                               "?|[What|Which] "
+                               "word is [this|shown|written]" HERE "?|Read the [word|text]" HERE
+                               "[, please|].|What "
+                               "[can you|do you] read" HERE "?|What is the [word|text]" HERE
+                               "?|[Read|Tell me] what is "
+                               "written" HERE ".|[What|Which] word [do|can] you see" HERE
+                               "?|What does the text say?|"
+                               "[Transcribe|Copy] the [text|word]" HERE ".",
+                               "[It says|The word is] \"$1\".",
+                               "$1",
+                               "[Just|Only] the word[, please|].|Answer in one word.|One word[, "
+                               "please|].|Nothing but "
+                               "the word.",
+                               text,
+                               {text}});
     else
-        picture_ask(p->d->s, p->d->r, &(struct question){
-            "read",
-            "[What|Which] word is [written |]$2?|What is written $2?|What does it say $2?|Read the "
-            "word $2[, please|].|What [can you|do you] read $2?|[Tell me|Read] what is written $2.|"
-            "What is the word $2?|What does the text $2 say?",
-            "The word $2 is \"$1\".", "$1",
-            "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
-            text, {text, place_of(p, i)}});
+        picture_ask(p->d->s, p->d->r,
+                    &(struct question){
+                        "read",
+                        "[What|Which] word is [written |]$2?|What is written $2?|What does it say "
+                        "$2?|Read the "
+                        "word $2[, please|].|What [can you|do you] read $2?|[Tell me|Read] what is "
+                        "written $2.|"
+                        "What is the word $2?|What does the text $2 say?",
+                        "The word $2 is \"$1\".",
+                        "$1",
+                        "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
+                        text,
+                        {text, place_of(p, i)}});
 }
 
 static void ask_all(struct page *p)
@@ -132,14 +145,22 @@ static void ask_all(struct page *p)
     struct str all = {0};
     for (int i = 0; i < p->n; i++)
         str_printf(&all, "%s%s", i ? " " : "", p->lines[i].text);
-    picture_ask(p->d->s, p->d->r, &(struct question){
-        "read",
-        "What does [it|the picture|the image|this] say?|What is written" HERE "?|Read [all|all the "
-        "words|the text|everything]" HERE "[, please|].|[What|Which] words are [these|shown|"
-        "written]" HERE "?|[Transcribe|Copy] [the text|all of it|what is written]" HERE ".|What are "
-        "the words" HERE "?|[Read|Tell me] what is written" HERE ".|Read [it|this] to me.|What "
-        "[can|do] you read" HERE "?",
-        "$1", NULL, NULL, str_text(&all), {str_text(&all)}});
+    picture_ask(
+        p->d->s, p->d->r,
+        &(struct question){
+            "read",
+            "What does [it|the picture|the image|this] say?|What is written" HERE
+            "?|Read [all|all the "
+            "words|the text|everything]" HERE "[, please|].|[What|Which] words are [these|shown|"
+            "written]" HERE "?|[Transcribe|Copy] [the text|all of it|what is written]" HERE
+            ".|What are "
+            "the words" HERE "?|[Read|Tell me] what is written" HERE ".|Read [it|this] to me.|What "
+            "[can|do] you read" HERE "?",
+            "$1",
+            NULL,
+            NULL,
+            str_text(&all),
+            {str_text(&all)}});
     str_done(&all);
 }
 
@@ -147,19 +168,30 @@ static void ask_how_many(struct page *p)
 {
     char n[8];
     snprintf(n, sizeof n, "%d", p->n);
-    picture_ask(p->d->s, p->d->r, &(struct question){
-        "count",
-        "How many words are [there|written|shown]" HERE "?|Count the words" HERE ".|How many words "
-        "[do you|can you] see" HERE "?|What is the number of words" HERE "?|How many words does the "
-        "[picture|image] have?|[Tell me|Say] how many words there are.",
-        p->n == 1 ? "There is $1 word." : "There are $1 words.", "$1",
-        "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].", n, {n}});
+    picture_ask(
+        p->d->s, p->d->r,
+        &(struct question){
+            "count",
+            "How many words are [there|written|shown]" HERE "?|Count the words" HERE
+            ".|How many words "
+            "[do you|can you] see" HERE "?|What is the number of words" HERE
+            "?|How many words does the "
+            "[picture|image] have?|[Tell me|Say] how many words there are.",
+            p->n == 1 ? "There is $1 word." : "There are $1 words.",
+            "$1",
+            "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
+            n,
+            {n}});
 }
 
-/* What to call a word by: "the word", or "the word at the top". */
+/* What to call a word by: "the word", "the word at the top", or "it" when it is the only one and
+ * was spoken of. */
 static void name_word(struct page *p, int i, char name[40])
 {
-    snprintf(name, 40, p->n == 1 ? "word" : "word %s", p->n == 1 ? "" : place_of(p, i));
+    if (p->n > 1)
+        snprintf(name, 40, "the word %s", place_of(p, i));
+    else
+        snprintf(name, 40, "%s", random_chance(p->d->r, 0.35) ? "it" : "the word");
 }
 
 static void ask_colour(struct page *p, int i)
@@ -167,13 +199,19 @@ static void ask_colour(struct page *p, int i)
     const char *colour = colour_names[p->lines[i].colour];
     char name[40];
     name_word(p, i, name);
-    picture_ask(p->d->s, p->d->r, &(struct question){
-        "colour",
-        "[What|Which] [colour|color] is the $2?|[What|Which] [colour|color] does the $2 have?|In "
-        "[what|which] [colour|color] is the $2[ written|]?|What is the [colour|color] of the $2?|"
-        "[Tell me|Name] the [colour|color] of the $2.|The $2: [what|which] [colour|color]?|What "
-        "[colour|color] are the letters of the $2?",
-        "The $2 is $1.", "^$1", NULL, colour, {colour, name}});
+    picture_ask(
+        p->d->s, p->d->r,
+        &(struct question){
+            "colour",
+            "[What|Which] [colour|color] is $2?|[What|Which] [colour|color] does $2 have?|In "
+            "[what|which] [colour|color] is $2[ written|]?|What is the [colour|color] of $2?|"
+            "[Tell me|Name] the [colour|color] of $2.|^$2: [what|which] [colour|color]?|What "
+            "[colour|color] are the letters of $2?",
+            "^$2 is $1.",
+            "^$1",
+            NULL,
+            colour,
+            {colour, name}});
 }
 
 static void ask_spelling(struct page *p, int i)
@@ -183,12 +221,18 @@ static void ask_spelling(struct page *p, int i)
     name_word(p, i, name);
     for (const char *c = p->lines[i].text; *c; c++)
         str_printf(&letters, "%s%c", letters.len ? " " : "", *c);
-    picture_ask(p->d->s, p->d->r, &(struct question){
-        "spell",
-        "Spell the $2[, please|].|How is the $2 spelled?|[Give me|Tell me|Write] the letters of the "
-        "$2.|Spell out the $2[, please|].|[What|Which] letters does the $2 have?|Letter by letter: "
-        "the $2.|[What|Which] are the letters of the $2?|Read the $2 letter by letter.",
-        "$1", NULL, NULL, str_text(&letters), {str_text(&letters), name}});
+    picture_ask(
+        p->d->s, p->d->r,
+        &(struct question){
+            "spell",
+            "Spell $2[, please|].|How is $2 spelled?|[Give me|Tell me|Write] the letters of "
+            "$2.|Spell out $2[, please|].|[What|Which] letters does $2 have?|Letter by letter: "
+            "$2.|[What|Which] are the letters of $2?|Read $2 letter by letter.",
+            "$1",
+            NULL,
+            NULL,
+            str_text(&letters),
+            {str_text(&letters), name}});
     str_done(&letters);
 }
 
@@ -201,24 +245,31 @@ static void ask_letters(struct page *p, int i)
     snprintf(n, sizeof n, "%zu", strlen(text));
     letter[0] = way == 1 ? text[0] : text[strlen(text) - 1];
     if (way == 0)
-        picture_ask(p->d->s, p->d->r, &(struct question){
-            "letters",
-            "How many letters does the $2 have?|How many letters are in the $2?|Count the letters "
-            "of the $2.|How long is the $2, in letters?|What is the number of letters in the $2?|"
-            "[Tell me|Say] how many letters the $2 has.|Of how many letters is the $2 made?",
-            "The $2 has $1 letters.", "$1",
-            "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].", n,
-            {n, name}});
+        picture_ask(
+            p->d->s, p->d->r,
+            &(struct question){
+                "letters",
+                "How many letters does $2 have?|How many letters are in $2?|Count the letters "
+                "of $2.|How long is $2, in letters?|What is the number of letters in $2?|"
+                "[Tell me|Say] how many letters $2 has.|Of how many letters is $2 made?",
+                "^$2 has $1 letters.",
+                "$1",
+                "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
+                n,
+                {n, name}});
     else
-        picture_ask(p->d->s, p->d->r, &(struct question){
-            "letters",
-            "[What|Which] is the $3 letter of the $2?|[What|Which] letter does the $2 $4 with?|With "
-            "[what|which] letter does the $2 $4?|[Tell me|Name] the $3 letter of the $2.|The $2 $4s "
-            "with [what|which] letter?|[What|Which] letter is the $3 [in|of] the $2?",
-            "The $3 letter is $1.", "$1",
-            "[Just|Only] the letter[, please|].|One letter[, please|].|Answer with one letter.",
-            letter,
-            {letter, name, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
+        picture_ask(
+            p->d->s, p->d->r,
+            &(struct question){
+                "letters",
+                "[What|Which] is the $3 letter of $2?|[What|Which] letter does $2 $4 with?|With "
+                "[what|which] letter does $2 $4?|[Tell me|Name] the $3 letter of $2.|^$2 $4s "
+                "with [what|which] letter?|[What|Which] letter is the $3 [in|of] $2?",
+                "The $3 letter is $1.",
+                "$1",
+                "[Just|Only] the letter[, please|].|One letter[, please|].|Answer with one letter.",
+                letter,
+                {letter, name, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
 }
 
 bool picture_read(struct sample *s, struct random *r, enum sample_split split, struct err *err)

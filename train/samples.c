@@ -61,7 +61,8 @@ static bool write_picture(const struct sample *s, const char *path, bool boxes, 
  * trained with, talks without a picture too. */
 bool step_samples(int argc, char **argv, struct err *err)
 {
-    const char *out = step_text(argc, argv, "out", "."), *kind = step_text(argc, argv, "kind", NULL);
+    const char *out = step_text(argc, argv, "out", "."),
+               *kind = step_text(argc, argv, "kind", NULL);
     uint64_t n = (uint64_t)step_number(argc, argv, "n", 20);
     uint64_t seed = (uint64_t)step_number(argc, argv, "seed", 1);
     uint64_t first = (uint64_t)step_number(argc, argv, "first", 0);

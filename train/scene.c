@@ -8,11 +8,10 @@
 const char *const cell_names[SCENE_CELLS] = {"top left",    "top",    "top right",
                                              "left",        "centre", "right",
                                              "bottom left", "bottom", "bottom right"};
-const char *const cell_places[SCENE_CELLS] = {"at the top left",    "at the top",
-                                              "at the top right",   "on the left",
-                                              "in the centre",      "on the right",
-                                              "at the bottom left", "at the bottom",
-                                              "at the bottom right"};
+const char *const cell_places[SCENE_CELLS] = {
+    "at the top left",    "at the top",    "at the top right",
+    "on the left",        "in the centre", "on the right",
+    "at the bottom left", "at the bottom", "at the bottom right"};
 
 bool scene_held_out(enum shape shape, enum colour colour)
 {
@@ -71,7 +70,8 @@ static void choose_cells(struct scene *sc)
         int cell;
         do
             cell = (int)random_below(sc->d->r, SCENE_CELLS);
-        while (taken[cell] || (sc->kind == SCENE_WRITTEN && (cell % 2 || (cell == 4) != (sc->n == 1))));
+        while (taken[cell] ||
+               (sc->kind == SCENE_WRITTEN && (cell % 2 || (cell == 4) != (sc->n == 1))));
         taken[cell] = true;
         sc->things[i].cell = cell;
     }
@@ -91,8 +91,9 @@ static void place(struct scene *sc, struct thing *t)
         small = 56, least = 106;
     t->large = random_chance(d->r, 0.5);
     struct shape_look *look = &t->look;
-    look->radius = (t->large ? least + (122 - least) * random_unit(d->r)
-                             : small + 18 * random_unit(d->r)) * unit;
+    look->radius =
+        (t->large ? least + (122 - least) * random_unit(d->r) : small + 18 * random_unit(d->r)) *
+        unit;
     if (sc->n == 1 && t->large && t->cell == 4)
         look->radius *= 1 + 1.2 * random_unit(d->r);
     double reach = look->radius * 1.2;
@@ -107,7 +108,8 @@ static void place_large(struct scene *sc, struct thing *t)
     struct draw *d = sc->d;
     double unit = draw_unit(d), parts = sc->n == 1 ? 2 : 4;
     t->large = true;
-    t->look.radius = (sc->n == 1 ? 230 + 130 * random_unit(d->r) : 170 + 16 * random_unit(d->r)) * unit;
+    t->look.radius =
+        (sc->n == 1 ? 230 + 130 * random_unit(d->r) : 170 + 16 * random_unit(d->r)) * unit;
     t->look.x = d->width * (sc->n == 1 ? 1 : t->cell % 3 == 0 ? 1 : 3) / parts;
     t->look.y = d->height * (sc->n == 1 ? 1 : t->cell / 3 == 0 ? 1 : 3) / parts;
     t->look.angle = 0;
@@ -116,8 +118,9 @@ static void place_large(struct scene *sc, struct thing *t)
 static void write_word(struct scene *sc, struct thing *t)
 {
     static const double room[SHAPES] = {
-        [SHAPE_CIRCLE] = 1.6,   [SHAPE_SQUARE] = 1.5,  [SHAPE_RECTANGLE] = 1.9, [SHAPE_PENTAGON] = 1.5,
-        [SHAPE_HEXAGON] = 1.55, [SHAPE_HEART] = 1.5, [SHAPE_DIAMOND] = 1.1};
+        [SHAPE_CIRCLE] = 1.6,   [SHAPE_SQUARE] = 1.5,   [SHAPE_RECTANGLE] = 1.9,
+        [SHAPE_PENTAGON] = 1.5, [SHAPE_HEXAGON] = 1.55, [SHAPE_HEART] = 1.5,
+        [SHAPE_DIAMOND] = 1.1};
     struct draw *d = sc->d;
     do
         word_any(d->r, d->split, t->word);
@@ -154,7 +157,8 @@ static void draw_thing(struct scene *sc, struct thing *t, bool outlined)
 
 void scene_draw(struct scene *sc, enum scene_kind kind, struct draw *d)
 {
-    *sc = (struct scene){.d = d, .kind = kind, .noun = kind == SCENE_ICONS ? "thing" : "shape"};
+    *sc = (struct scene){
+        .d = d, .kind = kind, .tongue = -1, .noun = kind == SCENE_ICONS ? "thing" : "shape"};
     sc->n = random_chance(d->r, kind == SCENE_SHAPES ? 0.12 : 0.3)
                 ? 1
                 : random_between(d->r, 2, kind == SCENE_SHAPES ? SCENE_THINGS : 4);

@@ -18,8 +18,7 @@ static bool ask(struct scene *sc, const struct question *q)
 {
     struct question with_noun = *q;
     with_noun.arg[8] = sc->noun;
-    picture_ask(sc->d->s, sc->d->r, &with_noun);
-    return true;
+    return picture_ask(sc->d->s, sc->d->r, &with_noun);
 }
 
 /* Words that are not false of one another: nobody should have to answer whether a ring is a
@@ -27,8 +26,8 @@ static bool ask(struct scene *sc, const struct question *q)
 static bool alike(enum shape a, enum shape b)
 {
     static const uint8_t family[KINDS_DRAWN] = {
-        [SHAPE_CIRCLE] = 1,    [SHAPE_RING] = 1,     [SHAPE_SQUARE] = 2,  [SHAPE_RECTANGLE] = 2,
-        [SHAPE_DIAMOND] = 2,   [SHAPE_PENTAGON] = 3, [SHAPE_HEXAGON] = 3,
+        [SHAPE_CIRCLE] = 1,  [SHAPE_RING] = 1,     [SHAPE_SQUARE] = 2,  [SHAPE_RECTANGLE] = 2,
+        [SHAPE_DIAMOND] = 2, [SHAPE_PENTAGON] = 3, [SHAPE_HEXAGON] = 3,
     };
     return a == b || (family[a] && family[a] == family[b]);
 }
@@ -69,8 +68,8 @@ static bool place_is_clear(const struct scene *sc, const struct thing *t)
     return t->cell == 3 || t->cell == 5 ? columns == 1 : true;
 }
 
-#define HERE "[| here| in the picture| in this picture| in the image]"
-#define COLOUR "[colour|color]"
+#define HERE      "[| here| in the picture| in this picture| in the image]"
+#define COLOUR    "[colour|color]"
 #define YES_OR_NO "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no."
 
 static bool ask_colour(struct scene *sc)
@@ -78,24 +77,30 @@ static bool ask_colour(struct scene *sc)
     struct thing *t = any_thing(sc);
     const char *colour = colour_names[t->look.colour];
     if (scene_count(sc, t->shape, -1) == 1)
-        return ask(sc, &(struct question){
-                           "colour",
-                           "[What|Which] " COLOUR " is the $1" HERE "?|[What|Which] " COLOUR
-                           " does the $1 have?|[Tell me|Name] the " COLOUR
-                           " of the $1.|What is the " COLOUR " of the $1" HERE
-                           "?|The $1: [what|which] " COLOUR "?|In [what|which] " COLOUR
-                           " is the $1[ drawn| painted|]?",
-                           "The $1 is $2.", "^$2", NULL, colour, {shape_names[t->shape], colour}});
+        return ask(
+            sc, &(struct question){"colour",
+                                   "[What|Which] " COLOUR " is the $1" HERE "?|[What|Which] " COLOUR
+                                   " does the $1 have?|[Tell me|Name] the " COLOUR
+                                   " of the $1.|What is the " COLOUR " of the $1" HERE
+                                   "?|The $1: [what|which] " COLOUR "?|In [what|which] " COLOUR
+                                   " is the $1[ drawn| painted|]?",
+                                   "The $1 is $2.",
+                                   "^$2",
+                                   NULL,
+                                   colour,
+                                   {shape_names[t->shape], colour}});
     if (!place_is_clear(sc, t))
         return false;
-    return ask(sc, &(struct question){
-                       "colour",
-                       "[What|Which] " COLOUR " is the [$9|object] $1?|What is the " COLOUR
-                       " of the [$9|object] $1?|[Tell me|Name] the " COLOUR
-                       " of the $9 $1.|[What|Which] " COLOUR
-                       " has the [$9|object] $1?",
-                       "The $3 $1 is $2.", "^$2", NULL, colour,
-                       {cell_places[t->cell], colour, shape_names[t->shape]}});
+    return ask(
+        sc, &(struct question){"colour",
+                               "[What|Which] " COLOUR " is the [$9|object] $1?|What is the " COLOUR
+                               " of the [$9|object] $1?|[Tell me|Name] the " COLOUR
+                               " of the $9 $1.|[What|Which] " COLOUR " has the [$9|object] $1?",
+                               "The $3 $1 is $2.",
+                               "^$2",
+                               NULL,
+                               colour,
+                               {cell_places[t->cell], colour, shape_names[t->shape]}});
 }
 
 static bool ask_if_colour(struct scene *sc)
@@ -111,7 +116,8 @@ static bool ask_if_colour(struct scene *sc)
                        "Is the $1 $2?|Is the $1 $2 [in|on] this picture?|Is it a $2 $1?|"
                        "Would you [say|call] the $1 $2?|Does the $1 have the " COLOUR
                        " $2?|[Is it true|Is it right|Can one say] that the $1 is $2?",
-                       yes ? "Yes, the $1 is $2." : "No, the $1 is $3.", yes ? "Yes" : "No",
+                       yes ? "Yes, the $1 is $2." : "No, the $1 is $3.",
+                       yes ? "Yes" : "No",
                        YES_OR_NO,
                        yes ? "yes" : "no",
                        {shape_names[t->shape], yes ? colour : colour_names[other], colour}});
@@ -130,14 +136,22 @@ static bool ask_shape(struct scene *sc)
                            "[What|Which] $9 is $1?|What is $1?|What [do you|can you] see $1?|"
                            "What is [drawn|shown] $1?|[Name|Tell me] the $9 $1.|"
                            "What kind of $9 is $1?|What stands $1?",
-                           "There is ~ $2 $1.", "^$2", NULL, shape, {cell_places[t->cell], shape}});
-    return ask(sc, &(struct question){
-                       sc->kind == SCENE_ICONS ? "icon" : "shape",
-                       "[What|Which] $9 is $1?|What is $1" HERE "?|Which [$9|object] is "
-                       "$1" HERE "?|[Name|Tell me] the $1 $9.|What kind of $9 is the $1 "
-                       "[one|$9]?|What [do you|can you] see in $1?|What $9 does the $1 "
-                       "thing have?",
-                       "The $2 is $1.", "^$2", NULL, shape, {colour, shape}});
+                           "There is ~ $2 $1.",
+                           "^$2",
+                           NULL,
+                           shape,
+                           {cell_places[t->cell], shape}});
+    return ask(sc,
+               &(struct question){sc->kind == SCENE_ICONS ? "icon" : "shape",
+                                  "[What|Which] $9 is $1?|What is $1" HERE "?|Which [$9|object] is "
+                                  "$1" HERE "?|[Name|Tell me] the $1 $9.|What kind of $9 is the $1 "
+                                  "[one|$9]?|What [do you|can you] see in $1?|What $9 does the $1 "
+                                  "thing have?",
+                                  "The $2 is $1.",
+                                  "^$2",
+                                  NULL,
+                                  shape,
+                                  {colour, shape}});
 }
 
 static bool ask_place(struct scene *sc)
@@ -152,9 +166,11 @@ static bool ask_place(struct scene *sc)
                        "see the $1?|In [what|which] part of the [picture|image] is the $1?|"
                        "[Tell me|Say] where the $1 is.|What is the [place|position] of the $1?|"
                        "Where can the $1 be found?|[Find|Locate] the $1.",
-                       "The $1 is $2.", "^$3",
+                       "The $1 is $2.",
+                       "^$3",
                        "[In a word or two.|Be brief.|Just the place.|Answer in one or two words.]",
-                       cell_names[t->cell], {name, cell_places[t->cell], cell_names[t->cell]}});
+                       cell_names[t->cell],
+                       {name, cell_places[t->cell], cell_names[t->cell]}});
 }
 
 static bool ask_side(struct scene *sc)
@@ -166,16 +182,20 @@ static bool ask_side(struct scene *sc)
     if (at == 1 || !scene_name(sc, t, name))
         return false;
     const char *side = across ? (at ? "right" : "left") : (at ? "bottom" : "top");
-    return ask(sc, &(struct question){
-                       "place",
-                       across ? "Is the $1 on the [left or on the right|left or the right|left or "
-                                "right side]?|Which side is the $1 on, left or right?|Left or "
-                                "right: where is the $1?|On which side is the $1?"
-                              : "Is the $1 at the top or at the bottom?|Top or bottom: where is the "
-                                "$1?|Is the $1 in the upper or in the lower part?|Is the $1 [high "
-                                "up or low down|at the top or the bottom]?",
-                       across ? "The $1 is on the $2." : "The $1 is at the $2.", "^$2", NULL, side,
-                       {name, side}});
+    return ask(sc,
+               &(struct question){
+                   "place",
+                   across ? "Is the $1 on the [left or on the right|left or the right|left or "
+                            "right side]?|Which side is the $1 on, left or right?|Left or "
+                            "right: where is the $1?|On which side is the $1?"
+                          : "Is the $1 at the top or at the bottom?|Top or bottom: where is the "
+                            "$1?|Is the $1 in the upper or in the lower part?|Is the $1 [high "
+                            "up or low down|at the top or the bottom]?",
+                   across ? "The $1 is on the $2." : "The $1 is at the $2.",
+                   "^$2",
+                   NULL,
+                   side,
+                   {name, side}});
 }
 
 static bool ask_count(struct scene *sc)
@@ -186,8 +206,9 @@ static bool ask_count(struct scene *sc)
     for (int i = 0; i < sc->n; i++) /* squares are not asked for among rectangles */
         if (way >= 0.35 && sc->things[i].shape != shape && alike(sc->things[i].shape, shape))
             return false;
-    enum colour colour = random_chance(sc->d->r, 0.8) ? t->look.colour
-                                                      : (enum colour)random_below(sc->d->r, COLOURS);
+    enum colour colour = random_chance(sc->d->r, 0.8)
+                             ? t->look.colour
+                             : (enum colour)random_below(sc->d->r, COLOURS);
     char what[SCENE_NAME], number[8];
     int n = way < 0.15   ? scene_count(sc, -1, -1)
             : way < 0.35 ? scene_count(sc, -1, colour)
@@ -211,10 +232,12 @@ static bool ask_count(struct scene *sc)
                        "?|Count the $1[, please|].|What is the number of $1" HERE
                        "?|How many $1 does the [picture|image] [show|have]?|[Tell me|Say] how many "
                        "$1 there are.|How many $1 are [shown|drawn|visible]?|Number of $1?",
-                       n == 1 ? "There is $2 $3." : "There are $2 $3.", "$2",
+                       n == 1 ? "There is $2 $3." : "There are $2 $3.",
+                       "$2",
                        "[Just|Only] the number[, please|].|[Answer|Reply] with a number.|"
                        "One number[, please|].|Answer in one word.",
-                       number, {asked, number, what}});
+                       number,
+                       {asked, number, what}});
 }
 
 static bool ask_exists(struct scene *sc)
@@ -228,22 +251,25 @@ static bool ask_exists(struct scene *sc)
         return false;
     if (!yes && way == 1 && !any_missing_colour(sc, &colour))
         return false;
-    if (!yes && way == 2 && random_chance(sc->d->r, 0.5)) { /* the shape is there in another colour */
+    if (!yes && way == 2 &&
+        random_chance(sc->d->r, 0.5)) { /* the shape is there in another colour */
         shape = t->shape;
         if (!any_missing_colour(sc, &colour))
             return false;
     }
     char what[SCENE_NAME];
-    snprintf(what, sizeof what, "%s%s%s", way == 0 ? "" : colour_names[colour],
-             way == 0 ? "" : " ", way == 1 ? sc->noun : shape_names[shape]);
+    snprintf(what, sizeof what, "%s%s%s", way == 0 ? "" : colour_names[colour], way == 0 ? "" : " ",
+             way == 1 ? sc->noun : shape_names[shape]);
     return ask(sc, &(struct question){
                        "absent",
                        "Is there ~ $1" HERE "?|[Do you|Can you] see ~ $1" HERE
                        "?|Does the [picture|image] [show|have|contain] ~ $1?|Is ~ $1 [shown|to be "
                        "seen|visible]" HERE "?|Can ~ $1 be seen" HERE "?",
-                       yes ? "Yes, there is ~ $1." : "No, there is no $1.", yes ? "Yes" : "No",
+                       yes ? "Yes, there is ~ $1." : "No, there is no $1.",
+                       yes ? "Yes" : "No",
                        YES_OR_NO,
-                       yes ? "yes" : "no", {what}});
+                       yes ? "yes" : "no",
+                       {what}});
 }
 
 static bool ask_absent(struct scene *sc)
@@ -257,7 +283,11 @@ static bool ask_absent(struct scene *sc)
                        "?|Is the $1 large or small?|[Tell me|What is] the " COLOUR
                        " of the $1[.|, please.]|What is next to the $1?|In which part of the "
                        "picture is the $1?|How large is the $1" HERE "?|Describe the $1.",
-                       "There is no $1 in the picture.", NULL, NULL, "no", {shape_names[shape]}});
+                       "There is no $1 in the picture.",
+                       NULL,
+                       NULL,
+                       "no",
+                       {shape_names[shape]}});
 }
 
 static bool ask_relation(struct scene *sc)
@@ -271,16 +301,17 @@ static bool ask_relation(struct scene *sc)
     static const char *const words[2][2] = {{"above", "below"},
                                             {"to the left of", "to the right of"}};
     bool first = at_a < at_b, yes = first != swap; /* asked: "above" or, swapped, "below" */
-    return ask(sc, &(struct question){
-                       "relation",
-                       "Is the $1 $2 the $3?|[In the picture|Here], is the $1 $2 the $3?|Is it true "
-                       "that the $1 is $2 the $3?|Can one say that the $1 is $2 the $3?|Do you see "
-                       "the $1 $2 the $3?|Does the $1 stand $2 the $3?",
-                       yes ? "Yes, the $1 is $2 the $3." : "No, the $1 is $4 the $3.",
-                       yes ? "Yes" : "No",
-                       YES_OR_NO,
-                       yes ? "yes" : "no",
-                       {name_a, words[across][swap], name_b, words[across][!swap]}});
+    return ask(sc,
+               &(struct question){
+                   "relation",
+                   "Is the $1 $2 the $3?|[In the picture|Here], is the $1 $2 the $3?|Is it true "
+                   "that the $1 is $2 the $3?|Can one say that the $1 is $2 the $3?|Do you see "
+                   "the $1 $2 the $3?|Does the $1 stand $2 the $3?",
+                   yes ? "Yes, the $1 is $2 the $3." : "No, the $1 is $4 the $3.",
+                   yes ? "Yes" : "No",
+                   YES_OR_NO,
+                   yes ? "yes" : "no",
+                   {name_a, words[across][swap], name_b, words[across][!swap]}});
 }
 
 /* What is beside a thing: where just one other is. */
@@ -300,14 +331,16 @@ static bool ask_beside(struct scene *sc)
     }
     if (found != 1 || !scene_name(sc, t, name))
         return false;
-    return ask(sc, &(struct question){
-                       "relation",
-                       "What is $1 the $2?|[What|Which] $9 is $1 the $2?|What do you see $1 the "
-                       "$2?|[Name|Tell me] the $9 $1 the $2.|What [stands|can be seen] $1 the $2?",
-                       "^~ $3 $4 is $1 the $2.", "^~ $3 $4", "Be brief.|In a few words.|Short answer.",
-                       shape_names[other->shape],
-                       {words[way], name, colour_names[other->look.colour],
-                        shape_names[other->shape]}});
+    return ask(
+        sc, &(struct question){
+                "relation",
+                "What is $1 the $2?|[What|Which] $9 is $1 the $2?|What do you see $1 the "
+                "$2?|[Name|Tell me] the $9 $1 the $2.|What [stands|can be seen] $1 the $2?",
+                "^~ $3 $4 is $1 the $2.",
+                "^~ $3 $4",
+                "Be brief.|In a few words.|Short answer.",
+                shape_names[other->shape],
+                {words[way], name, colour_names[other->look.colour], shape_names[other->shape]}});
 }
 
 static bool ask_size(struct scene *sc)
@@ -321,14 +354,19 @@ static bool ask_size(struct scene *sc)
     if (sc->n < 2 || !(largest || smallest) || scene_count(sc, t->shape, t->look.colour) != 1)
         return false;
     snprintf(name, sizeof name, "%s %s", colour_names[t->look.colour], shape_names[t->shape]);
-    return ask(sc, &(struct question){
-                       "relation",
-                       "[What|Which] is the $1 $9" HERE "?|[What|Which] $9 is the $1?|[Name|"
-                       "Tell me] the $1 $9.|[What|Which] is the $1 [$9|object]" HERE
-                       "?|Which [one|of the $9s] is the $1?",
-                       "The $2 is the $1.", "^$3", NULL, shape_names[t->shape],
-                       {smallest ? "smallest" : random_chance(sc->d->r, 0.5) ? "largest" : "biggest", name,
-                        shape_names[t->shape]}});
+    return ask(sc, &(struct question){"relation",
+                                      "[What|Which] is the $1 $9" HERE
+                                      "?|[What|Which] $9 is the $1?|[Name|"
+                                      "Tell me] the $1 $9.|[What|Which] is the $1 [$9|object]" HERE
+                                      "?|Which [one|of the $9s] is the $1?",
+                                      "The $2 is the $1.",
+                                      "^$3",
+                                      NULL,
+                                      shape_names[t->shape],
+                                      {smallest                       ? "smallest"
+                                       : random_chance(sc->d->r, 0.5) ? "largest"
+                                                                      : "biggest",
+                                       name, shape_names[t->shape]}});
 }
 
 static bool ask_compare(struct scene *sc)
@@ -345,7 +383,9 @@ static bool ask_compare(struct scene *sc)
                               : "Is the $1 smaller than the $2?|Is the $2 [bigger|larger] than the "
                                 "$1?|Is the $1 the smaller one, beside the $2?",
                        yes ? "Yes, the $1 is $3 than the $2." : "No, the $1 is $3 than the $2.",
-                       yes ? "Yes" : "No", YES_OR_NO, yes ? "yes" : "no",
+                       yes ? "Yes" : "No",
+                       YES_OR_NO,
+                       yes ? "yes" : "no",
                        {name_a, name_b, a->large ? "larger" : "smaller"}});
 }
 
@@ -356,16 +396,22 @@ static bool ask_description(struct scene *sc)
     scene_describe(sc, &all);
     snprintf(key, sizeof key, "%s %s", colour_names[sc->things[0].look.colour],
              shape_names[sc->things[0].shape]);
-    ask(sc, &(struct question){
-                "describe",
-                "[Describe|Please describe] [the|this] [picture|image].|What is in [the|this] "
-                "[picture|image]?|What [do you|can you] see[ here|]?|What does the [picture|image] "
-                "show?|[List|Name] [all|everything] [that you see|in the picture].|Tell me [what is "
-                "in the picture|what you see|all about this picture].|What [$9s|things] are "
-                "there[, and where|]?|Say what the [picture|image] shows.",
-                "$1", NULL, NULL, key, {str_text(&all)}});
+    bool asked = ask(
+        sc,
+        &(struct question){
+            "describe",
+            "[Describe|Please describe] [the|this] [picture|image].|What is in [the|this] "
+            "[picture|image]?|What [do you|can you] see[ here|]?|What does the [picture|image] "
+            "show?|[List|Name] [all|everything] [that you see|in the picture].|Tell me [what is "
+            "in the picture|what you see|all about this picture].|What [$9s|things] are "
+            "there[, and where|]?|Say what the [picture|image] shows.",
+            "$1",
+            NULL,
+            NULL,
+            key,
+            {str_text(&all)}});
     str_done(&all);
-    return true;
+    return asked;
 }
 
 static bool ask_json(struct scene *sc)
@@ -375,26 +421,45 @@ static bool ask_json(struct scene *sc)
         str_printf(&all, "%s{\"%s\":\"%s\",\"colour\":\"%s\"}", i ? "," : "[", sc->noun,
                    shape_names[sc->things[i].shape], colour_names[sc->things[i].look.colour]);
     str_putc(&all, ']');
-    ask(sc, &(struct question){
+    bool asked = ask(
+        sc, &(struct question){
                 "json",
                 "[Give|List|Write|Show] the $9s [as|in] JSON[, please|].|[Answer in JSON|As JSON|"
                 "In JSON]: which $9s are there?|JSON of [all|the] $9s[, please|].|[Make|Write] "
                 "a JSON [list|array] of the $9s.|Describe the [picture|image] as JSON.|What is in "
                 "the picture? Answer in JSON.",
-                "$1", NULL, NULL, shape_names[sc->things[0].shape], {str_text(&all)}});
+                "$1",
+                NULL,
+                NULL,
+                shape_names[sc->things[0].shape],
+                {str_text(&all)}});
     str_done(&all);
-    return true;
+    return asked;
 }
 
 static const struct {
     ask_fn *ask;
     int share, most; /* how often of the sum, and at most in one talk */
 } asks[] = {
-    {ask_colour, 12, 2},  {ask_if_colour, 5, 1}, {ask_shape, 12, 2},   {ask_place, 10, 2},
-    {ask_side, 5, 1},     {ask_count, 14, 2},    {ask_exists, 10, 2},  {ask_absent, 5, 1},
-    {ask_relation, 7, 1}, {ask_beside, 5, 1},    {ask_size, 5, 1},     {ask_compare, 5, 1},
-    {ask_json, 3, 1},     {ask_description, 9, 1},
-    {scene_ask_word, 40, 3}, {scene_ask_word_holder, 16, 2}, {scene_ask_spelling, 10, 1},
+    {ask_colour, 12, 2},
+    {ask_if_colour, 5, 1},
+    {ask_shape, 12, 2},
+    {ask_place, 10, 2},
+    {ask_side, 5, 1},
+    {ask_count, 14, 2},
+    {ask_exists, 10, 2},
+    {ask_absent, 5, 1},
+    {ask_relation, 7, 1},
+    {ask_beside, 5, 1},
+    {ask_size, 5, 1},
+    {ask_compare, 5, 1},
+    {ask_json, 3, 1},
+    {ask_description, 9, 1},
+    {scene_ask_word, 40, 3},
+    {scene_ask_word_holder, 16, 2},
+    {scene_ask_spelling, 10, 1},
+    {scene_ask_foreign, 60, 3},
+    {scene_ask_follow, 14, 1},
 };
 enum { ASKS = sizeof asks / sizeof *asks };
 
@@ -413,12 +478,10 @@ static size_t any_ask(struct random *r)
 void scene_ask(struct scene *sc, int n)
 {
     int asked[ASKS] = {0};
-    for (int tries = 0; n > 0 && tries < 100; tries++) {
+    for (int tries = 0; (int)sc->d->s->n_exchanges < n && tries < 100; tries++) {
         size_t i = any_ask(sc->d->r);
-        if (asked[i] < asks[i].most && asks[i].ask(sc)) {
-            asked[i]++;
-            n--;
-        }
+        if (asked[i] < asks[i].most)
+            asked[i] += asks[i].ask(sc);
     }
 }
 

@@ -20,16 +20,22 @@ bool scene_ask_word(struct scene *sc)
     const struct thing *t = any_written(sc);
     if (!t || !scene_name(sc, t, name))
         return false;
-    picture_ask(sc->d->s, sc->d->r, &(struct question){
-        "read",
-        "What is written [on|in] the $1?|[What|Which] word is [on|in|inside] the $1?|What does the $1 "
-        "say?|Read the word [on|in] the $1[, please|].|What [can you|do you] read [on|in] the $1?|"
-        "[Tell me|Read] what is written [on|in] the $1.|What is the word [on|in] the $1?|What text is "
-        "[on|inside] the $1?",
-        "The $1 says \"$2\".", "$2",
-        "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].", t->word,
-        {name, t->word}});
-    return true;
+    return picture_ask(
+        sc->d->s, sc->d->r,
+        &(struct question){
+            "read",
+            "What is written [on|in] the $1?|[What|Which] word is [on|in|inside] the $1?|What does "
+            "the $1 "
+            "say?|Read the word [on|in] the $1[, please|].|What [can you|do you] read [on|in] the "
+            "$1?|"
+            "[Tell me|Read] what is written [on|in] the $1.|What is the word [on|in] the $1?|What "
+            "text is "
+            "[on|inside] the $1?",
+            "The $1 says \"$2\".",
+            "$2",
+            "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
+            t->word,
+            {name, t->word}});
 }
 
 bool scene_ask_word_holder(struct scene *sc)
@@ -39,21 +45,35 @@ bool scene_ask_word_holder(struct scene *sc)
         return false;
     const char *colour = colour_names[t->look.colour], *shape = shape_names[t->shape];
     if (random_chance(sc->d->r, 0.5))
-        picture_ask(sc->d->s, sc->d->r, &(struct question){
-            "shape",
-            "[What|Which] shape [says|has the word] \"$1\"?|In [what|which] shape is \"$1\"[ written"
-            "|]?|Where is \"$1\" written?|[Name|Tell me] the shape with the word \"$1\".|\"$1\": in "
-            "[what|which] shape is it?|[What|Which] shape is \"$1\" [in|written in]?",
-            "The word \"$1\" is in the $2 $3.", "^$3", NULL, shape, {t->word, colour, shape}});
-    else
-        picture_ask(sc->d->s, sc->d->r, &(struct question){
+        return picture_ask(
+            sc->d->s, sc->d->r,
+            &(struct question){
+                "shape",
+                "[What|Which] shape [says|has the word] \"$1\"?|In [what|which] shape is \"$1\"[ "
+                "written"
+                "|]?|Where is \"$1\" written?|[Name|Tell me] the shape with the word "
+                "\"$1\".|\"$1\": in "
+                "[what|which] shape is it?|[What|Which] shape is \"$1\" [in|written in]?",
+                "The word \"$1\" is in the $2 $3.",
+                "^$3",
+                NULL,
+                shape,
+                {t->word, colour, shape}});
+    return picture_ask(
+        sc->d->s, sc->d->r,
+        &(struct question){
             "colour",
             "[What|Which] [colour|color] is the shape with the word \"$1\"?|[What|Which] [colour|"
-            "color] is the shape that says \"$1\"?|\"$1\" is written on [what|which] [colour|color]?|"
-            "What is the [colour|color] of the shape around \"$1\"?|[Tell me|Name] the [colour|color] "
+            "color] is the shape that says \"$1\"?|\"$1\" is written on [what|which] "
+            "[colour|color]?|"
+            "What is the [colour|color] of the shape around \"$1\"?|[Tell me|Name] the "
+            "[colour|color] "
             "of the shape with \"$1\".",
-            "The shape with the word \"$1\" is $2.", "^$2", NULL, colour, {t->word, colour}});
-    return true;
+            "The shape with the word \"$1\" is $2.",
+            "^$2",
+            NULL,
+            colour,
+            {t->word, colour}});
 }
 
 bool scene_ask_spelling(struct scene *sc)
@@ -65,12 +85,19 @@ bool scene_ask_spelling(struct scene *sc)
     struct str letters = {0};
     for (const char *c = t->word; *c; c++)
         str_printf(&letters, "%s%c", letters.len ? " " : "", *c);
-    picture_ask(sc->d->s, sc->d->r, &(struct question){
-        "spell",
-        "Spell the word [on|in] the $1[, please|].|How is the word [on|in] the $1 spelled?|[Give me|"
-        "Write] the letters [on|in] the $1.|[What|Which] letters are [on|in] the $1?|Letter by "
-        "letter: what is [on|in] the $1?|Read the letters [on|in] the $1, one by one.",
-        "$2", NULL, NULL, str_text(&letters), {name, str_text(&letters)}});
+    bool asked = picture_ask(
+        sc->d->s, sc->d->r,
+        &(struct question){
+            "spell",
+            "Spell the word [on|in] the $1[, please|].|How is the word [on|in] the $1 "
+            "spelled?|[Give me|"
+            "Write] the letters [on|in] the $1.|[What|Which] letters are [on|in] the $1?|Letter by "
+            "letter: what is [on|in] the $1?|Read the letters [on|in] the $1, one by one.",
+            "$2",
+            NULL,
+            NULL,
+            str_text(&letters),
+            {name, str_text(&letters)}});
     str_done(&letters);
-    return true;
+    return asked;
 }

@@ -22,10 +22,9 @@ static char any_of(struct random *r, const char *letters)
 /* Syllables of an opening, a vowel and at times a close. */
 static void sounding(struct random *r, char word[WORD_BYTES])
 {
-    static const char *const openings[] = {"b",  "c",  "d",  "f",  "g",  "h",  "j",  "k",  "l",
-                                           "m",  "n",  "p",  "r",  "s",  "t",  "v",  "w",  "z",
-                                           "br", "cl", "dr", "fl", "gr", "pl", "qu", "sh", "st",
-                                           "th", "tr", "y"};
+    static const char *const openings[] = {
+        "b", "c", "d", "f",  "g",  "h",  "j",  "k",  "l",  "m",  "n",  "p",  "r",  "s",  "t",
+        "v", "w", "z", "br", "cl", "dr", "fl", "gr", "pl", "qu", "sh", "st", "th", "tr", "y"};
     int length = random_between(r, 3, 8);
     char made[24] = "";
     while ((int)strlen(made) < length) {

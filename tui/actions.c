@@ -10,6 +10,7 @@
 #include "chat/compose.h"
 #include "tui/attaching.h"
 #include "tui/browse.h"
+#include "tui/examples.h"
 #include "tui/filling.h"
 #include "tui/find.h"
 #include "tui/layout.h"
@@ -278,6 +279,9 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
         break;
     case ACTION_NEW:
         browse_new(app);
+        break;
+    case ACTION_EXAMPLE:
+        examples_next(app);
         break;
     case ACTION_CONTEXT:
         filling_open(app);

@@ -1,5 +1,5 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
- * turn, attaching, browse, find, filling, palette,
+ * turn, attaching, browse, examples, find, filling, palette,
  * reading, revising, shading, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
@@ -52,6 +52,8 @@ struct app {
     bool notice_is_error;
 
     struct str model; /* name; empty while it is being opened */
+    bool shipped;     /* it is the small one that ships with facet */
+    size_t n_examples; /* that examples.h has put into the input */
     struct progress progress;
     bool in_progress;
 

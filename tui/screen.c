@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "tui/examples.h"
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
@@ -116,6 +117,21 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 
 /* ---- Transcript and what may lie over it ---------------------------------------------------- */
 
+/* What the model that ships is, and what to try it with; an empty row around it where there is
+ * room. Returns the rows below. */
+static struct rect draw_shipped(const struct app *app, struct surface *s, struct rect where)
+{
+    bool roomy = where.rows > 16;
+    int used = draw_wrapped(s, where,
+                            "It is small, and ships with facet to be tried out. For more: a GGUF "
+                            "of Gemma 3, with its mmproj file, and -m FILE.",
+                            app->theme.tones[TONE_MUTED]);
+    take_rows(&where, used + roomy);
+    used = examples_draw(app, s, where);
+    take_rows(&where, used ? used + roomy : 0);
+    return where;
+}
+
 static void draw_welcome(const struct app *app, struct surface *s, struct rect where)
 {
     char key[KEY_NAME_BYTES];
@@ -127,6 +143,8 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
         str_puts(&first, "facet is opening the model; you can write already.");
     int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
+    if (app->shipped)
+        where = draw_shipped(app, s, where);
     str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
                keys_first(KEYS_INPUT, ACTION_SEND, key));
     str_printf(&rest, "/history lists what was said before. %s shows all keys and commands.",

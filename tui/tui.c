@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "chat/resolve.h"
 #include "tui/actions.h"
 #include "tui/app.h"
 #include "tui/bindings.h"
@@ -101,6 +102,14 @@ static void tell_mistakes(struct app *app, const struct options *options)
         app_fail(app, "%s", err.text);
 }
 
+static bool is_shipped(const struct options *options)
+{
+    char *path = model_resolve(options->model, NULL);
+    bool shipped = path && model_is_shipped(path);
+    free(path);
+    return shipped;
+}
+
 static int remembered_cols(void)
 {
     char *value = remember_get("side-cols");
@@ -118,6 +127,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     if (!app->term)
         return false;
     app->store = store;
+    app->shipped = is_shipped(options);
     term_set_mouse(app->term, options->mouse);
     theming_start(app);
     app->transcript = transcript_new(&app->theme);

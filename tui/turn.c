@@ -240,7 +240,8 @@ static void on_done(struct app *app, const struct chat_event *event)
     char aside[ASIDE_BYTES] = "";
     if (stats->n_answer && stats->answer_s > 0) {
         app->tokens_a_second = (double)stats->n_answer / stats->answer_s;
-        snprintf(aside, sizeof aside, "%.1f tok/s  %.0f s", app->tokens_a_second, seconds);
+        snprintf(aside, sizeof aside, "%.1f tok/s  %.*f s", app->tokens_a_second, seconds < 1,
+                 seconds);
     }
     if (stats->n_views && stats->encode_s > 0)
         pace_note(app, stats->encode_s / (double)stats->n_views);

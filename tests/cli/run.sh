@@ -13,7 +13,8 @@ for script in "$here"/test_*.sh; do
         cd "$work/work" || exit 1
         unset FACET_MODEL XDG_CONFIG_HOME XDG_CACHE_HOME
         HOME=$work/home XDG_DATA_HOME=$work/home/data XDG_STATE_HOME=$work/home/state
-        export HOME XDG_DATA_HOME XDG_STATE_HOME
+        XDG_DATA_DIRS=$work/home/share
+        export HOME XDG_DATA_HOME XDG_STATE_HOME XDG_DATA_DIRS
         . "$here/lib.sh"
         . "$script"
     ) >"$work/log" 2>&1 </dev/null

@@ -43,6 +43,7 @@ void kit_prepare(void)
         setenv(homes[i], folder, 1);
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
         unsetenv(absent[i]);
+    setenv("XDG_DATA_DIRS", "/nonexistent", 1);
     setenv("TERM", "xterm-256color", 1);
     setenv("LANG", "C.UTF-8", 1);
 }

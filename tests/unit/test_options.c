@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "chat/commands.h"
 #include "chat/options.h"
 #include "chat/resolve.h"
@@ -31,6 +32,7 @@ static int set_up(void **state)
     h->conf = path_join(h->facet, "facet.conf");
     setenv("XDG_CONFIG_HOME", h->folder, 1);
     setenv("XDG_DATA_HOME", h->folder, 1);
+    setenv("XDG_DATA_DIRS", "/nonexistent", 1);
     unsetenv("FACET_MODEL");
     unsetenv("FACET_MAX_TOKENS");
     *state = h;
@@ -236,6 +238,45 @@ static void finds_the_only_model(void **state)
     free(folder);
 }
 
+/* Where there is no other; beside it lie its examples. */
+static void finds_what_ships(void **state)
+{
+    struct home *h = *state;
+    char *models = path_join(h->folder, "share/facet/models"), *own = path_join(h->facet, "models");
+    char *shipped = path_join(models, "facet-small.gguf"), *other = path_join(own, "a.gguf");
+    char *dirs = path_join(h->folder, "share");
+    struct str variable = {0};
+    str_printf(&variable, "relative::/nonexistent:%s:/", dirs);
+    setenv("XDG_DATA_DIRS", str_text(&variable), 1);
+    assert_null(model_find_shipped(NULL));
+    assert_false(model_is_shipped(shipped));
+    assert_true(file_make_dirs(models, NULL) && file_make_dirs(own, NULL) &&
+                file_write(shipped, "x", 1, 0600, NULL));
+    char *found = model_resolve(NULL, NULL), *beside = model_find_shipped("facet-small.gguf");
+    assert_string_equal(found, shipped);
+    assert_string_equal(beside, shipped);
+    assert_true(model_is_shipped(found));
+    assert_null(model_find_shipped("examples/none.png"));
+    free(found);
+    free(beside);
+    assert_true(file_write(other, "x", 1, 0600, NULL));
+    found = model_resolve(NULL, NULL);
+    assert_string_equal(found, other);
+    assert_false(model_is_shipped(found));
+    free(found);
+    unlink(shipped);
+    unlink(other);
+    for (size_t i = 0; i < 3; i++, *strrchr(models, '/') = 0)
+        rmdir(models);
+    rmdir(own);
+    str_done(&variable);
+    free(models);
+    free(own);
+    free(shipped);
+    free(other);
+    free(dirs);
+}
+
 static void tells_commands_from_paths(void **state)
 {
     (void)state;
@@ -313,6 +354,7 @@ int main(void)
         HOME_TEST(refuses_wrong_values),
         HOME_TEST(copies_are_their_own),
         HOME_TEST(finds_the_only_model),
+        HOME_TEST(finds_what_ships),
         HOME_TEST(knows_the_best_wanted),
         cmocka_unit_test(tells_commands_from_paths),
         cmocka_unit_test(reads_commands),
