@@ -60,7 +60,16 @@ static const struct question questions[] = {
      "If the terminal says it can, by kitty's protocol or sixel; FACET_PICTURES sets it.",
      "FACET_PICTURES",
      {{0}}},
+    {"[Is there|Do you have] an example[ picture|]?|Show me an example.|What can I try?|I have no "
+     "picture.|Do you have a picture to try?",
+     "$1 puts an example into the input: a picture and a question.",
+     "$1",
+     {{KEYS_INPUT, ACTION_EXAMPLE}}},
     /* models */
+    {"What is facet-small?|Which model ships with facet?|Which model answers if I give none?",
+     "The very small model that ships with facet: I am it. It knows drawn things, and facet.",
+     "ships with facet",
+     {{0}}},
     {"How do I get [a real Gemma 3|the real Gemma 3|a better model|a bigger model|a larger "
      "model]?|How can I use [a real|another|a larger|a better] model?|Can I run a larger "
      "model?|You are too small. What else is there?",

@@ -66,7 +66,8 @@ static void say_who(struct talk *t)
          "I am facet-small, a very small model that was made for facet.", "facet-small"},
         {"What can you do[ for me|]?|What are you good [at|for]?|How can you help me?|What do you "
          "know?|What should I ask you?|What can I ask[ you|]?",
-         "I name shapes and colours, read large words, count a few things and spell. I know "
+         "I name shapes and colours, read large words and clocks, count a few things and spell. I "
+         "know "
          "facet's keys and commands. I often err.",
          "shapes and colours"},
         {"[Who|Which company] made you?|Where do you come from?|Who trained you?|Who is your "
