@@ -207,8 +207,8 @@ test-deps:
 	$(call install_debs,$(DEBS) $(TEST_DEBS) $(TRAIN_DEBS))
 
 # Every source of the program and its tests, compiled.
-objects: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(ENGINE) $(BASE) $(SUPPORT) \
-         $(call obj,$(wildcard tests/unit/*.c tests/golden/*.c tests/screen/*.c tests/fuzz/*.c tests/bench/*.c tools/*.c))
+objects: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(ENGINE) $(BASE) $(TRAIN) $(SUPPORT) \
+         $(call obj,$(wildcard tests/unit/*.c tests/golden/*.c tests/screen/*.c tests/fuzz/*.c tests/bench/*.c tests/train/*.c tools/*.c))
 
 # Layers, manual pages, both compilers, static analysis.
 check: test-deps

@@ -130,6 +130,15 @@ static void be_told(struct talk *t)
     t->brief = true;
 }
 
+/* What many programs say to any model. */
+static void be_greeted(struct talk *t)
+{
+    t->s->system =
+        say(t->r, "You are [a helpful|a friendly|a useful|an] assistant.|You are facet[, a "
+                  "helpful assistant|].|[Be|Always be] [polite|helpful|honest].|Help the "
+                  "user.|[Talk with|Answer] the user.|You are a model that sees pictures.");
+}
+
 bool talk_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
                struct err *err)
 {
@@ -145,6 +154,8 @@ bool talk_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_
         talk_memory(&t);
     else if (kind < 0.18)
         be_told(&t);
+    else if (kind < 0.25)
+        be_greeted(&t);
     while (s->n_exchanges < n)
         talk_any(&t);
     return true;

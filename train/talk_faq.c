@@ -1,5 +1,7 @@
 /* What people ask about facet, and what its pages answer. */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "train/talk.h"
 #include "tui/keys.h"
@@ -58,7 +60,16 @@ static const struct question questions[] = {
      "If the terminal says it can, by kitty's protocol or sixel; FACET_PICTURES sets it.",
      "FACET_PICTURES",
      {{0}}},
+    {"[Is there|Do you have] an example[ picture|]?|Show me an example.|What can I try?|I have no "
+     "picture.|Do you have a picture to try?",
+     "$1 puts an example into the input: a picture and a question.",
+     "$1",
+     {{KEYS_INPUT, ACTION_EXAMPLE}}},
     /* models */
+    {"What is facet-small?|Which model ships with facet?|Which model answers if I give none?",
+     "The very small model that ships with facet: I am it. It knows drawn things, and facet.",
+     "ships with facet",
+     {{0}}},
     {"How do I get [a real Gemma 3|the real Gemma 3|a better model|a bigger model|a larger "
      "model]?|How can I use [a real|another|a larger|a better] model?|Can I run a larger "
      "model?|You are too small. What else is there?",
@@ -288,6 +299,19 @@ static const struct question questions[] = {
      {{0}}},
 };
 
+/* A question may begin with where it belongs. */
+static char *ask(struct talk *t, const char *pattern)
+{
+    char *text = say(t->r, pattern);
+    bool fits = strncmp(text, "How ", 4) == 0 || strncmp(text, "Where ", 6) == 0;
+    if (!fits || random_chance(t->r, 0.8))
+        return text;
+    text[0] = (char)tolower((unsigned char)text[0]);
+    char *whole = say(t->r, "In facet, $1|facet: $1|Please tell me: $1", text);
+    free(text);
+    return whole;
+}
+
 void talk_faq(struct talk *t)
 {
     const struct question *q = &questions[random_below(t->r, sizeof questions / sizeof *questions)];
@@ -296,6 +320,6 @@ void talk_faq(struct talk *t)
         if (q->keys[i].action != ACTION_NONE)
             keys_first(q->keys[i].context, q->keys[i].action, keys[i]);
     char *key = say(t->r, q->key, keys[0], keys[1]);
-    talk_add(t, "facet", say(t->r, q->ask), say(t->r, q->answer, keys[0], keys[1]), key);
+    talk_add(t, "facet", ask(t, q->ask), say(t->r, q->answer, keys[0], keys[1]), key);
     free(key);
 }

@@ -71,7 +71,7 @@ static void article(struct talk *t)
     char word[WORD_BYTES];
     word_any(t->r, t->split, word);
     const struct field fields[] = {{"item", word, false},
-                                   {"price", talk_number(t, random_between(t->r, 1, 99)), true},
+                                   {"price", talk_number(t, random_between(t->r, 2, 99)), true},
                                    {"colour", talk_colour(t), false}};
     size_t n = 2 + random_below(t->r, 2);
     char *sentence =

@@ -66,7 +66,8 @@ static void say_who(struct talk *t)
          "I am facet-small, a very small model that was made for facet.", "facet-small"},
         {"What can you do[ for me|]?|What are you good [at|for]?|How can you help me?|What do you "
          "know?|What should I ask you?|What can I ask[ you|]?",
-         "I name shapes and colours, read large words, count a few things and spell. I know "
+         "I name shapes and colours, read large words and clocks, count a few things and spell. I "
+         "know "
          "facet's keys and commands. I often err.",
          "shapes and colours"},
         {"[Who|Which company] made you?|Where do you come from?|Who trained you?|Who is your "
@@ -135,6 +136,12 @@ static void refuse(struct talk *t)
         "What is the meaning of life?|Is there a God?|What happens after death?|Who will win the "
         "election?",
     };
+    static const char anything[] =
+        "Why [is|are|do|does] [the |]$4 [so |][important|expensive|old|difficult|$5]?|Who "
+        "[invented|discovered|owns|wrote] [the |]$4?|Tell me [about|more about|everything about] "
+        "[the |]$4[.|]|How do I [make|cook|repair|grow|buy|clean|build] [a |]$4?|What do you think "
+        "of [the |]$4?|[Explain|Describe|Define] [the |]$4[.|]|What is [a|the] $4[ of $5|]?|When "
+        "was [the |]$4 [built|found|made]?|Give me [ten|some] ideas for [a |]$4[.|]";
     static const char answer[] =
         "[That is too hard for me|I cannot do that|I do not know that|That is beyond me][.|: I am "
         "a very small model.] "
@@ -142,8 +149,22 @@ static void refuse(struct talk *t)
         "I can look at drawn pictures, spell, and add small numbers.|"
         "Ask me about a drawn picture, or about facet.|A larger Gemma 3 may.]";
     const char *town = talk_town(t), *animal = talk_animal(t), *name = talk_name(t);
-    talk_add(t, "limits", say(t->r, TALK_ONE_OF(t, asks), town, animal, name), say(t->r, answer),
+    char word[WORD_BYTES], other[WORD_BYTES];
+    word_ordinary(t->r, t->split, word);
+    word_ordinary(t->r, t->split, other);
+    const char *pattern = random_chance(t->r, 0.3) ? anything : TALK_ONE_OF(t, asks);
+    talk_add(t, "limits", say(t->r, pattern, town, animal, name, word, other), say(t->r, answer),
              NULL);
+}
+
+/* Words that are no question. */
+static void wonder(struct talk *t)
+{
+    char words[3][WORD_BYTES];
+    for (int i = 0; i < 3; i++)
+        word_any(t->r, t->split, words[i]);
+    talk_add(t, "talk", say(t->r, "$1|$1 $2|$1 $2 $3", words[0], words[1], words[2]),
+             mem_copy("What do you mean?"), NULL);
 }
 
 void talk_no_picture(struct talk *t)
@@ -178,11 +199,7 @@ void talk_no_picture(struct talk *t)
 
 void talk_small(struct talk *t)
 {
-    uint32_t kind = random_below(t->r, 3);
-    if (kind == 0)
-        be_polite(t);
-    else if (kind == 1)
-        say_who(t);
-    else
-        refuse(t);
+    static void (*const all[])(struct talk * t) = {be_polite, be_polite, say_who, say_who,
+                                                   refuse,    refuse,    refuse,  wonder};
+    all[random_below(t->r, sizeof all / sizeof *all)](t);
 }
