@@ -177,10 +177,6 @@ $(B)/model/spm.model: $(B)/model/corpus.txt
 $(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
 	$(Q)$(B)/trainer vocabulary spm=$< out=$@
 
-# Not among `make test`: the trainer's libraries need not be there.
-$(B)/tests/test_samples: $(B)/tests/train/test_samples.o $(filter-out $(B)/train/main.o,$(TRAIN)) $(TEST_LIBS)
-	$(link) -lcmocka $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null) $(ALL_LIBS)
-
 # ---- For people ----
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
