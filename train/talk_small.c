@@ -192,7 +192,7 @@ void talk_no_picture(struct talk *t)
     char key[KEY_NAME_BYTES];
     keys_first(KEYS_INPUT, ACTION_PICK, key);
     talk_add(
-        t, "no picture", say(t->r, TALK_ONE_OF(t, asks), animal, colour),
+        t, "no-picture", say(t->r, TALK_ONE_OF(t, asks), animal, colour),
         say(t->r, "There is no picture[ here|]. [Paste|Type] its path or choose one with $1.", key),
         "no picture");
 }
