@@ -40,7 +40,7 @@ static void numerals(struct draw *d, double radius, int step, struct rgb ink)
     double high = radius * 0.15;
     draw_face(d, draw_any_face(d), high);
     for (int i = step; i <= 12; i += step) {
-        char text[4];
+        char text[12];
         snprintf(text, sizeof text, "%d", i);
         double x = sin(i * PI / 6) * radius * 0.67, y = -cos(i * PI / 6) * radius * 0.67;
         draw_text(d, x - draw_text_width(d, text) / 2, y + high / 2, text, MARK_NO_COLOUR, ink);
