@@ -184,7 +184,8 @@ DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread 
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 SHOT_DEBS := libfreetype-dev fonts-dejavu-core
-TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf
+TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf \
+              fonts-lato fonts-open-sans fonts-roboto-unhinted fonts-crosextra-caladea fonts-cantarell
 
 all: $(B)/facet $(LIBFACET)
 

@@ -67,7 +67,12 @@ struct rgb rgb_mix(struct rgb a, struct rgb b, double part_of_b)
 bool draw_open(struct draw *d, struct sample *s, struct random *r, enum sample_split split,
                int width, int height, struct err *err)
 {
-    *d = (struct draw){.s = s, .r = r, .split = split, .width = width, .height = height};
+    *d = (struct draw){.s = s,
+                       .r = r,
+                       .split = split,
+                       .width = width,
+                       .height = height,
+                       .ground_colour = MARK_NO_COLOUR};
     d->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     d->cr = cairo_create(d->surface);
     if (cairo_status(d->cr) != CAIRO_STATUS_SUCCESS) {
@@ -137,7 +142,7 @@ static enum colour standing_out(struct draw *d, double distance, double light, s
     for (int tries = 0; tries < 80; tries++) {
         colour = (enum colour)random_below(d->r, COLOURS);
         *shade = colour_shade(colour, d->r);
-        if (rgb_distance(*shade, d->ground) >= distance &&
+        if (colour != d->ground_colour && rgb_distance(*shade, d->ground) >= distance &&
             fabs(rgb_light(*shade) - rgb_light(d->ground)) >= light)
             return colour;
     }

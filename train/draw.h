@@ -45,8 +45,9 @@ struct draw {
     cairo_surface_t *surface;
     cairo_t *cr;
     double width, height;
-    struct rgb ground; /* the middle of what is behind everything */
-    int noise;         /* how far a pixel may be off, of 255 */
+    struct rgb ground;     /* the middle of what is behind everything */
+    uint8_t ground_colour; /* MARK_NO_COLOUR: none that it is called by */
+    int noise;             /* how far a pixel may be off, of 255 */
 };
 
 /* A picture of this size, with a ground of draw_ground() or none yet. */
@@ -58,7 +59,8 @@ bool draw_close(struct draw *d, struct err *err);
 /* How many pixels one of 896 along the shorter side is. */
 double draw_unit(const struct draw *d);
 void draw_colour(struct draw *d, struct rgb colour);
-/* draw_ground.c: a ground of any kind, plain or nearly so; a plain one of this shade. */
+/* draw_ground.c: a ground of any kind, plain or nearly so; a plain one of this shade, which has no
+ * name. */
 void draw_ground(struct draw *d);
 void draw_plain_ground(struct draw *d, struct rgb shade);
 /* A colour for a thing that stands out from the ground, and for letters that can be read on it. */

@@ -28,6 +28,7 @@ static struct rgb any_ground(struct random *r)
 void draw_plain_ground(struct draw *d, struct rgb shade)
 {
     d->ground = shade;
+    d->ground_colour = MARK_NO_COLOUR;
     draw_colour(d, shade);
     cairo_paint(d->cr);
 }
@@ -67,6 +68,12 @@ static void lines(struct draw *d)
 
 void draw_ground(struct draw *d)
 {
+    if (random_chance(d->r, 0.25)) {
+        enum colour colour = (enum colour)random_below(d->r, COLOURS);
+        draw_plain_ground(d, colour_shade(colour, d->r));
+        d->ground_colour = (uint8_t)colour;
+        return;
+    }
     draw_plain_ground(d, any_ground(d->r));
     double kind = random_unit(d->r);
     if (kind < 0.25)

@@ -29,11 +29,23 @@ static const struct face train_faces[] = {
     {"FreeSans", true, false},
     {"FreeSans", true, true},
     {"FreeMono", true, false},
+    {"Lato", false, false},
+    {"Lato", true, false},
+    {"Lato", false, true},
+    {"Lato Black", false, false},
+    {"Open Sans", false, false},
+    {"Open Sans", true, false},
+    {"Open Sans Condensed", true, false},
+    {"Roboto", false, false},
+    {"Roboto", true, false},
+    {"Roboto Condensed", false, false},
+    {"Caladea", false, false},
+    {"Caladea", true, false},
+    {"Caladea", false, true},
 };
 static const struct face test_faces[] = {
-    {"FreeSerif", false, false},
-    {"FreeSerif", true, false},
-    {"FreeSerif", false, true},
+    {"FreeSerif", false, false}, {"FreeSerif", true, false}, {"FreeSerif", false, true},
+    {"Cantarell", false, false}, {"Cantarell", true, false},
 };
 
 struct face draw_any_face(struct draw *d)

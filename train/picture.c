@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "train/picture_ask.h"
+
 static const struct {
     const char *name;
     picture_fn *make;
@@ -26,6 +28,18 @@ static size_t any_kind(struct random *r)
     return i;
 }
 
+static char *brevity(struct random *r)
+{
+    struct str text = {0};
+    pattern_put(
+        &text, r,
+        "[Answer|Reply] as [briefly|shortly] as [you can|possible].|Be [very |]brief.|Keep "
+        "[your |]answers short.|[Give|Use] short answers[ only|].|No sentences: [just|only] the "
+        "answer.|[Answer|Reply] in as few words as [you can|possible].",
+        (const char *const[ASK_ARGUMENTS]){NULL});
+    return str_take(&text);
+}
+
 bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,
                        uint64_t index, struct err *err)
 {
@@ -41,6 +55,8 @@ bool picture_make_kind(struct sample *s, const char *kind, enum sample_split spl
         }
     }
     *s = (struct sample){0};
+    if (random_chance(&r, 0.04))
+        s->system = brevity(&r);
     if (kinds[i].make(s, &r, split, err))
         return true;
     sample_done(s);
@@ -60,6 +76,27 @@ void picture_size(struct random *r, int *width, int *height)
         return;
     *width = random_between(r, 448, 1000);
     *height = *width + *width * random_between(r, -12, 12) / 100;
+}
+
+void picture_ask_ground(struct draw *d)
+{
+    if (d->ground_colour == MARK_NO_COLOUR || random_chance(d->r, 0.4))
+        return;
+    const char *colour = colour_names[d->ground_colour];
+    picture_ask(d->s, d->r,
+                &(struct question){"colour",
+                                   "[What|Which] [colour|color] is the background?|[What|Which] "
+                                   "[colour|color] does the background "
+                                   "have?|What is the [colour|color] of the background?|[Tell "
+                                   "me|Name] the [colour|color] of the "
+                                   "background.|On [what|which] [colour|color] is it "
+                                   "[drawn|shown]?|The background: [what|which] "
+                                   "[colour|color]?",
+                                   "The background is $1.",
+                                   "^$1",
+                                   NULL,
+                                   colour,
+                                   {colour}});
 }
 
 void picture_shuffle(struct random *r, int order[], int n)

@@ -26,6 +26,8 @@ bool picture_make_kind(struct sample *s, const char *kind, enum sample_split spl
 
 /* Sides for what is not a document: often 896×896, never far from square. */
 void picture_size(struct random *r, int *width, int *height);
+/* Asks for the colour of the ground now and then, if it has a name. */
+void picture_ask_ground(struct draw *d);
 /* Shuffles numbers 0 to n − 1 into order[]. */
 void picture_shuffle(struct random *r, int order[], int n);
 

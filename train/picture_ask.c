@@ -111,8 +111,8 @@ bool picture_ask(struct sample *s, struct random *r, const struct question *q)
     struct str user = {0}, model = {0};
     double manner = random_unit(r);
     pattern_put(&user, r, q->ask, q->arg);
-    bool brief = q->brief && manner < 0.4;
-    if (brief || (q->brief && manner > 0.9)) {
+    bool brief = q->brief && (s->system || manner < 0.4);
+    if (!s->system && (brief || (q->brief && manner > 0.9))) {
         str_putc(&user, ' ');
         pattern_put(&user, r, !brief ? SENTENCE : q->hint ? q->hint : ONE_WORD, q->arg);
     }

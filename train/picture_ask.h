@@ -25,7 +25,8 @@ struct question {
 
 void pattern_put(struct str *out, struct random *r, const char *pattern,
                  const char *const arg[ASK_ARGUMENTS]);
-/* Adds an exchange; the answer is as long as the question asks for. False if it was asked in the
+/* Adds an exchange; the answer is as long as the question asks for, and short where the sample has
+ * instructions: picture_make's call for that. False if it was asked in the
  * very same words before: it is not asked again. */
 bool picture_ask(struct sample *s, struct random *r, const struct question *q);
 

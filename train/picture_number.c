@@ -159,5 +159,6 @@ bool picture_number(struct sample *s, struct random *r, enum sample_split split,
     ask_digits(&d, text);
     ask_colour(&d, colour);
     ask_compare(&d, text, n);
+    picture_ask_ground(&d);
     return draw_close(&d, err);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "train/picture.h"
 #include "train/picture_ask.h"
@@ -138,6 +139,37 @@ static void ask_word(struct page *p, int i)
                         "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
                         text,
                         {text, place_of(p, i)}});
+}
+
+/* Whether it says this: it does, or says something else, or another letter somewhere. */
+static void ask_if_word(struct page *p, int i)
+{
+    struct random *r = p->d->r;
+    const char *text = p->lines[i].text;
+    char said[WORD_BYTES];
+    snprintf(said, sizeof said, "%s", text);
+    double way = random_unit(r);
+    if (way > 0.75)
+        word_any(r, p->d->split, said);
+    else if (way > 0.5)
+        said[random_below(r, (uint32_t)strlen(said))] ^= (char)random_between(r, 1, 3);
+    for (size_t k = 0; said[k]; k++)
+        if (!isalpha((unsigned char)said[k]))
+            return;
+    if (word_held_out(said) != (p->d->split == SPLIT_TEST))
+        return;
+    bool yes = !strcasecmp(said, text);
+    picture_ask(
+        p->d->s, r,
+        &(struct question){"read",
+                           "Does [it|the picture|the word] say \"$1\"?|Is [the word|it] "
+                           "\"$1\"?|[Do you|Can you] read "
+                           "\"$1\"[ here|]?|Is \"$1\" [written|to be read][ here|]?",
+                           yes ? "Yes, it says \"$2\"." : "No, it says \"$2\".",
+                           yes ? "Yes" : "No",
+                           "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
+                           yes ? "yes" : "no",
+                           {said, text}});
 }
 
 static void ask_all(struct page *p)
@@ -297,11 +329,14 @@ bool picture_read(struct sample *s, struct random *r, enum sample_split split, s
             ask_word(&p, order[i]);
     }
     ask_spelling(&p, order[0]);
-    if (random_chance(r, 0.6))
+    if (random_chance(r, 0.7))
         ask_letters(&p, order[p.n - 1]);
-    if (random_chance(r, 0.6))
+    if (random_chance(r, 0.7))
         ask_colour(&p, order[0]);
+    if (p.n == 1 && random_chance(r, 0.5))
+        ask_if_word(&p, 0);
     if (random_chance(r, 0.3))
         ask_how_many(&p);
+    picture_ask_ground(&d);
     return draw_close(&d, err);
 }

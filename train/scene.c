@@ -97,8 +97,8 @@ static void place(struct scene *sc, struct thing *t)
     if (sc->n == 1 && t->large && t->cell == 4)
         look->radius *= 1 + 1.2 * random_unit(d->r);
     double reach = look->radius * 1.2;
-    look->x = (t->cell % 3 + 0.5) * w + off_centre(d->r, fmin(w / 2 - reach, w * 0.17));
-    look->y = (t->cell / 3 + 0.5) * h + off_centre(d->r, fmin(h / 2 - reach, h * 0.17));
+    look->x = (t->cell % 3 + 0.5) * w + off_centre(d->r, fmin(w / 2 - reach, w * 0.22));
+    look->y = (t->cell / 3 + 0.5) * h + off_centre(d->r, fmin(h / 2 - reach, h * 0.22));
     look->angle = shape_tilt(t->shape, d->r);
 }
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -389,6 +390,30 @@ static bool ask_compare(struct scene *sc)
                        {name_a, name_b, a->large ? "larger" : "smaller"}});
 }
 
+static bool ask_direction(struct scene *sc)
+{
+    static const char *const ways[] = {"right", "down", "left", "up"};
+    char name[SCENE_NAME];
+    struct thing *t = any_thing(sc);
+    for (int i = 0; i < sc->n && t->shape != SHAPE_ARROW; i++)
+        t = &sc->things[i];
+    if (t->shape != SHAPE_ARROW || !scene_name(sc, t, name))
+        return false;
+    const char *way = ways[(int)(t->look.angle / (M_PI / 2) + 0.5) % 4];
+    return ask(
+        sc, &(struct question){
+                "place",
+                "[What|Which] way does the $1 point?|In [what|which] direction does the $1 "
+                "[point|go]?|Where does the $1 point[ to|]?|[What|Which] direction does the $1 "
+                "show?|Does the $1 point up, down, left or right?|[Tell me|Name] the direction of "
+                "the $1.",
+                "The $1 points $2.",
+                "^$2",
+                NULL,
+                way,
+                {name, way}});
+}
+
 static bool ask_description(struct scene *sc)
 {
     struct str all = {0};
@@ -458,6 +483,7 @@ static const struct {
     {scene_ask_word, 40, 3},
     {scene_ask_word_holder, 16, 2},
     {scene_ask_spelling, 10, 1},
+    {ask_direction, 16, 1},
     {scene_ask_foreign, 60, 3},
     {scene_ask_follow, 14, 1},
 };
@@ -497,6 +523,7 @@ static bool make_scene(enum scene_kind kind, struct sample *s, struct random *r,
     struct scene sc;
     scene_draw(&sc, kind, &d);
     scene_ask(&sc, random_between(r, 4, 8));
+    picture_ask_ground(&d);
     return draw_close(&d, err);
 }
 

@@ -110,7 +110,7 @@ static void check_sample(const struct sample *s, uint64_t index)
 static void check_words(const struct exchange *e, enum sample_split split)
 {
     char words[200], *rest = words;
-    if (strcmp(e->skill, "read"))
+    if (strcmp(e->skill, "read") || !strcmp(e->key, "yes") || !strcmp(e->key, "no"))
         return;
     snprintf(words, sizeof words, "%s", e->key);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
