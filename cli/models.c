@@ -211,8 +211,8 @@ const struct verb verb_models_list = {
     .operands = "",
     .summary = "the models in facet's folder",
     .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. "
-               "Models elsewhere\n"
-               "are used by their path: facet ask -m PATH.",
+               "They are used by\n"
+               "their names, facet ask -m NAME; models elsewhere by their paths.",
     .flags = list_flags,
     .n_flags = 1,
     .run = run_list,

@@ -222,6 +222,12 @@ static void finds_the_only_model(void **state)
     assert_non_null(strstr(err.text, "which model?"));
     assert_null(model_resolve("/nowhere/m.gguf", &err));
     assert_non_null(strstr(err.text, "/nowhere/m.gguf: "));
+    found = model_resolve("b.gguf", &err);
+    assert_string_equal(found, other);
+    free(found);
+    assert_null(model_resolve("c.gguf", &err));
+    assert_null(strstr(err.text, h->facet)); /* as it was given */
+    assert_null(model_resolve("../models/b.gguf", &err));
     setenv("HOME", folder, 1);
     found = model_resolve("~/b.gguf", &err);
     assert_string_equal(found, other);
