@@ -115,6 +115,8 @@ static enum facet_status encode_missing(void *user, struct attachment *a, size_t
     struct str what = {0};
     str_printf(&what, "looking at %s",
                strcmp(a->path, "-") == 0 ? "standard input" : path_base(a->path));
+    if (attachment_views(a) > 1)
+        str_printf(&what, ", view %zu of %zu", view + 1, attachment_views(a));
     e->task.what = what.data;
     if (e->task.part == 0)
         report(&e->task, 0, e->task.n_parts);

@@ -164,7 +164,7 @@ static void finish(struct fixture *f)
         } else if (f->last.kind == CHAT_PROGRESS) {
             f->n_progress++;
             assert_true(f->last.done <= f->last.total);
-            f->looked |= strcmp(f->last.text, "looking at wide.ppm") == 0;
+            f->looked |= strcmp(f->last.text, "looking at wide.ppm, view 2 of 4") == 0;
         } else if (f->last.kind == CHAT_LOADED)
             assert_non_null(chat_model(f->chat));
     } while (f->last.kind != CHAT_DONE && f->last.kind != CHAT_FAILED &&
