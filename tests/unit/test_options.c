@@ -301,8 +301,6 @@ static void knows_the_best_wanted(void **state)
     assert_true(options_set(&o, "full-head", "no", &err));
     assert_true(options_set(&o, "confidence", NULL, &err));
     assert_int_equal(options_best(&o), 0);
-    o.one_answer = true;
-    assert_int_equal(options_best(&o), 1 + 6);
     options_done(&o);
 }
 
