@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "chat/kept_beginnings.h"
 #include "chat/kept_sessions.h"
 #include "chat/look.h"
 #include "chat/reply.h"
@@ -12,6 +13,9 @@
 
 /* A disk that needs longer to take a session would make people wait. */
 static const double MAX_SAVING_S = 2;
+
+/* Positions held that are computed anew sooner than that what follows cannot be kept. */
+enum { FEW_HELD = 64 };
 
 enum seat_state { SEAT_FREE, SEAT_ANSWERING, SEAT_ENDED };
 
@@ -158,15 +162,20 @@ void backend_resume(struct backend *b)
 
 /* ---- Conversations ---- */
 
+static void end_saving(struct backend *b)
+{
+    if (now_s() > b->saving_since + MAX_SAVING_S)
+        facet_session_resume(b->seats[0].session);
+    b->saving_since = 0;
+}
+
 static void save_session(struct backend *b)
 {
     if (!b->conversation || !b->has_news)
         return;
     b->saving_since = now_s();
     kept_session_save(&b->kept, b->kit.model, b->conversation, b->seats[0].session);
-    if (now_s() > b->saving_since + MAX_SAVING_S)
-        facet_session_resume(b->seats[0].session);
-    b->saving_since = 0;
+    end_saving(b);
 }
 
 void backend_enter(struct backend *b, int64_t conversation)
@@ -192,6 +201,36 @@ void backend_forget(struct backend *b)
 
 /* ---- One answer ---- */
 
+/* What is kept of a beginning was computed alone, from nothing: so is one that is not kept, and
+ * the answer does not show which it was. */
+static enum facet_status compute_beginning(struct backend *b, struct reply *r,
+                                           const struct facet_prompt *beginning)
+{
+    enum facet_status status = FACET_OK;
+    bool anew = facet_session_spares(r->session, beginning) < FEW_HELD;
+    if (anew)
+        status = facet_session_rewind(r->session, 0, r->outcome.err.text);
+    if (status == FACET_OK)
+        status = reply_prepare(r, beginning);
+    if (status != FACET_OK || !anew)
+        return status;
+    b->saving_since = now_s();
+    kept_beginning_save(&b->kept, b->kit.model, beginning, r->session);
+    end_saving(b);
+    return FACET_OK;
+}
+
+static bool read_beginning(struct backend *b, struct reply *r)
+{
+    struct facet_prompt prompt = reply_prompt(r), beginning = reply_beginning(r, &prompt);
+    enum facet_status status = FACET_OK;
+    if (beginning.n_ids > facet_session_spares(r->session, &prompt) &&
+        !kept_beginning_load(&b->kept, b->kit.model, &beginning, r->session))
+        status = compute_beginning(b, r, &beginning);
+    free((void *)prompt.soft);
+    return status == FACET_OK || reply_stop(r, status);
+}
+
 void backend_answer(struct backend *b, const struct backend_turn *turn, struct outcome *outcome)
 {
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
@@ -199,7 +238,7 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
     facet_session_set_best(r.session, options_best(turn->options));
     facet_session_get_speculation(r.session, &before);
     b->has_news = true;
-    bool goes_on = reply_open(&r) && reply_read(&r);
+    bool goes_on = reply_open(&r) && read_beginning(b, &r) && reply_read(&r);
     while (goes_on && reply_draw(&r)) {
         enum facet_status status = facet_session_append(r.session, r.next, r.outcome.err.text);
         goes_on = status == FACET_OK || reply_stop(&r, status);
@@ -281,7 +320,8 @@ static enum facet_status compute_shared(struct backend *b, struct seat *seat)
 {
     enum facet_status status = facet_session_rewind(seat->session, 0, NULL);
     if (status == FACET_OK)
-        status = reply_prepare(&seat->reply, b->shared, b->n_shared);
+        status = reply_prepare(&seat->reply,
+                               &(struct facet_prompt){b->shared, b->n_shared, NULL, 0});
     if (status == FACET_OK)
         facet_session_keep(seat->session);
     return status;

@@ -265,7 +265,7 @@ static void do_job(struct chat *chat)
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
             .sampling = options_sampling(&chat->options, chat->turn - 1),
-            .confidence = options_confidence(&chat->options) ? chat->confidence : NULL,
+            .confidence = chat->options.confidence ? chat->confidence : NULL,
             .progress = on_progress,
             .text = on_text,
             .user = chat,
@@ -377,7 +377,7 @@ static void start_confidence(struct chat *chat)
     chat->confidence = chat->job == JOB_CONTINUE
                            ? confidence_copy(t->nodes[tree_leaf(t)].message.confidence)
                            : NULL;
-    if (!chat->confidence && options_confidence(&chat->options)) {
+    if (!chat->confidence && chat->options.confidence) {
         chat->confidence = mem_new(1, sizeof *chat->confidence);
         confidence_end(chat->confidence, chat->answer.len);
     }

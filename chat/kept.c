@@ -15,7 +15,7 @@
 static const time_t STALE_S = 3600;
 
 static const char *const folders[KEPT_KINDS] = {
-    [KEPT_IMAGES] = "images", [KEPT_SESSIONS] = "sessions"};
+    [KEPT_IMAGES] = "images", [KEPT_SESSIONS] = "sessions", [KEPT_BEGINNINGS] = "beginnings"};
 
 void kept_init(struct kept *kept, const struct options *options)
 {
@@ -147,24 +147,32 @@ static int by_use(const void *a, const void *b)
     return s->tv_nsec < t->tv_nsec ? -1 : s->tv_nsec > t->tv_nsec;
 }
 
-void kept_settle(const struct kept *kept, const char *path)
+/* Drops what was left behind, and the oldest until the rest takes no more than `limit`. */
+static void drop_oldest(struct files *files, uint64_t limit)
 {
-    struct files files = {0};
-    struct stat st;
     uint64_t sum = 0;
-    if (stat(path, &st) == 0 && (uint64_t)st.st_size > kept->limit)
-        unlink(path);
-    for (int kind = 0; kind < KEPT_KINDS; kind++)
-        add_kind(&files, kept, (enum kept_kind)kind);
-    for (size_t i = 0; i < files.n; i++)
-        sum += files.list[i].bytes;
-    if (files.n > 0)
-        qsort(files.list, files.n, sizeof *files.list, by_use);
-    for (size_t i = 0; i < files.n; i++) {
-        const struct file *file = &files.list[i];
+    for (size_t i = 0; i < files->n; i++)
+        sum += files->list[i].bytes;
+    if (files->n > 0)
+        qsort(files->list, files->n, sizeof *files->list, by_use);
+    for (size_t i = 0; i < files->n; i++) {
+        const struct file *file = &files->list[i];
         bool is_stale = file->is_part && time(NULL) - file->used.tv_sec > STALE_S;
-        if ((is_stale || sum > kept->limit) && unlink(file->path) == 0)
+        if ((is_stale || sum > limit) && unlink(file->path) == 0)
             sum -= file->bytes;
     }
-    free_files(&files);
+    free_files(files);
+}
+
+void kept_settle(const struct kept *kept, const char *path)
+{
+    struct files beginnings = {0}, all = {0};
+    struct stat st;
+    if (stat(path, &st) == 0 && (uint64_t)st.st_size > kept->limit)
+        unlink(path);
+    add_kind(&beginnings, kept, KEPT_BEGINNINGS);
+    drop_oldest(&beginnings, kept->limit / 4);
+    for (int kind = 0; kind < KEPT_KINDS; kind++)
+        add_kind(&all, kept, (enum kept_kind)kind);
+    drop_oldest(&all, kept->limit);
 }

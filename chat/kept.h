@@ -1,9 +1,10 @@
 /* What was computed once and may be wanted again, kept on disk: soft tokens of pictures
- * (kept_images.h), caches of conversations (kept_sessions.h). A file for each under
- * $XDG_CACHE_HOME/facet, readable by its owner alone; all of them together take no more than
- * --cache-size, and those not used for longest go first. Several processes may share the folder. A
- * file that is missing, damaged or cannot be written costs time and nothing else, so nothing here
- * fails. Any thread. */
+ * (kept_images.h), caches of conversations (kept_sessions.h) and of what they begin with
+ * (kept_beginnings.h). A file for each under $XDG_CACHE_HOME/facet, readable by its owner alone; all
+ * of them together take no more than --cache-size, and those not used for longest go first; but
+ * beginnings, which are large and soon computed, have no more than a quarter of it. Several
+ * processes may share the folder. A file that is missing, damaged or cannot be written costs time
+ * and nothing else, so nothing here fails. Any thread. */
 #ifndef CHAT_KEPT_H
 #define CHAT_KEPT_H
 
@@ -19,7 +20,7 @@ struct kept {
     bool read_only; /* --no-history: what is there is used, nothing is added */
 };
 
-enum kept_kind { KEPT_IMAGES, KEPT_SESSIONS, KEPT_KINDS };
+enum kept_kind { KEPT_IMAGES, KEPT_SESSIONS, KEPT_BEGINNINGS, KEPT_KINDS };
 
 void kept_init(struct kept *kept, const struct options *options);
 void kept_done(struct kept *kept);

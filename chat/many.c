@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/backend_local.h"
+#include "chat/confidence.h"
 #include "chat/events.h"
 #include "chat/resolve.h"
 #include "chat/template.h"
@@ -20,6 +21,7 @@ struct job {
     size_t item;
     struct messages messages;
     uint64_t seed;
+    struct confidence *confidence;
 };
 
 /* An answer under way; the worker's alone. */
@@ -77,6 +79,15 @@ static void on_text(void *user, const char *bytes, size_t n)
     str_put(&a->text, bytes, n);
 }
 
+/* Its places are those of what messages hold. */
+static void end_confidence(const struct answering *a)
+{
+    struct str said = {0};
+    message_put_said(&said, str_text(&a->text), a->text.len);
+    confidence_end(a->turn.confidence, said.len);
+    str_done(&said);
+}
+
 static bool load(struct many *many)
 {
     struct err err = {""};
@@ -99,6 +110,8 @@ static void end_answer(struct many *many, struct answering *a, const struct outc
                                .item = a->item,
                                .reason = o->reason,
                                .stats = o->stats};
+    if (a->turn.confidence)
+        end_confidence(a);
     if (o->failed)
         events_put(&many->events, &event, o->err.text, strlen(o->err.text));
     else
@@ -127,6 +140,7 @@ static void begin_answer(struct many *many, struct job *job)
         .messages = &job->messages,
         .options = many->options,
         .sampling = options_sampling(many->options, 0),
+        .confidence = job->confidence,
         .progress = on_progress,
         .text = on_text,
         .user = a,
@@ -290,10 +304,11 @@ bool many_has_room(struct many *many)
     return room;
 }
 
-void many_submit(struct many *many, size_t item, struct messages *messages, uint64_t seed)
+void many_submit(struct many *many, size_t item, struct messages *messages, uint64_t seed,
+                 struct confidence *confidence)
 {
     pthread_mutex_lock(&many->lock);
-    many->waiting[many->n_waiting++] = (struct job){item, *messages, seed};
+    many->waiting[many->n_waiting++] = (struct job){item, *messages, seed, confidence};
     many->n_waiting_pictures += message_images(&messages->list[messages->n - 1]);
     pthread_cond_signal(&many->wake);
     pthread_mutex_unlock(&many->lock);

@@ -42,8 +42,10 @@ bool many_share(struct many *many, const struct messages *messages, struct err *
 
 /* One more item is welcome: few are waiting for a seat. */
 bool many_has_room(struct many *many);
-/* `item` comes back in the events. The messages are taken over, emptied. */
-void many_submit(struct many *many, size_t item, struct messages *messages, uint64_t seed);
+/* `item` comes back in the events. The messages are taken over, emptied. confidence, empty, has the
+ * figures of the answer when its event has come (NULL: not wanted). */
+void many_submit(struct many *many, size_t item, struct messages *messages, uint64_t seed,
+                 struct confidence *confidence);
 
 /* What comes out, never waiting; false: nothing now. The event's item tells whose it is. CHAT_DONE:
  * text is the answer. CHAT_FAILED before CHAT_LOADED: the model could not be opened. No event tells

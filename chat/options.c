@@ -354,15 +354,10 @@ struct facet_sampling options_sampling(const struct options *o, uint64_t turn)
     return sampling;
 }
 
-bool options_confidence(const struct options *o)
-{
-    return o->confidence && !o->one_answer;
-}
-
 uint32_t options_best(const struct options *o)
 {
     enum { MOST = 256 };
     struct facet_sampling sampling = options_sampling(o, 0);
     uint32_t n = facet_sampling_best(&sampling);
-    return o->full_head || options_confidence(o) || n > MOST ? 0 : n;
+    return o->full_head || o->confidence || n > MOST ? 0 : n;
 }

@@ -62,9 +62,6 @@ bool options_copy(struct options *to, const struct options *from);
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
 /* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
 struct facet_sampling options_sampling(const struct options *o, uint64_t turn);
-/* Whether each token's probability and the next-best are kept (confidence.h), which takes all
- * logits: not for one answer alone, which nobody looks into. */
-bool options_confidence(const struct options *o);
 /* How many of the best logits of a token such sampling wants, for facet_session_set_best; 0: all, or
  * so many that knowing them pays too little. */
 uint32_t options_best(const struct options *o);

@@ -39,9 +39,10 @@ static int told_of(const struct message *m)
     return m->dropped ? STORE_DROPPED : m->pinned ? STORE_PINNED : STORE_TOLD;
 }
 
-static bool add_message(struct record *r, struct tree_node *node, int64_t parent, struct err *err)
+/* Returns the row; 0 on failure. */
+static int64_t add_message(struct record *r, const struct message *m, int64_t parent,
+                           struct err *err)
 {
-    const struct message *m = &node->message;
     char *text = message_text(m, 1);
     struct store_image *images = mem_new(m->n_parts, sizeof *images);
     struct store_message stored = {.parent = parent,
@@ -59,12 +60,12 @@ static bool add_message(struct record *r, struct tree_node *node, int64_t parent
         images[stored.n_images++] = (struct store_image){i, attachment_whole_path(a), a->digest};
         ok = add_picture(r, a, err);
     }
-    node->row = ok ? store_add_message(r->store, r->conversation, &stored, err) : 0;
+    int64_t row = ok ? store_add_message(r->store, r->conversation, &stored, err) : 0;
     for (size_t i = 0; i < stored.n_images; i++)
         free((char *)images[i].path);
     free(images);
     free(text);
-    return node->row > 0;
+    return row;
 }
 
 static bool add_conversation(struct record *r, const struct messages *ms, const char *model,
@@ -85,7 +86,8 @@ static bool add_turn(struct record *r, struct tree *t, size_t from, const char *
         return false;
     for (size_t i = from; i < t->path.n; i++) {
         struct tree_node *node = &t->nodes[t->at[i]];
-        if (!add_message(r, node, row_of(t, node->parent), err))
+        node->row = add_message(r, &node->message, row_of(t, node->parent), err);
+        if (!node->row)
             return false;
     }
     struct store_message answer = {.parent = row_of(t, tree_leaf(t)),
@@ -114,6 +116,21 @@ bool record_turn(struct record *r, struct tree *t, const char *model, struct err
             t->nodes[t->at[i]].row = 0;
     }
     return ok;
+}
+
+bool record_all(struct record *r, const struct messages *ms, const char *model, struct err *err)
+{
+    if (!store_begin(r->store, err))
+        return false;
+    bool ok = add_conversation(r, ms, model, err);
+    int64_t row = 0;
+    for (size_t i = 0; ok && i < ms->n; i++) {
+        row = add_message(r, &ms->list[i], row, err);
+        ok = row > 0;
+        if (ms->list[i].role == ROLE_SYSTEM) /* stands beside the tree */
+            row = 0;
+    }
+    return store_end(r->store, ok, err) && ok;
 }
 
 bool record_answer(struct record *r, const char *text, int state, struct err *err)

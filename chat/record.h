@@ -23,6 +23,8 @@ void record_forget(struct record *r);
 /* Writes the messages of the path that have no row yet, and opens the row of the answer to the last
  * of them; together or not at all. model: the name to note. */
 bool record_turn(struct record *r, struct tree *t, const char *model, struct err *err);
+/* Writes a whole conversation, with its answers, as a new one. r->store is not NULL. */
+bool record_all(struct record *r, const struct messages *ms, const char *model, struct err *err);
 /* The answer's text so far, and one of store.h's states. */
 bool record_answer(struct record *r, const char *text, int state, struct err *err);
 bool record_receipt(struct record *r, const struct store_receipt *receipt, struct err *err);

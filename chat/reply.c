@@ -28,7 +28,8 @@ static void report(const struct task *task, size_t done, size_t total)
 
 void task_report(const struct task *task, size_t done, size_t total)
 {
-    report(task, task->part * total + done, task->n_parts * total);
+    report(task, task->before + task->part * total + done,
+           task->before + task->n_parts * total + task->behind);
 }
 
 /* ---- Pictures ---- */
@@ -114,6 +115,8 @@ static enum facet_status encode_missing(void *user, struct attachment *a, size_t
     struct str what = {0};
     str_printf(&what, "looking at %s",
                strcmp(a->path, "-") == 0 ? "standard input" : path_base(a->path));
+    if (attachment_views(a) > 1)
+        str_printf(&what, ", view %zu of %zu", view + 1, attachment_views(a));
     e->task.what = what.data;
     if (e->task.part == 0)
         report(&e->task, 0, e->task.n_parts);
@@ -244,20 +247,27 @@ bool reply_open(struct reply *r)
 
 static enum facet_status compute(struct reply *r, const struct facet_prompt *prompt, size_t *n_kept)
 {
-    struct task task = {.turn = r->turn, .what = "reading", .n_parts = 1, .started = now_s()};
+    double started = now_s();
+    struct task task = {.turn = r->turn,
+                        .what = "reading",
+                        .n_parts = 1,
+                        .before = r->n_prepared,
+                        .behind = r->prompt.n_ids - prompt->n_ids,
+                        .started = r->preparing > 0 ? r->preparing : started};
     r->kit->task = &task;
     enum facet_status status =
         facet_session_prompt(r->session, prompt, n_kept, r->outcome.err.text);
     r->kit->task = NULL;
-    r->outcome.stats.prompt_s += now_s() - task.started;
+    r->outcome.stats.prompt_s += now_s() - started;
     return status;
 }
 
-enum facet_status reply_prepare(struct reply *r, const int32_t *ids, size_t n_ids)
+enum facet_status reply_prepare(struct reply *r, const struct facet_prompt *beginning)
 {
     size_t n_kept;
-    enum facet_status status = compute(r, &(struct facet_prompt){ids, n_ids, NULL, 0}, &n_kept);
-    r->n_prepared = status == FACET_OK ? n_ids - n_kept : 0;
+    r->preparing = now_s();
+    enum facet_status status = compute(r, beginning, &n_kept);
+    r->n_prepared = status == FACET_OK ? beginning->n_ids - n_kept : 0;
     return status;
 }
 
@@ -275,6 +285,32 @@ struct facet_prompt reply_prompt(const struct reply *r)
     struct soft_list soft = {.list = mem_new(r->prompt.n_views, sizeof *soft.list)};
     each_view(r->turn->messages, collect_soft, &soft);
     return (struct facet_prompt){r->prompt.ids, r->prompt.n_ids, soft.list, soft.n};
+}
+
+/* Of the pictures that the first question begins with. */
+static size_t first_views(const struct messages *ms)
+{
+    size_t i = 0, n = 0;
+    while (i < ms->n && (ms->list[i].dropped || ms->list[i].role == ROLE_SYSTEM))
+        i++;
+    if (i == ms->n)
+        return 0;
+    for (size_t k = 0; k < ms->list[i].n_parts && ms->list[i].parts[k].image; k++)
+        n += attachment_views(ms->list[i].parts[k].image);
+    return n;
+}
+
+struct facet_prompt reply_beginning(const struct reply *r, const struct facet_prompt *prompt)
+{
+    struct facet_prompt beginning = *prompt;
+    struct facet_special_ids special;
+    facet_model_get_special(r->kit->model, &special);
+    beginning.n_ids = 0;
+    beginning.n_images = first_views(r->turn->messages);
+    size_t left = beginning.n_images * r->kit->info.n_soft_tokens;
+    for (; left > 0 && beginning.n_ids < prompt->n_ids; beginning.n_ids++)
+        left -= prompt->ids[beginning.n_ids] == special.image_soft;
+    return beginning;
 }
 
 bool reply_read(struct reply *r)

@@ -16,7 +16,8 @@
 struct task {
     const struct backend_turn *turn;
     const char *what;
-    size_t part, n_parts; /* the engine counts anew for each of them */
+    size_t part, n_parts;  /* the engine counts anew for each of them */
+    size_t before, behind; /* done already, and still to do when the engine is through */
     double started;
 };
 /* done of total in the engine's count of the present part. */
@@ -41,7 +42,8 @@ struct reply {
     int32_t next;         /* drawn last; to be appended to the session */
     struct outcome outcome;
     /* private */
-    size_t n_prepared;
+    size_t n_prepared; /* tokens computed by reply_prepare */
+    double preparing;  /* since when; 0: not */
     struct facet_sampler *sampler;
     struct stream stream;
     struct str text;
@@ -51,10 +53,13 @@ struct reply {
 /* Renders the prompt and encodes the pictures that are not kept. Here as below, false: the answer is over, and
  * outcome tells how. */
 bool reply_open(struct reply *r);
-/* Computes, in the answer's session, ids that its prompt begins with. */
-enum facet_status reply_prepare(struct reply *r, const int32_t *ids, size_t n_ids);
+/* Computes, in the answer's session, what its prompt begins with. */
+enum facet_status reply_prepare(struct reply *r, const struct facet_prompt *beginning);
 /* The prompt that was rendered; its list of soft tokens is to be free()d. */
 struct facet_prompt reply_prompt(const struct reply *r);
+/* Of that prompt, up to the end of the pictures that the first question begins with; of no length
+ * where it begins otherwise. */
+struct facet_prompt reply_beginning(const struct reply *r, const struct facet_prompt *prompt);
 /* Computes the prompt. turn->messages is not looked at any more. */
 bool reply_read(struct reply *r);
 /* Draws a token and gives its text, before what follows is computed: it is seen one step of the

@@ -110,20 +110,34 @@ static char *only_model(const char *folder, struct err *err)
     return path;
 }
 
+/* NULL: nothing in the folder has that name, and it is not the one that ships. */
+static char *named_model(const char *folder, const char *name)
+{
+    char *path = strchr(name, '/') ? NULL : path_join(folder, name);
+    if (path && file_exists(path))
+        return path;
+    free(path);
+    return strcmp(name, shipped_model) == 0 ? model_find_shipped(NULL) : NULL;
+}
+
+static char *model_at(const char *given, const char *folder, struct err *err)
+{
+    char *path = path_expand(given);
+    if (file_exists(path))
+        return path;
+    int why = errno;
+    char *named = named_model(folder, given);
+    if (!named)
+        err_set(err, "%s: %s", path, strerror(why));
+    free(path);
+    return named;
+}
+
 char *model_resolve(const char *given, struct err *err)
 {
-    if (!given) {
-        char *data = path_xdg(XDG_DATA), *folder = path_join(data, "models");
-        char *path = only_model(folder, err);
-        free(folder);
-        free(data);
-        return path;
-    }
-    char *path = path_expand(given);
-    if (!file_exists(path)) {
-        err_set(err, "%s: %s", path, strerror(errno));
-        free(path);
-        return NULL;
-    }
+    char *data = path_xdg(XDG_DATA), *folder = path_join(data, "models");
+    char *path = given ? model_at(given, folder, err) : only_model(folder, err);
+    free(folder);
+    free(data);
     return path;
 }

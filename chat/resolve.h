@@ -6,9 +6,9 @@
 
 #include "base/err.h"
 
-/* given: a path ("~/x" too), or NULL for the only model in $XDG_DATA_HOME/facet/models, and where
- * there is none the model that ships. free() it. NULL and an error that says where it looked and
- * how to give one. */
+/* given: a path ("~/x" too), or the name of what lies in $XDG_DATA_HOME/facet/models or ships; NULL
+ * for the only model there, and where there is none the one that ships. free() it. NULL and an error
+ * that says where it looked and how to give one. */
 char *model_resolve(const char *given, struct err *err);
 
 /* The small model that ships with facet, or the file of that name beside it

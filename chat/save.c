@@ -1,68 +1,65 @@
 #include "chat/save.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "chat/record.h"
 #include "history/export.h"
 
-/* In angle brackets a link's address may hold anything but these. */
-static void put_address(struct str *out, const char *path)
+static bool write_document(struct store *store, int64_t conversation, const char *path,
+                           const struct export_pictures *pictures, struct err *err)
 {
-    for (; *path; path++) {
-        if (strchr("<>\\", *path))
-            str_putc(out, '\\');
-        if ((unsigned char)*path < ' ')
-            str_printf(out, "%%%02X", (unsigned char)*path);
-        else
-            str_putc(out, *path);
-    }
+    struct str out = {0};
+    bool ok = history_export(&out, store, export_form_of(path), pictures, &conversation, 1, err) &&
+              file_write(path, str_text(&out), out.len, 0600, err);
+    str_done(&out);
+    return ok;
 }
 
-static void put_message(struct str *out, const struct message *m)
+/* A folder of its own, for Markdown and the pictures that it shows. */
+static bool write_folder(struct store *store, int64_t conversation, const char *folder,
+                         struct err *err)
 {
-    static const char *const headings[] = {[ROLE_SYSTEM] = "System",
-                                           [ROLE_USER] = "You",
-                                           [ROLE_MODEL] = "Gemma",
-                                           [ROLE_TOOL] = "Tool"};
-    str_printf(out, "%s## %s\n\n", out->len ? "\n" : "", headings[m->role]);
-    size_t images = 0;
-    for (size_t i = 0; i < m->n_parts; i++) {
-        if (m->parts[i].text) {
-            str_puts(out, m->parts[i].text);
-            continue;
-        }
-        str_printf(out, "![image %zu](<", ++images);
-        put_address(out, m->parts[i].image->path);
-        str_puts(out, ">)\n\n");
-    }
-    str_puts(out, m->interrupted ? "\n\n*(interrupted)*\n" : "\n");
+    char *path = path_join(folder, "conversation.md"), *pictures = path_join(folder, "pictures");
+    bool ok = file_make_dirs(pictures, err) &&
+              write_document(store, conversation, path,
+                             &(struct export_pictures){pictures, path_base(pictures)}, err);
+    free(pictures);
+    free(path);
+    return ok;
 }
 
-static bool put_conversation(struct str *out, const struct chat *chat, struct store *store,
-                             enum export_form form, struct err *err)
+static bool write_to(struct store *store, int64_t conversation, const char *path, struct err *err)
 {
-    int64_t number = chat_conversation(chat);
-    const struct messages *ms = chat_messages(chat);
-    if (store && number)
-        return history_export(out, store, form, &number, 1, err);
-    if (form != EXPORT_MARKDOWN)
-        return err_set(err, "only Markdown (.md) can be made of what the history does not keep");
-    for (size_t i = 0; i < ms->n; i++)
-        put_message(out, &ms->list[i]);
-    return ms->n > 0 || err_set(err, "nothing was said yet");
+    return *path_base(path) ? write_document(store, conversation, path, NULL, err)
+                            : write_folder(store, conversation, path, err);
+}
+
+/* What the history does not keep, by way of one that is gone afterwards. */
+static bool write_unkept(const struct chat *chat, const char *path, struct err *err)
+{
+    struct record record = {.store = store_open(STORE_MEMORY, err)};
+    const char *model = chat_options(chat)->model;
+    bool ok = record.store &&
+              record_all(&record, chat_messages(chat), model ? path_base(model) : "", err) &&
+              write_to(record.store, record.conversation, path, err);
+    store_close(record.store);
+    return ok;
 }
 
 bool conversation_save(const struct chat *chat, struct store *store, const char *path,
                        struct err *err)
 {
-    struct str out = {0};
+    int64_t number = chat_conversation(chat);
     if (chat_is_busy(chat))
         return err_set(err, "an answer is under way");
     if (file_exists(path))
         return err_set(err, "%s is there already: choose another name", path);
-    bool ok = put_conversation(&out, chat, store, export_form_of(path), err) &&
-              file_write(path, str_text(&out), out.len, 0600, err);
-    str_done(&out);
-    return ok;
+    if (store && number)
+        return write_to(store, number, path, err);
+    return chat_messages(chat)->n > 0 ? write_unkept(chat, path, err)
+                                      : err_set(err, "nothing was said yet");
 }

@@ -6,7 +6,8 @@
 #include "chat/chat.h"
 
 /* Writes it to a new file, for its owner alone, in the form that the name ends with
- * (history/export.h). What no history keeps (store may be NULL) can be Markdown alone. */
+ * (history/export.h); or, where the path ends with a slash, to conversation.md in that new folder,
+ * with its pictures beside it. store may be NULL. */
 bool conversation_save(const struct chat *chat, struct store *store, const char *path,
                        struct err *err);
 

@@ -1,15 +1,26 @@
 #include "cli/ask.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "chat/chat.h"
 #include "cli/answer.h"
+#include "cli/answer_json.h"
 #include "cli/args.h"
 #include "cli/history.h"
 #include "cli/inspect_prompt.h"
 #include "cli/models.h"
+#include "cli/json.h"
 #include "cli/question.h"
 #include "history/store.h"
+
+struct asking {
+    const struct options *options;
+    bool json;
+    enum figures figures;
+    struct chat *chat;
+};
 
 static int exit_code(const struct answer *a, const struct out *out, struct err *err)
 {
@@ -22,9 +33,9 @@ static int exit_code(const struct answer *a, const struct out *out, struct err *
     return EXIT_DONE;
 }
 
-static void warn(struct answer *a, bool verbose)
+static void warn(struct answer *a, const struct out *out, bool verbose)
 {
-    if (a->interrupted || a->out->closed)
+    if (a->interrupted || out->closed)
         return;
     if (a->reason == CHAT_CONTEXT_FULL)
         progress_note(a->progress, "the context is full: the answer is cut (--ctx gives more)");
@@ -32,21 +43,53 @@ static void warn(struct answer *a, bool verbose)
         progress_note(a->progress, "the answer is cut after --max-tokens");
 }
 
-static int take(struct chat *chat, struct interrupt *interrupt, const struct options *options,
-                struct err *err)
+/* The answer that ended, as one line of JSON. */
+static void write_json(const struct asking *asking, const struct answer *answer, double total_s,
+                       struct out *out)
+{
+    const struct messages *ms = chat_messages(asking->chat);
+    const struct message *last = ms->n ? &ms->list[ms->n - 1] : NULL;
+    struct facet_model_info info;
+    facet_model_get_info(chat_model(asking->chat), &info);
+    json_t *record = json_pack("{s:o}", "model", json_words(info.name));
+    answer_json_put(record, &(struct answered){.text = str_text(answer->text),
+                                               .n_bytes = answer->text->len,
+                                               .reason = answer->reason,
+                                               .stats = &answer->stats,
+                                               .total_s = total_s,
+                                               .figures = asking->figures,
+                                               .confidence = last ? last->confidence : NULL});
+    char *line = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (line)
+        out_write(out, line, strlen(line));
+    out_end_line(out);
+    free(line);
+    json_decref(record);
+}
+
+static int take(const struct asking *asking, struct interrupt *interrupt, struct err *err)
 {
     struct out out;
     struct progress progress;
+    struct str text = {0};
+    double started = clock_s();
     out_init(&out, interrupt);
-    progress_init(&progress, options->quiet);
-    models_tell_shipped(options, &progress);
-    struct answer answer = {.interrupt = interrupt, .progress = &progress, .out = &out};
-    bool ok = answer_take(&answer, chat, err);
-    out_end_line(&out);
+    progress_init(&progress, asking->options->quiet);
+    models_tell_shipped(asking->options, &progress);
+    struct answer answer = {.interrupt = interrupt,
+                            .progress = &progress,
+                            .out = asking->json ? NULL : &out,
+                            .text = asking->json ? &text : NULL};
+    bool ok = answer_take(&answer, asking->chat, err);
+    if (ok && asking->json)
+        write_json(asking, &answer, clock_s() - started, &out);
+    else
+        out_end_line(&out);
+    str_done(&text);
     if (!ok)
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
-    warn(&answer, options->verbose);
-    if (options->verbose)
+    warn(&answer, &out, asking->options->verbose);
+    if (asking->options->verbose)
         answer_note_stats(answer.progress, &answer.stats);
     return exit_code(&answer, &out, err);
 }
@@ -62,7 +105,7 @@ static void warn_of_pictures(const struct message *question, bool quiet)
     }
 }
 
-static int talk(const struct options *options, struct message *question, struct err *err)
+static int talk(struct asking *asking, struct message *question, struct err *err)
 {
     struct interrupt interrupt;
     if (!interrupt_open(&interrupt, err))
@@ -70,13 +113,12 @@ static int talk(const struct options *options, struct message *question, struct 
     signal(
         SIGPIPE,
         SIG_IGN); /* a closed pipe ends the answer, and the history is still brought to its end */
-    struct store *store = history_open(options);
-    struct chat *chat = chat_open(options, store, err);
+    struct store *store = history_open(asking->options);
+    asking->chat = chat_open(asking->options, store, err);
     int code = EXIT_FAILED;
-    if (chat && chat_submit(chat, question, err))
-        code = take(chat, &interrupt, options, err);
-    if (chat)
-        chat_close(chat);
+    if (asking->chat && chat_submit(asking->chat, question, err))
+        code = take(asking, &interrupt, err);
+    chat_close(asking->chat);
     if (store)
         store_close(store);
     interrupt_close(&interrupt);
@@ -85,14 +127,20 @@ static int talk(const struct options *options, struct message *question, struct 
 
 static int run(struct args *args, struct err *err)
 {
+    struct asking asking = {.options = &args->options, .json = args_has(args, "json")};
     if (args->options.dry_run)
         return inspect_prompt(args, err);
+    if (!figures_parse(&asking.figures, args, err))
+        return EXIT_USAGE;
+    if (asking.figures != FIGURES_NONE && !asking.json)
+        return err_set(err, "--confidence goes with --json"), EXIT_USAGE;
     struct message question = {0};
     int code = question_read(&question, args, err);
     if (code == EXIT_DONE) {
         warn_of_pictures(&question, args->options.quiet);
         args->options.one_answer = true;
-        code = talk(&args->options, &question, err);
+        args->options.confidence = asking.figures != FIGURES_NONE;
+        code = talk(&asking, &question, err);
     }
     message_done(&question);
     return code;
@@ -100,6 +148,8 @@ static int run(struct args *args, struct err *err)
 
 static const struct flag flags[] = {
     {"image", 'i', "IMAGE", "a picture to ask about, - for standard input; may be repeated"},
+    {"json", 0, NULL, "the answer when it is complete, with its figures, as one JSON object"},
+    FLAG_CONFIDENCE,
 };
 
 const struct verb verb_ask = {

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
+#include "chat/confidence.h"
 #include "chat/many.h"
 #include "cli/answer.h"
 #include "cli/args.h"
@@ -27,6 +29,7 @@ struct batch {
     size_t shard, n_shards; /* item i is done here if i % n_shards == shard */
     size_t n_together;
     enum sidecar sidecar;
+    enum figures figures;
     struct many *many;
     struct batch_task tasks[MANY_MAX_UNDER_WAY]; /* under way where item is set */
     size_t n_under_way;
@@ -60,7 +63,7 @@ static void fail_item(struct batch *b, const struct batch_task *t, const char *w
 static void keep_answer(struct batch *b, const struct batch_task *t, const struct chat_event *event,
                         struct err *err)
 {
-    json_t *record = batch_record_answer(t, &b->job, event);
+    json_t *record = batch_record_answer(t, &b->job, b->figures, event);
     bool kept;
     struct err why;
     /* Before the record: what the record calls done has its sidecar. */
@@ -136,7 +139,9 @@ static bool submit(struct batch *b, size_t slot, bool was_read, struct err *why,
     if (is_done(b, t))
         return false;
     if (was_read && batch_task_compose(t, options, &messages, why)) {
-        many_submit(b->many, slot, &messages, t->seed);
+        if (b->figures != FIGURES_NONE)
+            t->confidence = mem_new(1, sizeof *t->confidence);
+        many_submit(b->many, slot, &messages, t->seed, t->confidence);
         return true;
     }
     if (t->item->line)
@@ -362,7 +367,7 @@ static bool parse_flags(struct batch *b, struct err *err)
     if (sidecar && strcmp(sidecar, "txt") != 0 && strcmp(sidecar, "json") != 0)
         return err_set(err, "--sidecar is txt or json, not \"%s\"", sidecar);
     b->sidecar = !sidecar ? SIDECAR_NONE : strcmp(sidecar, "txt") == 0 ? SIDECAR_TXT : SIDECAR_JSON;
-    return parse_shard(b, err);
+    return figures_parse(&b->figures, b->args, err) && parse_shard(b, err);
 }
 
 static bool list_items(struct batch *b, struct err *err)
@@ -406,6 +411,7 @@ static const struct flag flags[] = {
     {"force-mixed", 0, NULL, "add to a file that was made with another prompt, model or options"},
     {"sidecar", 0, "txt|json",
      "also write photo.txt or photo.json beside photo.jpg, if there is none yet"},
+    FLAG_CONFIDENCE,
     {"parallel", 0, "N", "answers decoded together, 1 to 16 (8); the answers do not depend on it"},
     {"shard", 0, "K/N", "only every N-th item, from the K-th on: one part of N machines' work"},
 };

@@ -7,23 +7,6 @@
 #include "cli/json.h"
 #include "cli/progress.h"
 
-static const char *reason_name(enum chat_reason reason)
-{
-    switch (reason) {
-    case CHAT_ENDED:
-        return "end";
-    case CHAT_STOP_STRING:
-        return "stop";
-    case CHAT_MAX_TOKENS:
-        return "max-tokens";
-    case CHAT_CONTEXT_FULL:
-        return "context-full";
-    case CHAT_CANCELLED:
-        break;
-    }
-    return "cancelled";
-}
-
 /* "image" and "images" both give a list. */
 static json_t *images_json(const struct batch_item *item)
 {
@@ -57,22 +40,16 @@ static json_t *new_record(const struct batch_task *t, const struct batch_job *jo
 }
 
 json_t *batch_record_answer(const struct batch_task *t, const struct batch_job *job,
-                            const struct chat_event *event)
+                            enum figures figures, const struct chat_event *event)
 {
-    const struct chat_stats *s = &event->stats;
     json_t *record = new_record(t, job);
-    json_object_set_new(record, "answer",
-                        json_text(event->text ? event->text : "", event->n_bytes));
-    json_object_set_new(record, "finish", json_string(reason_name(event->reason)));
-    json_object_set_new(record, "tokens",
-                        json_pack("{s:I, s:I, s:I, s:I}", "prompt", (json_int_t)s->n_prompt, "kept",
-                                  (json_int_t)s->n_kept, "answer", (json_int_t)s->n_answer, "views",
-                                  (json_int_t)s->n_views));
-    json_object_set_new(record, "seconds",
-                        json_pack("{s:o, s:o, s:o, s:o}", "encode", json_seconds(s->encode_s),
-                                  "prompt", json_seconds(s->prompt_s), "answer",
-                                  json_seconds(s->answer_s), "total",
-                                  json_seconds(clock_s() - t->start_s)));
+    answer_json_put(record, &(struct answered){.text = event->text,
+                                               .n_bytes = event->n_bytes,
+                                               .reason = event->reason,
+                                               .stats = &event->stats,
+                                               .total_s = clock_s() - t->start_s,
+                                               .figures = figures,
+                                               .confidence = t->confidence});
     if (t->warning.len)
         json_object_set_new(record, "warning", json_words(str_text(&t->warning)));
     return record;

@@ -8,11 +8,12 @@
 
 #include "base/err.h"
 #include "chat/chat.h"
+#include "cli/answer_json.h"
 #include "cli/batch_task.h"
 
 /* A new reference each. event: CHAT_DONE, with the answer for its text. */
 json_t *batch_record_answer(const struct batch_task *t, const struct batch_job *job,
-                            const struct chat_event *event);
+                            enum figures figures, const struct chat_event *event);
 json_t *batch_record_error(const struct batch_task *t, const struct batch_job *job,
                            const char *why);
 

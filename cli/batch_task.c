@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "chat/confidence.h"
 #include "cli/progress.h"
 
 static const size_t PICTURE_LIMIT_BYTES = (size_t)512 << 20;
@@ -101,6 +102,7 @@ void batch_task_done(struct batch_task *t)
     }
     free(t->pictures);
     str_done(&t->warning);
+    confidence_free(t->confidence);
     *t = (struct batch_task){0};
 }
 

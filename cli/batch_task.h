@@ -31,6 +31,7 @@ struct batch_task {
                                       picture could not be read */
     uint64_t seed;
     struct str warning; /* of the pictures' decoder */
+    struct confidence *confidence; /* of its answer; NULL: not wanted; owned */
     double start_s;
 };
 

@@ -9,7 +9,7 @@
 #include "cli/out.h"
 
 static const char *const names[KEPT_KINDS] = {
-    [KEPT_IMAGES] = "pictures", [KEPT_SESSIONS] = "conversations"};
+    [KEPT_IMAGES] = "pictures", [KEPT_SESSIONS] = "conversations", [KEPT_BEGINNINGS] = "beginnings"};
 
 static void show_json(const struct kept *kept)
 {
@@ -68,11 +68,13 @@ const struct verb verb_cache_show = {
     .operands = "",
     .summary = "what is kept on disk of pictures and conversations, and how much may be",
     .details =
-        "Pictures that were encoded and conversations that were left are kept under "
-        "$XDG_CACHE_HOME/facet,\n"
-        "usually ~/.cache/facet, so that they need not be computed again. What was not used "
-        "for longest goes\n"
-        "first when --cache-size is reached. Removing any of it costs time and nothing else.",
+        "Pictures that were encoded, beginnings of conversations that show them and conversations "
+        "that were\n"
+        "left are kept under $XDG_CACHE_HOME/facet, usually ~/.cache/facet, so that they need not "
+        "be computed\n"
+        "again. What was not used for longest goes first when --cache-size is reached, a quarter "
+        "of which is\n"
+        "for beginnings. Removing any of it costs time and nothing else.",
     .options = TAKES(cache_size),
     .flags = show_flags,
     .n_flags = 1,

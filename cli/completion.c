@@ -72,17 +72,19 @@ static void print_second_words(const char *format)
     }
 }
 
-/* Flags whose values `facet help TOPIC` lists, as the first words of lines that begin with two
- * spaces; the user's own are among them. */
+/* Flags whose values facet lists: `facet help TOPIC` as the first words of lines that begin with two
+ * spaces, `facet models list` behind the last slash; the user's own are among them. A name for the
+ * folder of models does, but so does any GGUF file. */
 static const struct {
-    const char *flag, *topic;
-} listed[] = {{"theme", "themes"}, {"preset", "presets"}};
+    const char *flag, *names;
+    char letter; /* 0: none, or of another flag in some verb */
+    bool or_gguf;
+} listed[] = {
+    {"theme", "facet help themes | sed -n 's/^  \\([^ ]*\\) .*/\\1/p'", 0, false},
+    {"preset", "facet help presets | sed -n 's/^  \\([^ ]*\\) .*/\\1/p'", 0, false},
+    {"model", "facet models list 2>/dev/null | sed 's/  (.*//; s/.*\\///'", 'm', true},
+};
 enum { N_LISTED = sizeof listed / sizeof *listed };
-
-static void print_names_of(int i)
-{
-    printf("facet help %s | sed -n 's/^  \\([^ ]*\\) .*/\\1/p'", listed[i].topic);
-}
 
 /* bash, and zsh through bashcompinit: words, then flags, else files. */
 static void print_bash(void)
@@ -102,9 +104,11 @@ static void print_bash(void)
     }
     fputs("    esac\n    case ${COMP_WORDS[COMP_CWORD-1]} in\n", stdout);
     for (int i = 0; i < N_LISTED; i++) {
-        printf("    --%s) words=$(", listed[i].flag);
-        print_names_of(i);
-        fputs(") ;;\n", stdout);
+        printf("    --%s", listed[i].flag);
+        if (listed[i].letter)
+            printf("|-%c", listed[i].letter);
+        printf(") words=$(%s%s) ;;\n", listed[i].names,
+               listed[i].or_gguf ? "; compgen -f -X '!*.gguf' -- \"$word\"" : "");
     }
     fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
           "complete -o default -F _facet facet\n",
@@ -150,11 +154,8 @@ static void print_fish_verb(const struct verb *verb)
             printf(" -s %c", flag.letter);
         printf("%s", flag.argument ? " -r" : "");
         for (int k = 0; k < N_LISTED; k++)
-            if (strcmp(flag.name, listed[k].flag) == 0) {
-                fputs(" -f -a \"(", stdout);
-                print_names_of(k);
-                fputs(")\"", stdout);
-            }
+            if (strcmp(flag.name, listed[k].flag) == 0)
+                printf("%s -a \"(%s)\"", listed[k].or_gguf ? "" : " -f", listed[k].names);
         fputs(" -d ", stdout);
         print_quoted(flag.help);
         putchar('\n');

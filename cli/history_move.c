@@ -84,22 +84,36 @@ static bool write_document(const struct str *text, const char *path, struct err 
     return true;
 }
 
+static bool write_export(const struct args *args, struct store *store, enum export_form form,
+                         const struct numbers *numbers, struct err *err)
+{
+    const char *path = args_value(args, "output"), *folder = args_value(args, "pictures");
+    char *link = folder ? export_link(folder, path, err) : NULL;
+    struct export_pictures pictures = {folder, link};
+    struct str text = {0};
+    bool ok = (!folder || link) &&
+              history_export(&text, store, form, folder ? &pictures : NULL, numbers->list,
+                             numbers->n, err) &&
+              write_document(&text, path, err);
+    str_done(&text);
+    free(link);
+    return ok;
+}
+
 static int run_export(struct args *args, struct err *err)
 {
     enum export_form form;
-    const char *path = args_value(args, "output");
-    if (!read_form(&form, args, path, err))
+    if (!read_form(&form, args, args_value(args, "output"), err))
         return EXIT_USAGE;
+    if (form == EXPORT_HTML && args_has(args, "pictures"))
+        return err_set(err, "--pictures: a page of HTML has its pictures inside"), EXIT_USAGE;
     struct store *store = store_open(NULL, err);
     if (!store)
         return EXIT_FAILED;
     struct numbers numbers = {0};
-    struct str text = {0};
     int code = read_numbers(&numbers, args, store, err);
-    if (code == EXIT_DONE && !(history_export(&text, store, form, numbers.list, numbers.n, err) &&
-                               write_document(&text, path, err)))
+    if (code == EXIT_DONE && !write_export(args, store, form, &numbers, err))
         code = EXIT_FAILED;
-    str_done(&text);
     free(numbers.list);
     store_close(store);
     return code;
@@ -108,6 +122,7 @@ static int run_export(struct args *args, struct err *err)
 static const struct flag export_flags[] = {
     {"output", 'o', "FILE", "instead of standard output"},
     {"format", 0, "FORMAT", "markdown, html or json; otherwise as FILE ends, or markdown"},
+    {"pictures", 0, "FOLDER", "pictures as files in FOLDER, which Markdown and JSON name"},
 };
 
 const struct verb verb_history_export = {
@@ -116,7 +131,9 @@ const struct verb verb_history_export = {
     .summary = "conversations N..., or all, as Markdown, one page of HTML, or JSON",
     .details = "Markdown and HTML have what is seen; HTML has the pictures inside. JSON has "
                "everything, branches,\n"
-               "receipts and pictures too, and history import reads it.",
+               "receipts and pictures too, and history import reads it. With --pictures, Markdown "
+               "and JSON name\n"
+               "files in FOLDER instead of where pictures came from, or having them inside.",
     .flags = export_flags,
     .n_flags = sizeof export_flags / sizeof *export_flags,
     .max_operands = SIZE_MAX,

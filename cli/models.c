@@ -233,10 +233,10 @@ const struct verb verb_models_list = {
     .operands = "",
     .summary = "the models in facet's folder, and the one that ships",
     .details = "The folder is $XDG_DATA_HOME/facet/models, usually ~/.local/share/facet/models. "
-               "Models elsewhere\n"
-               "are used by their path: facet ask -m PATH. Without -m the only one in the folder "
-               "is used; where\n"
-               "there is none, the small one that ships with facet.",
+               "They are used by\n"
+               "their names, facet ask -m NAME; models elsewhere by their paths. Without -m the "
+               "only one in the\n"
+               "folder is used; where there is none, the small one that ships with facet.",
     .flags = list_flags,
     .n_flags = 1,
     .run = run_list,

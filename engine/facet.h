@@ -255,6 +255,9 @@ size_t facet_session_length(const struct facet_session *session);
 int32_t facet_session_id(const struct facet_session *session, size_t position);
 /* Positions that the session holds as this prompt begins; 0 for a prompt that cannot be. */
 size_t facet_session_held(const struct facet_session *session, const struct facet_prompt *prompt);
+/* Positions that facet_session_prompt would not compute: of those held, what can be restored. */
+size_t facet_session_spares(const struct facet_session *session,
+                            const struct facet_prompt *prompt);
 
 /* What n positions from `first` on, tokens that the session holds, looked at in n_images images
  * from number `image` on (from 0, in the order of the context). The query at a position chose the

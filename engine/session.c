@@ -470,12 +470,17 @@ static bool adopt(struct facet_session *s, const struct facet_prompt *p, size_t 
     return true;
 }
 
-/* Rewinds to position n, or the last one before it that can be restored, and takes over the prompt
- * from there. */
+/* Position n, or the last one before it that can be restored. */
+static size_t restorable(const struct facet_session *s, size_t n)
+{
+    return kvcache_reachable(s->cache, before_image(s, n));
+}
+
+/* Goes there, and takes over the prompt from there. */
 static bool set_prompt(struct facet_session *s, const struct facet_prompt *p, size_t n,
                        struct err *err)
 {
-    n = kvcache_reachable(s->cache, before_image(s, n));
+    n = restorable(s, n);
     go_back(s, n);
     return adopt(s, p, n, err);
 }
@@ -498,6 +503,20 @@ static void return_to_checkpoint(struct facet_session *s)
     s->n_best_logits = 0;
 }
 
+/* Whether the prompt is that, `common` being what is held of it. */
+static bool is_checkpoint(const struct facet_session *s, const struct facet_prompt *p,
+                          size_t common)
+{
+    return common == p->n_ids && common == kvcache_checkpointed(s->cache) &&
+           s->has_checkpoint_logits;
+}
+
+/* The last position is always computed: its logits are wanted. */
+static size_t reusable(const struct facet_prompt *p, size_t common)
+{
+    return common < p->n_ids ? common : common - 1;
+}
+
 /* Where the checkpoint goes: a prompt that only adds to what is held is a conversation going on,
  * and its end is what another answer starts from; one that departs from it shares a beginning with
  * what will be asked next. */
@@ -510,12 +529,10 @@ enum facet_status facet_session_prompt(struct facet_session *s, const struct fac
     size_t common = common_prefix(s, prompt), length = kvcache_length(s->cache),
            kept = prompt->n_ids;
     enum facet_status status = FACET_OK;
-    if (common == prompt->n_ids && common == kvcache_checkpointed(s->cache) &&
-        s->has_checkpoint_logits) {
+    if (is_checkpoint(s, prompt, common)) {
         return_to_checkpoint(s);
     } else {
-        /* the last position is always computed: its logits are wanted */
-        size_t reuse = common < prompt->n_ids ? common : common - 1;
+        size_t reuse = reusable(prompt, common);
         if (!set_prompt(s, prompt, reuse, &err))
             return fail(error, &err);
         kept = kvcache_length(s->cache);
@@ -717,6 +734,15 @@ size_t facet_session_held(const struct facet_session *s, const struct facet_prom
 {
     struct err err;
     return check_prompt(s, prompt, &err) ? common_prefix(s, prompt) : 0;
+}
+
+size_t facet_session_spares(const struct facet_session *s, const struct facet_prompt *prompt)
+{
+    struct err err;
+    if (!check_prompt(s, prompt, &err))
+        return 0;
+    size_t common = common_prefix(s, prompt);
+    return is_checkpoint(s, prompt, common) ? common : restorable(s, reusable(prompt, common));
 }
 
 enum facet_status facet_session_rewind(struct facet_session *s, size_t n, char *error)

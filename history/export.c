@@ -12,6 +12,7 @@
 struct writing {
     struct str *out;
     struct store *store;
+    const struct export_pictures *pictures; /* NULL: no files of their own */
     struct err *err;
     bool failed;
 };
@@ -63,17 +64,27 @@ static void markdown_text(struct writing *w, const char *text, size_t n)
 }
 
 /* In angle brackets a link's address may hold anything but these. */
-static void markdown_image(struct writing *w, const struct store_image *image, size_t number)
+static void markdown_address(struct writing *w, const char *address)
 {
-    str_printf(w->out, "![image %zu](<", number);
-    for (const char *c = image->path; *c; c++)
+    for (const char *c = address; *c; c++)
         if ((unsigned char)*c < ' ')
             str_printf(w->out, "%%%02X", (unsigned char)*c);
         else if (strchr("<>\\", *c))
             str_printf(w->out, "\\%c", *c);
         else
             str_putc(w->out, *c);
+}
+
+/* By its file beside the document, or else where it came from. */
+static void markdown_image(struct writing *w, const struct store_image *image, size_t number)
+{
+    struct str file = {0};
+    if (w->pictures && !export_picture(w->pictures, w->store, image->digest, &file, w->err))
+        w->failed = true;
+    str_printf(w->out, "![image %zu](<", number);
+    markdown_address(w, file.len ? str_text(&file) : image->path);
     str_puts(w->out, ">)");
+    str_done(&file);
 }
 
 static bool markdown_message(void *user, const struct store_message *m)
@@ -82,7 +93,7 @@ static bool markdown_message(void *user, const struct store_message *m)
     str_printf(w->out, "\n## %s\n\n", heading(m));
     each_part(w, m, markdown_text, markdown_image);
     str_puts(w->out, m->state == STORE_COMPLETE ? "\n" : "\n\n*(interrupted)*\n");
-    return true;
+    return !w->failed;
 }
 
 static bool markdown_head(void *user, const struct store_conversation *c)
@@ -134,24 +145,6 @@ static void html_text(struct writing *w, const char *text, size_t n)
         }
 }
 
-/* What a browser is told it is, by its first bytes. */
-static const char *media_type(const unsigned char *bytes, size_t n)
-{
-    static const struct {
-        const char *start, *type;
-    } types[] = {{"\x89PNG", "image/png"},
-                 {"\xFF\xD8\xFF", "image/jpeg"},
-                 {"GIF8", "image/gif"},
-                 {"RIFF", "image/webp"},
-                 {"BM", "image/bmp"}};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        size_t length = strlen(types[i].start);
-        if (n >= length && memcmp(bytes, types[i].start, length) == 0)
-            return types[i].type;
-    }
-    return NULL;
-}
-
 /* A format that browsers do not know is shown by its thumbnail. */
 static void html_image(struct writing *w, const struct store_image *image, size_t number)
 {
@@ -162,7 +155,7 @@ static void html_image(struct writing *w, const struct store_image *image, size_
     for (int small = 0; small < 2 && !type; small++) {
         free(bytes);
         bytes = store_picture(w->store, image->digest, small, &n, &err);
-        type = bytes ? media_type(bytes, n) : NULL;
+        type = bytes ? export_media_type(bytes, n) : NULL;
     }
     if (err.text[0])
         w->failed = !err_set(w->err, "%s", err.text);
@@ -212,11 +205,12 @@ enum export_form export_form_of(const char *path)
 }
 
 bool history_export(struct str *out, struct store *s, enum export_form form,
-                    const int64_t *conversations, size_t n, struct err *err)
+                    const struct export_pictures *pictures, const int64_t *conversations, size_t n,
+                    struct err *err)
 {
-    struct writing w = {.out = out, .store = s, .err = err};
+    struct writing w = {.out = out, .store = s, .pictures = pictures, .err = err};
     if (form == EXPORT_JSON)
-        return export_json(out, s, conversations, n, err);
+        return export_json(out, s, pictures, conversations, n, err);
     bool html = form == EXPORT_HTML, ok = true;
     if (html)
         str_puts(out, html_head);

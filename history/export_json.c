@@ -10,6 +10,7 @@
 
 struct exporting {
     struct store *store;
+    const struct export_pictures *files; /* NULL: pictures stand in the document */
     json_t *pictures;
     json_t *messages;
     int64_t *rows; /* of the messages so far, ascending but for the first, a system text */
@@ -61,12 +62,24 @@ static bool put_bytes(struct exporting *e, json_t *picture, const char *key, con
     return true;
 }
 
+static bool put_file(struct exporting *e, json_t *picture, const char *digest)
+{
+    struct str path = {0};
+    if (!e->files)
+        return put_bytes(e, picture, "file", digest, false);
+    bool ok = export_picture(e->files, e->store, digest, &path, e->err);
+    if (ok && path.len)
+        json_object_set_new(picture, "path", export_text(str_text(&path)));
+    str_done(&path);
+    return ok;
+}
+
 static bool add_picture(struct exporting *e, const char *digest)
 {
     if (json_object_get(e->pictures, digest))
         return true;
     json_t *picture = json_object();
-    bool ok = put_bytes(e, picture, "file", digest, false) &&
+    bool ok = put_file(e, picture, digest) &&
               put_bytes(e, picture, "thumbnail", digest, true);
     if (ok && json_object_size(picture) > 0)
         json_object_set(e->pictures, digest, picture);
@@ -164,10 +177,11 @@ static json_t *conversation_json(struct exporting *e, int64_t conversation)
     return NULL;
 }
 
-bool export_json(struct str *out, struct store *s, const int64_t *conversations, size_t n,
-                 struct err *err)
+bool export_json(struct str *out, struct store *s, const struct export_pictures *pictures,
+                 const int64_t *conversations, size_t n, struct err *err)
 {
-    struct exporting e = {.store = s, .pictures = json_object(), .err = err};
+    struct exporting e = {
+        .store = s, .files = pictures, .pictures = json_object(), .err = err};
     json_t *list = json_array();
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {

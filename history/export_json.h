@@ -10,7 +10,8 @@
  *      "pictures": {"<sha256>": {"file": "<base64>", "thumbnail": "<base64 of a PNG>"}}}
  *
  * parent and chosen are null where there is none; state is "complete" or "interrupted"; told is
- * "told", "dropped" or "pinned"; options is an object, seed a text of digits. */
+ * "told", "dropped" or "pinned"; options is an object, seed a text of digits. A picture that is a
+ * file of its own has "path" instead of "file": from the folder of the document, or the root. */
 #ifndef HISTORY_EXPORT_JSON_H
 #define HISTORY_EXPORT_JSON_H
 
@@ -19,7 +20,7 @@
 /* What "told" says, by store.h's numbers. */
 extern const char *const export_told_names[STORE_PINNED + 1];
 
-bool export_json(struct str *out, struct store *s, const int64_t *conversations, size_t n,
-                 struct err *err);
+bool export_json(struct str *out, struct store *s, const struct export_pictures *pictures,
+                 const int64_t *conversations, size_t n, struct err *err);
 
 #endif

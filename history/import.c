@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 #include "history/sql.h"
 
 enum { MAX_THUMBNAIL_BYTES = 256 << 10 }; /* 128 × 128 pixels of a PNG take a fifth of it */
+static const size_t MAX_PICTURE_BYTES = (size_t)1 << 28;
 
 const char *import_text(const json_t *object, const char *key, const char *fallback)
 {
@@ -36,6 +38,7 @@ bool import_dated(struct store *s, int64_t conversation, int64_t updated, struct
 /* ---- facet's own ---- */
 
 struct reading {
+    const char *name; /* of the file */
     struct store *store;
     struct import_count *count;
     int64_t conversation;
@@ -197,35 +200,69 @@ static bool read_conversation(struct reading *r, const json_t *json)
     return ok;
 }
 
-static bool read_picture(struct store *s, const char *digest, const json_t *json, struct err *err)
+/* What path says from the folder of the export on. */
+static char *path_from(const char *export, const char *path)
+{
+    const char *base = path_base(export);
+    struct str all = {0};
+    if (*path != '/')
+        str_put(&all, export, (size_t)(base - export));
+    str_puts(&all, path);
+    return str_take(&all);
+}
+
+/* A picture's own file, which is no device. */
+static bool read_file(struct str *file, const char *export, const char *path, struct err *err)
+{
+    size_t n;
+    char *whole = path_from(export, path);
+    struct stat st;
+    char *bytes = stat(whole, &st) == 0 && S_ISREG(st.st_mode)
+                      ? file_read(whole, MAX_PICTURE_BYTES, &n, err)
+                      : NULL;
+    if (bytes)
+        str_put(file, bytes, n);
+    else
+        err_set(err, "the picture %s is not there, or no file", whole);
+    bool ok = bytes != NULL;
+    free(bytes);
+    free(whole);
+    return ok;
+}
+
+static bool read_picture(const struct reading *r, const char *digest, const json_t *json)
 {
     struct str file = {0}, thumbnail = {0};
     const json_t *f = json_object_get(json, "file"), *t = json_object_get(json, "thumbnail");
+    const char *path = import_text(json, "path", NULL);
     char hex[SHA256_HEX_BYTES];
-    bool ok = base64_read(&file, import_text(json, "file", ""), json_string_length(f)) &&
+    if (path && !read_file(&file, r->name, path, r->err))
+        return false;
+    bool ok = (path || base64_read(&file, import_text(json, "file", ""), json_string_length(f))) &&
               base64_read(&thumbnail, import_text(json, "thumbnail", ""), json_string_length(t)) &&
               thumbnail.len <= MAX_THUMBNAIL_BYTES;
     sha256_hex(str_text(&file), file.len, hex);
     if (!ok || strcmp(hex, digest) != 0)
-        ok = err_set(err, "a picture is not what its digest says");
+        ok = err_set(r->err, "a picture is not what its digest says");
     else
-        ok = store_add_picture(s, digest, str_text(&file), file.len, str_text(&thumbnail),
-                               thumbnail.len, err);
+        ok = store_add_picture(r->store, digest, str_text(&file), file.len, str_text(&thumbnail),
+                               thumbnail.len, r->err);
     str_done(&file);
     str_done(&thumbnail);
     return ok;
 }
 
-static bool read_export(struct store *s, json_t *all, struct import_count *count, struct err *err)
+static bool read_export(struct store *s, const char *name, json_t *all, struct import_count *count,
+                        struct err *err)
 {
-    struct reading r = {.store = s, .count = count, .err = err};
+    struct reading r = {.name = name, .store = s, .count = count, .err = err};
     const char *digest;
     json_t *picture, *pictures = json_object_get(all, "pictures");
     const json_t *list = json_object_get(all, "conversations");
     if (json_integer_value(json_object_get(all, "version")) != 1)
         return err_set(err, "made by a newer facet");
     json_object_foreach(pictures, digest, picture)
-        if (!read_picture(s, digest, picture, err))
+        if (!read_picture(&r, digest, picture))
             return false;
     for (size_t i = 0; i < json_array_size(list); i++)
         if (!read_conversation(&r, json_array_get(list, i)))
@@ -235,8 +272,8 @@ static bool read_export(struct store *s, json_t *all, struct import_count *count
 
 /* ---- Telling them apart ---- */
 
-static bool import_json(struct store *s, const void *bytes, size_t n, struct import_count *count,
-                        struct err *err)
+static bool import_json(struct store *s, const char *name, const void *bytes, size_t n,
+                        struct import_count *count, struct err *err)
 {
     json_error_t why;
     json_t *all = json_loadb(bytes, n, 0, &why);
@@ -244,7 +281,7 @@ static bool import_json(struct store *s, const void *bytes, size_t n, struct imp
     if (!all)
         ok = err_set(err, "line %d: %s", why.line, why.text);
     else if (strcmp(import_text(all, "format", ""), "facet history") == 0)
-        ok = read_export(s, all, count, err);
+        ok = read_export(s, name, all, count, err);
     else if (json_is_array(all))
         ok = import_chatgpt(s, all, count, err);
     else
@@ -262,6 +299,6 @@ bool history_import(struct store *s, const char *name, const void *bytes, size_t
         return false;
     bool ok = n > sizeof sqlite && memcmp(bytes, sqlite, sizeof sqlite) == 0
                   ? import_oterm(s, bytes, n, count, err)
-                  : import_json(s, bytes, n, count, err);
+                  : import_json(s, name, bytes, n, count, err);
     return store_end(s, ok, err) || err_prefix(err, "%s", name);
 }

@@ -60,7 +60,7 @@ static bool purge(struct store *s, struct err *err)
 static bool open_database(struct store *s, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX;
-    if (!make_private(s->path, err))
+    if (strcmp(s->path, STORE_MEMORY) != 0 && !make_private(s->path, err))
         return false;
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
         return sql_fail(s, err);

@@ -18,6 +18,7 @@
 
 struct store;
 
+#define STORE_MEMORY ":memory:"
 enum { STORE_KEEP_DAYS = 30 };
 enum { STORE_COMPLETE, STORE_WRITING, STORE_INTERRUPTED }; /* state of a message */
 /* Whether the model is told of a message: as long as there is room, no more, always. */
@@ -68,7 +69,8 @@ struct store_message {
  * All of a change is durable when the call (of store_end, behind store_begin) returns. Numbers are
  * > 0; 0 is failure. */
 
-/* Opens or makes the database; path NULL: the usual place. Migrates older schemas, and throws away
+/* Opens or makes the database; path NULL: the usual place; STORE_MEMORY: it is gone when it is
+ * closed. Migrates older schemas, and throws away
  * what was deleted long ago. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *s);

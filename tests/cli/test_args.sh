@@ -60,6 +60,20 @@ if command -v bash >/dev/null; then
                  COMP_WORDS=(facet ask --temp); _facet; echo "${COMPREPLY[@]}"'
     check "completion: verbs" grep -qx 'tokens' out
     check "completion: flags" grep -qx -- '--temperature' out
+    mkdir -p "$XDG_DATA_HOME/facet/models" elsewhere
+    cp "$TINY" "$XDG_DATA_HOME/facet/models/known.gguf"
+    touch here.gguf here.txt elsewhere/there.gguf
+    mkdir bin
+    ln -s "$FACET" bin/facet
+    run env PATH="$PWD/bin:$PATH" bash -c '. ./completion.bash
+        for word in "" k h elsewhere/; do COMP_WORDS=(facet ask -m "$word") COMP_CWORD=3; _facet; echo "${COMPREPLY[@]}"; done'
+    check "completion: models and files" grep -q 'known.gguf .*here.gguf' out
+    check "completion: models" grep -qx 'known.gguf' out
+    check "completion: files" grep -qx 'here.gguf' out
+    check "completion: files elsewhere" grep -qx 'elsewhere/there.gguf' out
+    facet models show known.gguf
+    check "a model by its name" code_is 0
+    rm "$XDG_DATA_HOME/facet/models/known.gguf"
 fi
 facet completion fish
 check "completion: fish" grep -q "complete -c facet" out

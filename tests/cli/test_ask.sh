@@ -9,6 +9,17 @@ check "ask: ends with a newline" test -z "$(tail -c 1 out)"
 cp out first
 facet ask -m "$TINY" -n 8 --seed 1 hello
 check "the same seed, the same answer" cmp -s out first
+facet ask -m "$TINY" -n 8 --seed 1 --json hello
+check "--json: one object" sh -c 'grep -q "^{.*\"finish\":\"max-tokens\".*}$" out && [ "$(wc -l <out)" -eq 1 ]'
+check "--json: the same answer" grep -qF "\"answer\":\"$(cat first)\"" out
+check "--json: no figures unless asked for" sh -c '! grep -q confidence out'
+facet ask -m "$TINY" -n 8 --seed 1 --json --confidence tokens hello
+check "--confidence: the same answer" grep -qF "\"answer\":\"$(cat first)\"" out
+check "--confidence: mean and least" grep -Eq '"confidence":\{"mean":0\.[0-9]+,"min":0\.[0-9]+,' out
+check "--confidence: each token" test "$(grep -o '"probability":0\.[0-9]*' out | wc -l)" -eq 8
+check "--confidence: they are the answer" test "$(sed 's/.*"tokens":\[//' out | grep -o '"text":"[^"]*"' | sed 's/"text":"\(.*\)"/\1/' | tr -d '\n')" = "$(cat first)"
+facet ask -m "$TINY" -n 8 --confidence tokens hello
+check "--confidence goes with --json" code_is 2
 facet ask -m "$TINY" -n 8 --seed 1 -q -v hello
 check "-q" is_empty err
 facet ask -m "$TINY" -n 8 --seed 1 -v hello

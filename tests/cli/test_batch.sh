@@ -213,3 +213,14 @@ fault '{"image": ["a"]}' '"image" that is no text'
 fault '{"images": ["a", 1]}' '"images" that are no list'
 fault '{"image": "a", "images": ["a"]}' 'both'
 fault '{"seed": -1}' '"seed" that is no whole number'
+
+printf '{"prompt":"one"}\n{"prompt":"two"}\n' >sure.jsonl
+batch sure.jsonl -o plain.jsonl
+batch sure.jsonl -o sure.out --confidence tokens
+strip() { sed 's/"seconds":{[^}]*}//; s/,"confidence":.*$/}/' "$1"; }
+check "--confidence: the same answers" test "$(strip plain.jsonl)" = "$(strip sure.out)"
+check "--confidence: of each token" test "$(grep -o '"probability":' sure.out | wc -l)" -eq 6
+batch sure.jsonl --confidence answer
+check "--confidence: of the answer alone" sh -c 'grep -Eq "\"confidence\":\{\"mean\":[0-9.e-]+,\"min\":[0-9.e-]+\}" out && ! grep -q probability out'
+batch sure.jsonl --confidence much
+check "--confidence: another" code_is 2

@@ -15,6 +15,12 @@ check "the answer is the same" cmp out first
 ask --cache-size 0 -i wide.ppm "What is it?"
 check "or every time with --cache-size 0" grep -q 'image views' err
 check "the answer is the same again" cmp out first
+ask -i wide.ppm "Why is it so wide?"
+check "another question goes on from the picture" grep -Eq 'prompt: [0-9]* tokens, [1-9][0-9]{2,} of them kept' err
+cp out why
+ask --cache-size 0 -i wide.ppm "Why is it so wide?"
+check "or from nothing" grep -Eq 'prompt: [0-9]* tokens, 0 of them kept' err
+check "to the same answer" cmp out why
 ask --vision-precision f32 --crops off -i wide.ppm "Why?"
 cp wide.ppm same.ppm
 ask --vision-precision f32 --crops off -i same.ppm "Why?"

@@ -62,6 +62,19 @@ check "export: HTML" grep -q '<img alt="cat.ppm".*data:image/png;base64,' page.h
 check "export: for its owner alone" test "$(stat -c %a page.html)" = 600
 facet history export -o all.json
 check "export: JSON" grep -q '"format": "facet history"' all.json
+facet history export -o box/all.md --pictures box/pics
+check "export: pictures as files" sh -c 'grep -q "(<pics/[0-9a-f]*.ppm>)" box/all.md && [ "$(ls box/pics | wc -l)" -gt 0 ]'
+check "export: each is the picture" cmp cat.ppm "box/$(sed -n 's/.*(<\(pics[^>]*\)>).*/\1/p' box/all.md | head -n 1)"
+facet history export -o box/all.json --pictures box/pics
+mv box moved
+run sh -c 'XDG_DATA_HOME=$PWD/moved/data "$FACET" history import -q moved/all.json &&
+           XDG_DATA_HOME=$PWD/moved/data "$FACET" history export -o moved/again.json'
+check "import: pictures beside" cmp all.json moved/again.json
+rm moved/pics/*
+run sh -c 'XDG_DATA_HOME=$PWD/moved/none "$FACET" history import -q moved/all.json'
+check "import: pictures that are gone" is_one_error
+facet history export -o page.html --pictures pics
+check "export: HTML has them inside" code_is 2
 facet history export --format pdf
 check "export: no such format" code_is 2
 facet history export 99

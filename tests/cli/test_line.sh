@@ -50,8 +50,15 @@ talk 'put away\n/archive\n'
 facet history list --archived
 check "/archive" grep -q 'put away' out
 run sh -c 'printf "hi\n/export none.md\n/export none.json\n/rename x\n" | "$FACET" -m "$TINY" -n 4 --no-history'
-check "without a history /export writes Markdown" sh -c 'grep -qx hi none.md && [ ! -e none.json ]'
+check "without a history /export writes all forms" sh -c 'grep -qx hi none.md && grep -q "\"text\": \"hi\"" none.json'
 check "without a history there is nothing to rename" grep -q 'no history is kept' err
+picture here.ppm 30 20
+for how in --no-history -q; do
+    run sh -c 'printf "/image here.ppm\n[image 1] What?\n/export kept/\n/export kept/\n" | "$FACET" -m "$TINY" -n 4 '"$how"
+    check "/export to a folder $how" cmp here.ppm "kept/$(sed -n 's/.*(<\(pictures[^>]*\)>).*/\1/p' kept/conversation.md)"
+    check "/export to a folder writes over nothing $how" grep -q 'kept/ is there already' err
+    rm -r kept
+done
 talk 'one\ntwo\n/context drop 1\n/context pin 3\n/context drop 9\n/context tell 1\n/context room\n/context\n'
 check "/context drop, pin" sh -c 'grep -q "(left out) user: one" err && grep -q "(pinned) user: two" err'
 check "/context N that is not there" grep -q 'no message "9"' err

@@ -164,7 +164,7 @@ static void finish(struct fixture *f)
         } else if (f->last.kind == CHAT_PROGRESS) {
             f->n_progress++;
             assert_true(f->last.done <= f->last.total);
-            f->looked |= strcmp(f->last.text, "looking at wide.ppm") == 0;
+            f->looked |= strcmp(f->last.text, "looking at wide.ppm, view 2 of 4") == 0;
         } else if (f->last.kind == CHAT_LOADED)
             assert_non_null(chat_model(f->chat));
     } while (f->last.kind != CHAT_DONE && f->last.kind != CHAT_FAILED &&
@@ -708,13 +708,18 @@ static int set_up_kept(void **state)
     return 0;
 }
 
-static struct kept_count kept_sessions(const struct fixture *f)
+static struct kept_count kept_of(const struct fixture *f, enum kept_kind kind)
 {
     struct kept kept;
     kept_init(&kept, &f->options);
-    struct kept_count count = kept_count(&kept, KEPT_SESSIONS);
+    struct kept_count count = kept_count(&kept, kind);
     kept_done(&kept);
     return count;
+}
+
+static struct kept_count kept_sessions(const struct fixture *f)
+{
+    return kept_of(f, KEPT_SESSIONS);
 }
 
 static int tear_down_kept(void **state)
@@ -794,6 +799,80 @@ static void a_reopened_conversation_is_as_one_never_closed(void **state)
         free(open[i].text);
         free(closed[i].text);
     }
+}
+
+/* One answer in a chat of its own. */
+static struct turn ask_alone(struct fixture *f, const char *text, const char *cache_size)
+{
+    set(f, "cache-size", cache_size);
+    open_chat(f);
+    ask(f, text, picture);
+    struct turn turn = take_turn(f);
+    close_chat(f);
+    return turn;
+}
+
+static void a_known_picture_is_not_read_again(void **state)
+{
+    struct fixture *f = *state;
+    f->options.one_answer = true;
+    struct turn first = ask_alone(f, "[image 1] What is it?", "1"),
+                other = ask_alone(f, "[image 1] Why is it so long?", "1"),
+                anew = ask_alone(f, "[image 1] Why is it so long?", "0");
+    assert_int_equal(first.stats.n_kept, 0);
+    assert_true(other.stats.n_kept > other.stats.n_prompt / 2);
+    assert_int_equal(anew.stats.n_kept, 0);
+    assert_string_equal(other.text, anew.text);
+    assert_int_equal(kept_of(f, KEPT_BEGINNINGS).n, 1);
+    f->options.system = mem_copy("Be short."); /* another beginning */
+    struct turn told = ask_alone(f, "[image 1] What is it?", "1");
+    assert_int_equal(told.stats.n_kept, 0);
+    assert_int_equal(kept_of(f, KEPT_BEGINNINGS).n, 2);
+    struct turn said = ask_alone(f, "Here is [image 1].", "1"); /* what people said is not kept */
+    assert_int_equal(said.stats.n_kept, 0);
+    assert_int_equal(kept_of(f, KEPT_BEGINNINGS).n, 2);
+    free(first.text);
+    free(other.text);
+    free(anew.text);
+    free(told.text);
+    free(said.text);
+}
+
+/* A conversation that went on till its rings had lost how it began. */
+static void a_long_conversation_leaves_its_picture_known(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {""};
+    set(f, "max-tokens", "60");
+    open_chat(f);
+    ask(f, "[image 1] What is it?", picture);
+    for (int i = 0; i < 3; i++)
+        ask(f, "And then, what came of all that, and of those who were there to see it?", NULL);
+    must(chat_clear(f->chat, &err), &err);
+    ask(f, "[image 1] Why is it so long?", picture);
+    assert_true(f->last.stats.n_kept > f->last.stats.n_prompt / 2);
+}
+
+static void damaged_beginnings_cost_time_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct str command = {0};
+    struct turn first = ask_alone(f, "[image 1] What is it?", "1");
+    str_printf(&command,
+               "for f in %s/facet/beginnings/*; do "
+               "printf x | dd of=$f bs=1 seek=5000 conv=notrunc 2>/dev/null; done",
+               folder);
+    assert_int_equal(system(command.data), 0);
+    str_done(&command);
+    struct turn again = ask_alone(f, "[image 1] What is it?", "1"),
+                kept = ask_alone(f, "[image 1] What is it?", "1");
+    assert_int_equal(again.stats.n_kept, 0);
+    assert_true(kept.stats.n_kept > 0);
+    assert_string_equal(first.text, again.text);
+    assert_string_equal(first.text, kept.text);
+    free(first.text);
+    free(again.text);
+    free(kept.text);
 }
 
 static void conversations_come_back_within_a_chat(void **state)
@@ -1181,6 +1260,9 @@ int main(void)
         CHAT_TEST(changes_between_turns),
         CHAT_TEST(works_without_history),
         KEPT_TEST(a_reopened_conversation_is_as_one_never_closed),
+        KEPT_TEST(a_known_picture_is_not_read_again),
+        KEPT_TEST(a_long_conversation_leaves_its_picture_known),
+        KEPT_TEST(damaged_beginnings_cost_time_alone),
         KEPT_TEST(conversations_come_back_within_a_chat),
         KEPT_TEST(what_is_deleted_is_not_kept),
         KEPT_TEST(what_is_told_is_remembered),

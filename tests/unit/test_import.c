@@ -106,7 +106,7 @@ static int64_t add_conversation(struct store *s)
 static void export(struct str *out, struct store *s, enum export_form form, int64_t conversation)
 {
     struct err err = {""};
-    if (!history_export(out, s, form, &conversation, 1, &err))
+    if (!history_export(out, s, form, NULL, &conversation, 1, &err))
         fail_msg("%s", err.text);
 }
 

@@ -249,6 +249,24 @@ static void what_is_larger_than_all_does_not_push_out_the_rest(void **state)
     free(path);
 }
 
+static void beginnings_have_no_more_than_a_quarter(void **state)
+{
+    struct fixture *f = *state;
+    char *bytes = mem_new(1, FILE_BYTES);
+    f->kept.limit = 8 * FILE_BYTES;
+    save_numbered(f, 0);
+    make_all_older(f, 10);
+    for (char name[] = "a"; name[0] < 'f'; name[0]++) {
+        char *path = kept_path_to_write(&f->kept, KEPT_BEGINNINGS, name);
+        write_file(path, bytes, FILE_BYTES);
+        kept_settle(&f->kept, path);
+        free(path);
+    }
+    assert_int_equal(kept_count(&f->kept, KEPT_BEGINNINGS).n, 2);
+    assert_true(numbered_is_kept(f, 0)); /* though it is older than all of them */
+    free(bytes);
+}
+
 static void what_a_killed_writer_left_goes(void **state)
 {
     struct fixture *f = *state;
@@ -345,6 +363,7 @@ int main(void)
         KEPT_TEST(what_is_damaged_is_removed),
         KEPT_TEST(the_limit_is_kept),
         KEPT_TEST(what_is_larger_than_all_does_not_push_out_the_rest),
+        KEPT_TEST(beginnings_have_no_more_than_a_quarter),
         KEPT_TEST(what_a_killed_writer_left_goes),
         KEPT_TEST(nothing_is_kept_where_that_is_not_wanted),
         KEPT_TEST(a_folder_that_cannot_be_made_costs_nothing),

@@ -137,7 +137,7 @@ static void answer_all(size_t n_together, bool odd_ones, struct result *results)
         struct chat_event event;
         if (next < N_ITEMS && many_has_room(many)) {
             ask(&messages, next, odd_ones);
-            many_submit(many, next, &messages, 100 + next);
+            many_submit(many, next, &messages, 100 + next, NULL);
             next++;
             continue;
         }
@@ -221,7 +221,7 @@ static void submit_text(struct many *many, size_t item, const char *text, size_t
     for (size_t i = 0; i < times; i++)
         str_puts(&all, text);
     message_add_text(messages_add(&messages, ROLE_USER), str_text(&all), all.len);
-    many_submit(many, item, &messages, item);
+    many_submit(many, item, &messages, item, NULL);
     str_done(&all);
 }
 
