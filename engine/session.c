@@ -111,9 +111,6 @@ static bool shape_is_possible(const struct facet_model *model, const struct kvca
     if (shape->type == CACHE_Q8_0 && shape->head_dim % 32 != 0)
         return err_set(err, "%s: a Q8_0 cache needs heads of a multiple of 32, these have %zu",
                        model->m->path, shape->head_dim);
-    if (model->m->has_vision && shape->n_ctx < model->m->vision.n_soft)
-        return err_set(err, "a context of %zu positions cannot hold a picture of %u", shape->n_ctx,
-                       model->m->vision.n_soft);
     return true;
 }
 

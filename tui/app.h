@@ -65,6 +65,7 @@ struct app {
         char *text;                   /* as sent, given back if the turn fails at once; owned */
         struct attachment **pictures; /* as sent; own references */
         size_t n_pictures;
+        size_t editing; /* as it was sent */
     } turn;
     struct drafting *drafting; /* drafting.h; NULL: drafts are not kept */
     double tokens_a_second;

@@ -147,9 +147,10 @@ void turn_send(struct app *app)
         free(text);
         return;
     }
-    app->editing = 0;
     begin(app);
     keep_sent(app, text, pictures, n);
+    app->turn.editing = app->editing;
+    app->editing = 0;
     char aside[ASIDE_BYTES];
     clock_time(time(NULL), aside);
     transcript_add(app->transcript, ITEM_USER, text, aside);
@@ -257,8 +258,8 @@ static void on_done(struct app *app, const struct chat_event *event)
         app_fail(app, "%s", event->text);
 }
 
-/* Nothing was answered: what was sent goes back to where it was written, unless something new is
- * there. */
+/* Nothing was answered, and nothing is kept of the turn: what was sent goes back to where it was
+ * written, unless something new is there; then it can still be read where it was shown. */
 static void give_back(struct app *app)
 {
     if (!app->turn.text || !input_is_empty(app->input))
@@ -266,6 +267,8 @@ static void give_back(struct app *app)
     for (size_t i = 0; i < app->turn.n_pictures; i++)
         input_attach(app->input, attachment_keep(app->turn.pictures[i]));
     input_set(app->input, app->turn.text);
+    app->editing = app->turn.editing;
+    turn_show_all(app);
 }
 
 static void on_failed(struct app *app, const struct chat_event *event)

@@ -26,6 +26,10 @@ facet ask -m "$TINY" -n 8 --seed 1 -v hello
 check "-v" grep -q 'tokens/s' err
 check "-v: the answer is the same" cmp -s out first
 
+facet ask -m "$TINY" -n 8 --seed 1 --ctx 100 hello
+check "a context shorter than a picture" cmp -s out first
+facet ask -m "$TINY" --ctx 100 -i a.ppm hello
+check "a context shorter than a picture: no picture" grep -q 'the context holds 100' err
 facet ask -m "$TINY" -n 60 --seed 1 -v --no-lookup hello
 check "--no-lookup" code_is 0
 check "--no-lookup: nothing is guessed" test "$(grep -c guessed err)" -eq 0

@@ -27,6 +27,7 @@ struct chat {
     struct options options;
     struct tree tree;
     size_t old;        /* the answer that is seen again if nothing comes */
+    size_t edited;     /* the question */
     struct str script; /* the whole answer */
     size_t at, looked;
     bool loaded, busy, cancelled, look, late, fails;
@@ -126,7 +127,7 @@ static bool ask(struct chat *chat, struct message *user, size_t parent)
 {
     user->role = ROLE_USER;
     tree_add(&chat->tree, parent, user);
-    chat->old = 0;
+    chat->old = chat->edited = 0;
     start(chat);
     return true;
 }
@@ -148,7 +149,9 @@ static size_t node_at(const struct chat *chat, size_t index, struct err *err)
 bool chat_edit(struct chat *chat, size_t index, struct message *user, struct err *err)
 {
     size_t node = node_at(chat, index, err);
-    return node && ask(chat, user, chat->tree.nodes[node].parent);
+    bool ok = node && ask(chat, user, chat->tree.nodes[node].parent);
+    chat->edited = ok ? node : 0;
+    return ok;
 }
 
 bool chat_regenerate(struct chat *chat, struct err *err)
@@ -219,6 +222,8 @@ static bool fail(struct chat *chat, struct chat_event *event)
         tree_choose(&chat->tree, tree_leaf(&chat->tree), chat->old);
     else
         tree_drop_newest(&chat->tree);
+    if (!chat->at && chat->edited)
+        tree_choose(&chat->tree, chat->tree.nodes[chat->edited].parent, chat->edited);
     chat->busy = false;
     tick_every(chat, 0);
     *event = (struct chat_event){.kind = CHAT_FAILED, .text = "the engine stumbled", .n_bytes = 19};

@@ -426,6 +426,35 @@ static void test_failures(void)
     leave(e);
 }
 
+static int rows_with(struct emulator *e, const char *text)
+{
+    int n = 0;
+    for (int row = 0; row < 24; row++)
+        n += strstr(emulator_row(e, row), text) != NULL;
+    return n;
+}
+
+/* It stands where it was written, and nowhere else; an edit is still one. */
+static void test_question_given_back(void)
+{
+    struct emulator *e = start(24, 80);
+    ask_and_wait(e, "say first");
+    ask(e, "fail");
+    CHECK(e, emulator_shows(e, "> fail"));
+    CHECK(e, emulator_shows(e, "the engine stumbled"));
+    CHECK(e, rows_with(e, "fail") == 1);
+    emulator_send(e, "\025");
+    ask(e, "/edit fail");
+    CHECK(e, emulator_shows(e, "> fail"));
+    CHECK(e, emulator_shows(e, "say first"));
+    CHECK(e, rows_with(e, "fail") == 1);
+    emulator_send(e, "\025");
+    ask(e, "say other");
+    CHECK(e, emulator_hides(e, "say first"));
+    CHECK(e, emulator_shows(e, "say other"));
+    leave(e);
+}
+
 static void test_no_clears(void)
 {
     struct emulator *e = start(24, 80);
@@ -702,6 +731,7 @@ int main(void)
         test_scroll, test_cancel, test_help, test_images, test_broken_image};
     static void (*const once[])(void) = {
         test_evil,      test_markdown,   test_editing, test_commands,     test_failures,
+        test_question_given_back,
         test_no_clears, test_leaving,    test_anchor,  test_tiny_sizes,   test_long_paste,
         test_colors,    test_background, test_themes,  test_old_terminal, test_configuration,
         test_presets,   test_locale};

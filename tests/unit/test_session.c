@@ -640,6 +640,21 @@ static void cancelled_files_leave_nothing(void **state)
     free(path);
 }
 
+/* It is for text alone then. */
+static void a_context_may_be_shorter_than_a_picture(void **state)
+{
+    const struct fixture *f = *state;
+    struct facet_session_options options = {.n_ctx = f->info.n_soft_tokens - 1};
+    struct facet_session *s = facet_session_open(f->model, &options, why);
+    assert_non_null(s);
+    struct facet_prompt text = text_prompt(f, options.n_ctx), picture = image_prompt(f, 57);
+    assert_int_equal(facet_session_prompt(s, &picture, NULL, why), FACET_FAILED);
+    assert_non_null(strstr(why, "the context holds"));
+    assert_int_equal(facet_session_prompt(s, &text, NULL, why), FACET_OK);
+    expect_logits(f, s, &text, 1e-3);
+    facet_session_close(s);
+}
+
 static void a_soft_token_cannot_be_appended(void **state)
 {
     const struct fixture *f = *state;
@@ -1116,6 +1131,7 @@ int main(void)
         cmocka_unit_test(a_restored_session_is_as_one_never_closed),
         cmocka_unit_test(any_flipped_bit_is_found),
         cmocka_unit_test(cancelled_files_leave_nothing),
+        cmocka_unit_test(a_context_may_be_shorter_than_a_picture),
         cmocka_unit_test(a_soft_token_cannot_be_appended),
         cmocka_unit_test(a_vocabulary_makes_no_session),
         cmocka_unit_test(digests_tell_models_apart),
