@@ -76,6 +76,7 @@ struct app {
     struct find *find;    /* what find.h's list shows; NULL: not open */
     size_t n_reading;    /* pictures on their way into the input */
     bool send_when_read; /* Enter was pressed meanwhile */
+    bool recalling;      /* a picture of the conversation is being read (recall.h) */
 
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;

@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <png.h>
+#include <sqlite3.h>
+
 #include "base/mem.h"
 #include "tests/screen/kit.h"
 #include "tui/color.h"
@@ -456,6 +459,51 @@ static void test_real_looked(void)
     leave(e);
 }
 
+static void write_large(const char *name)
+{
+    enum { SIDE = 6000 };
+    png_image png = {.version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE};
+    void *pixels = mem_new(SIDE, SIDE); /* gray */
+    CHECK(NULL, png_image_write_to_file(&png, name, 0, pixels, 0, NULL));
+    free(pixels);
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    CHECK(NULL, sqlite3_open("facet/history.db", &db) == SQLITE_OK);
+    CHECK(NULL, sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* The last conversation is there before its picture is decoded, which takes long, and goes on if
+ * that cannot be read any more. */
+static void test_real_resumed(void)
+{
+    kit_forget();
+    write_large("flat.png");
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "-i", "flat.png", "see",
+                        (char *)NULL));
+    struct emulator *e = kit_start_real(40, 120);
+    int row, col;
+    CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
+    CHECK(e, emulator_find(e, "reading…", &row, &col));
+    CHECK(e, !emulator_find(e, "6000×6000", &row, &col));
+    CHECK(e, emulator_shows(e, "6000×6000"));
+    kit_ask_and_wait(e, "more");
+    leave(e);
+    run_sql("UPDATE picture SET bytes = x'89504e470d0a1a0a'");
+    e = kit_start_real(40, 120);
+    CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
+    CHECK(e, emulator_shows(e, "/tmp/facet-screen-"));
+    CHECK(e, emulator_hides(e, "reading…"));
+    kit_ask_and_wait(e, "and now");
+    CHECK(e, emulator_shows(e, "and now"));
+    emulator_send(e, "\033p[w\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    leave(e);
+}
+
 /* Tokens from the model, and seconds known from the run before. */
 static void test_real(void)
 {
@@ -530,6 +578,7 @@ int main(void)
     if (kit_has_real()) {
         test_real();
         test_real_looked();
+        test_real_resumed();
     }
     return kit_finish();
 }
