@@ -247,6 +247,10 @@ static struct term_event read_sequence(struct terminal *t, int c)
         if (n + 1 < sizeof text)
             text[n++] = (char)c;
     text[n] = 0;
+    if (c == 'R')
+        term_told_position(t, text);
+    if (c == 'c')
+        term_told_last(t);
     bool sixel = c == 'c' && t->pictures == PICTURES_SYMBOLS && graphics_has_sixel(text) &&
                  term_cell_pixels(&width, &height);
     return sixel && !t->pictures_settled ? pictures_event(t, PICTURES_SIXEL)
@@ -283,6 +287,8 @@ static struct term_event read_mouse(struct terminal *t)
 
 struct term_event term_next(struct terminal *t)
 {
+    if (!t->asking && t->next_early < t->n_early)
+        return t->early[t->next_early++];
     struct term_event event = signal_event(t);
     if (event.kind != TERM_NOTHING)
         return event;
