@@ -250,7 +250,7 @@ static void draw_marks(const struct app *app, struct surface *s, struct rect whe
 static bool draws_pixels(const struct app *app)
 {
     enum pictures pictures = term_pictures(app->term);
-    return (pictures == PICTURES_KITTY || pictures == PICTURES_SIXEL) &&
+    return pictures > PICTURES_SYMBOLS &&
            app->focus != KEYS_REGION && !app->picture->looking.on &&
            theming_picture_colors(app) > 0;
 }

@@ -22,7 +22,8 @@ static double now_ms(void)
 }
 
 /* Samples are written where the first picture will cover them. What every terminal answers comes
- * last: behind it nothing is to be waited for. */
+ * last: behind it nothing is to be waited for. (The name of the terminal that tmux runs in may come
+ * later.) */
 static void put_questions(struct terminal *t)
 {
     struct str out = {0};
@@ -31,6 +32,8 @@ static void put_questions(struct terminal *t)
     str_puts(&out, BLANK_AGAIN ASK_BACKGROUND);
     if (!t->pictures_settled)
         str_puts(&out, ASK_NAME);
+    if (!t->pictures_settled && graphics_in_tmux())
+        graphics_put_through(&out, ASK_NAME, sizeof ASK_NAME - 1);
     str_puts(&out, ASK_ATTRIBUTES);
     term_put_bytes(out.data, out.len);
     str_done(&out);

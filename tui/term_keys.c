@@ -230,8 +230,9 @@ static struct term_event read_answer(struct terminal *t, char kind, int c)
     if (c == 27)
         byte_within(t, PASTE_PATIENCE_MS); /* the backslash */
     text[n] = 0;
-    if (!t->pictures_settled && graphics_knows_kitty(text))
-        return pictures_event(t, PICTURES_KITTY);
+    enum pictures named = graphics_of_name(text);
+    if (!t->pictures_settled && named != PICTURES_OFF)
+        return pictures_event(t, named);
     enum background background = parse_background(text);
     return (struct term_event){.kind = background ? TERM_BACKGROUND : TERM_NOTHING,
                                .background = background};

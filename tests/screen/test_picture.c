@@ -289,7 +289,7 @@ static void test_kitty(void)
     struct emulator *e = start_with("FACET_PICTURES", "kitty");
     int row, col;
     attach(e, "wide.ppm");
-    CHECK(e, emulator_wrote(e, "\033_Ga=T,f=24,i=1,p=1,C=1,q=2,s=300,v=99,c=30,r=5,m=1;") == 1);
+    CHECK(e, emulator_wrote(e, "\033_Ga=T,i=1,p=1,C=1,c=30,r=5,f=24,q=2,s=300,v=99,m=1;") == 1);
     CHECK(e, !emulator_find(e, "▀", &row, &col));
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "typed"));
@@ -312,6 +312,65 @@ static void test_kitty_by_name(void)
     emulator_send(e, "\033P>|kitty(0.26.5)\033\\");
     attach(e, "wide.ppm");
     CHECK(e, emulator_wrote(e, "\033_Ga=T") == 1);
+    leave(e);
+}
+
+/* What tmux is to let through, to kitty. */
+#define THROUGH "\033Ptmux;\033\033_G"
+
+/* Within tmux the terminal around it is asked; the picture goes through, and stands in cells whose
+ * colour is its number. */
+static void test_placed(void)
+{
+    setenv("TMUX", "/tmp/tmux,1,0", 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv("TMUX");
+    int row, col, width;
+    CHECK(e, emulator_wrote(e, "\033Ptmux;\033\033[>q\033\\") == 1);
+    emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|kitty(0.26.5)\033\\");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_wrote(e, THROUGH "a=t,i=") == 1);
+    CHECK(e, emulator_wrote(e, THROUGH "a=p,U=1,i=") == 1);
+    CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
+    CHECK(e, emulator_wrote(e, "\033_Ga=T") == 0);
+    CHECK(e, emulator_find(e, "\xF4\x8E\xBB\xAE", &row, &col));
+    int id = emulator_style(e, row, col).fg;
+    CHECK(e, id >= 16 && id < 256);
+    for (int r = 0; r < 5; r++)
+        for (int c = 0; c < 30; c++)
+            CHECK(e, emulator_style(e, row + r, col + c).fg == id);
+    CHECK(e, strcmp(emulator_cell(e, row, col, &width), "\xF4\x8E\xBB\xAE\u0305\u0305") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row, col + 1, &width), "\xF4\x8E\xBB\xAE\u0305\u030D") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row + 4, col + 2, &width), "\xF4\x8E\xBB\xAE\u0312\u030E") ==
+                 0);
+    char placed[64];
+    snprintf(placed, sizeof placed, THROUGH "a=p,U=1,i=%d,c=30,r=5,q=2\033\033\\\033\\", id);
+    CHECK(e, emulator_wrote(e, placed) == 1);
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "typed"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=t") == 1);
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "r"); /* a region is drawn in cells; then it is there again */
+    CHECK(e, emulator_shows(e, "┌"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=d,d=I,i="));
+    CHECK(e, emulator_hides(e, "\xF4\x8E\xBB\xAE"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=t") == 2);
+    leave(e);
+}
+
+/* tmux that lets nothing through, or around which is a terminal that knows no placeholders. */
+static void test_not_placed(void)
+{
+    setenv("TMUX", "/tmp/tmux,1,0", 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv("TMUX");
+    emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|WezTerm 2024\033\\");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    CHECK(e, emulator_hides(e, "\xF4\x8E\xBB\xAE"));
     leave(e);
 }
 
@@ -565,6 +624,7 @@ int main(void)
     static void (*const once[])(void) = {test_send_waits, test_names,   test_without_color,
                                          test_resizes,    test_kitty,   test_kitty_by_name,
                                          test_sixel,      test_answers, test_off,
+                                         test_placed,     test_not_placed,
                                          test_heat,       test_forgotten};
     if (!prepare()) {
         perror("a folder for the tests");
