@@ -563,6 +563,32 @@ static void test_real_resumed(void)
     leave(e);
 }
 
+/* Beside what was found stands the picture that was spoken of; not beside what is about none. */
+static void test_real_found(void)
+{
+    static const char blocks[] = "▀▄▌▐▘▝▖▗█ ";
+    kit_forget();
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "no pears", (char *)NULL));
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "-i", "wide.ppm",
+                        "apples or pears", (char *)NULL));
+    struct emulator *e = kit_start_real(24, 80);
+    kit_ask(e, "/new");
+    kit_ask(e, "/find apples");
+    CHECK(e, emulator_shows(e, "apples or pears"));
+    CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    CHECK(e, colored_cells(e, blocks) > 20);
+    emulator_resize(e, 24, 44); /* no room: the list alone */
+    CHECK(e, emulator_hides(e, "▀"));
+    CHECK(e, emulator_shows(e, "apples or pears"));
+    emulator_resize(e, 24, 80);
+    emulator_send(e, "\025\"no pears\"");
+    CHECK(e, emulator_shows(e, "no pears"));
+    CHECK(e, emulator_hides(e, "▀") && emulator_hides(e, "▌"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Find in all"));
+    leave(e);
+}
+
 /* Tokens from the model, and seconds known from the run before. */
 static void test_real(void)
 {
@@ -639,6 +665,7 @@ int main(void)
         test_real();
         test_real_looked();
         test_real_resumed();
+        test_real_found();
     }
     return kit_finish();
 }
