@@ -1,5 +1,6 @@
 #include "chat/attach.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,17 +144,73 @@ struct attachment *attachment_load(const char *path, const struct crop_choice *c
     return a;
 }
 
-struct attachment *attachment_restore(const char *path, const void *bytes, size_t n_bytes,
-                                      const struct crop_choice *crops, struct err *err)
+/* ---- Later ---------------------------------------------------------------------------------- */
+
+struct attachment *attachment_unread(const char *path, void *bytes, size_t n_bytes,
+                                     const char *digest, const struct crop_choice *crops)
+{
+    struct attachment *a = mem_new(1, sizeof *a);
+    a->state = ATTACHMENT_UNREAD;
+    a->references = 1;
+    a->path = mem_copy(path);
+    a->bytes = bytes;
+    a->n_bytes = n_bytes;
+    snprintf(a->digest, sizeof a->digest, "%s", digest);
+    a->wanted = *crops;
+    return a;
+}
+
+static struct attachment *from_bytes(const struct attachment *a, struct err *err)
 {
     struct crop region;
-    size_t n = region_suffix(path, &region);
+    size_t n = region_suffix(a->path, &region);
     if (!n)
-        return attachment_from_bytes(path, bytes, n_bytes, crops, err);
-    char *file = mem_text(path, n);
-    struct attachment *whole = attachment_from_bytes(file, bytes, n_bytes, &no_crops, err);
+        return attachment_from_bytes(a->path, a->bytes, a->n_bytes, &a->wanted, err);
+    char *file = mem_text(a->path, n);
+    struct attachment *whole = attachment_from_bytes(file, a->bytes, a->n_bytes, &no_crops, err);
     free(file);
-    return take_region(whole, path, &region, err);
+    return take_region(whole, a->path, &region, err);
+}
+
+/* The bytes of a region are its origin's. */
+static void fill(struct attachment *a, struct attachment *from)
+{
+    a->origin = from->origin;
+    a->image = from->image;
+    a->facts = from->facts;
+    memcpy(a->crops, from->crops, sizeof a->crops);
+    a->n_crops = from->n_crops;
+    from->origin = NULL;
+    from->image = (struct image){0};
+    if (a->origin) {
+        free(a->bytes);
+        a->bytes = NULL;
+    }
+}
+
+static bool read_unread(struct attachment *a, struct err *err)
+{
+    if (!attachment_is(a, ATTACHMENT_UNREAD))
+        return attachment_is(a, ATTACHMENT_READ) || err_set(err, "%s: cannot be read", a->path);
+    struct attachment *whole = from_bytes(a, err);
+    bool ok = whole && (strcmp(whole->digest, a->digest) == 0 ||
+                        err_set(err, "%s: is no longer what it was", a->path));
+    if (ok)
+        fill(a, whole);
+    attachment_release(whole);
+    a->state = ok ? ATTACHMENT_READ : ATTACHMENT_BROKEN; /* last: it may be looked at from here on */
+    return ok;
+}
+
+bool attachment_read(struct attachment *a, struct err *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    if (attachment_is(a, ATTACHMENT_READ))
+        return true;
+    pthread_mutex_lock(&lock);
+    bool ok = read_unread(a, err);
+    pthread_mutex_unlock(&lock);
+    return ok;
 }
 
 struct attachment *attachment_blank(size_t n_crops)

@@ -4,6 +4,7 @@
 #define CHAT_ATTACH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,14 @@ struct crop_choice {
 /* "auto" (Google's rule), "hf", "off", "2" to "4". */
 bool crop_choice_parse(struct crop_choice *out, const char *text, struct err *err);
 
+enum attachment_state {
+    ATTACHMENT_READ,
+    ATTACHMENT_UNREAD, /* known are path, bytes and digest; the rest once it was read */
+    ATTACHMENT_BROKEN, /* it could not be read */
+};
+
 struct attachment {
+    atomic_int state; /* as whoever reads it, on whichever thread, leaves it */
     atomic_int references; /* kept and released by any thread; the chat's worker alone fills in
                               soft[] while it is busy */
     char *path;            /* as the user gave it; "-" for standard input */
@@ -32,6 +40,7 @@ struct attachment {
     struct crop crops[PANSCAN_MAX_CROPS];
     size_t n_crops;                     /* views: the whole image, then these: 1 + n_crops */
     float *soft[1 + PANSCAN_MAX_CROPS]; /* encoded views, NULL until needed; owned */
+    struct crop_choice wanted;          /* of an unread one */
 };
 
 /* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that
@@ -41,9 +50,13 @@ struct attachment *attachment_load(const char *path, const struct crop_choice *c
 /* The same for bytes at hand. */
 struct attachment *attachment_from_bytes(const char *name, const void *bytes, size_t n_bytes,
                                          const struct crop_choice *crops, struct err *err);
-/* As attachment_load, where the file's bytes are at hand. */
-struct attachment *attachment_restore(const char *path, const void *bytes, size_t n_bytes,
-                                      const struct crop_choice *crops, struct err *err);
+/* As attachment_load, where the file's bytes (taken over) and their digest are at hand, but to be
+ * read when it is needed. */
+struct attachment *attachment_unread(const char *path, void *bytes, size_t n_bytes,
+                                     const char *digest, const struct crop_choice *crops);
+/* Reads one that is unread; on any thread, while others may come for the same. False: it is broken.
+ */
+bool attachment_read(struct attachment *a, struct err *err);
 /* The whole picture and, as its one crop, a region of it, which lies within. Shares the pixels. */
 struct attachment *attachment_with_region(struct attachment *picture, const struct crop *region);
 /* Its path from the root, a region's too, for whoever is elsewhere later; free() it. */
@@ -52,14 +65,21 @@ char *attachment_whole_path(const struct attachment *a);
 struct attachment *attachment_blank(size_t n_crops);
 struct attachment *attachment_keep(struct attachment *a);
 void attachment_release(struct attachment *a);
-/* Nothing to look at: it is only to be laid out, or still to be read. */
+static inline bool attachment_is(const struct attachment *a, enum attachment_state state)
+{
+    return a->state == (int)state;
+}
+/* Nothing to look at: it is only to be laid out, or still to be read, or broken. */
 static inline bool attachment_is_blank(const struct attachment *a)
 {
-    return !a->image.rgb;
+    return !attachment_is(a, ATTACHMENT_READ) || !a->image.rgb;
 }
+/* 0 of a broken one; 1 as long as it is unread. */
 static inline size_t attachment_views(const struct attachment *a)
 {
-    return 1 + a->n_crops;
+    if (attachment_is(a, ATTACHMENT_READ))
+        return 1 + a->n_crops;
+    return attachment_is(a, ATTACHMENT_UNREAD);
 }
 
 #endif

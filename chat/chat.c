@@ -270,6 +270,8 @@ static void do_job(struct chat *chat)
             .text = on_text,
             .user = chat,
         };
+        for (size_t i = 0; i < turn.messages->n; i++)
+            message_read(&turn.messages->list[i]);
         follow(chat, backend, kept_conversation(chat));
         atomic_store(&chat->outdated, false); /* what is deleted leaves the session now */
         if (chat->job == JOB_LOOK)

@@ -103,6 +103,11 @@ bool chat_clear(struct chat *chat, struct err *err);
 /* Replaces the conversation, its system prompt too, by a stored one; on failure it stays. Not while
  * busy. */
 bool chat_load(struct chat *chat, int64_t conversation, struct err *err);
+/* The same, but its pictures may be unread (attach.h) until they are needed. Whoever reads some
+ * calls chat_recount when it is done, for the context's figures. */
+bool chat_load_unread(struct chat *chat, int64_t conversation, struct err *err);
+/* Counts again what the conversation takes of the context. Nothing while busy. */
+void chat_recount(struct chat *chat);
 /* Branches. Not while busy; indices are chat_messages'. All of it works without a store too; where
  * one could not be written to, it is done all the same, and the error says so.
  *

@@ -87,7 +87,13 @@ static void count_used(struct chat *chat)
     atomic_store(&chat->used, used);
 }
 
-bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
+void chat_recount(struct chat *chat)
+{
+    if (!chat->busy)
+        count_used(chat);
+}
+
+bool chat_load_unread(struct chat *chat, int64_t conversation, struct err *err)
 {
     if (!chat_is_idle(chat, err))
         return false;
@@ -99,6 +105,16 @@ bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
         return false;
     }
     replace(chat, &tree, &record);
+    count_used(chat);
+    return true;
+}
+
+bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
+{
+    if (!chat_load_unread(chat, conversation, err))
+        return false;
+    for (size_t i = 0; i < chat->tree.path.n; i++)
+        message_read(&chat->tree.path.list[i]);
     count_used(chat);
     return true;
 }

@@ -108,6 +108,13 @@ size_t message_images(const struct message *m)
     return n;
 }
 
+void message_read(const struct message *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].image)
+            attachment_read(m->parts[i].image, NULL);
+}
+
 void messages_done(struct messages *ms)
 {
     messages_cut(ms, 0);

@@ -53,6 +53,8 @@ struct message message_copy(const struct message *m);
  * it. */
 char *message_text(const struct message *m, size_t first_image);
 size_t message_images(const struct message *m);
+/* Reads the pictures that are unread (attach.h); what is broken stays where it is. */
+void message_read(const struct message *m);
 
 void messages_done(struct messages *ms);
 /* Appends an empty message and returns it; borrowed until the next append. */

@@ -23,9 +23,11 @@ static int64_t row_of(const struct tree *t, size_t node)
     return node ? t->nodes[node].row : 0;
 }
 
-static bool add_picture(struct record *r, const struct attachment *a, struct err *err)
+static bool add_picture(struct record *r, struct attachment *a, struct err *err)
 {
     struct str png = {0};
+    if (!attachment_read(a, err))
+        return false;
     const struct attachment *file = a->origin ? a->origin : a;
     bool ok = thumbnail_png(&png, &file->image, err) &&
               store_add_picture(r->store, file->digest, file->bytes, file->n_bytes, png.data,
@@ -54,7 +56,7 @@ static int64_t add_message(struct record *r, const struct message *m, int64_t pa
                                    .images = images};
     bool ok = true;
     for (size_t i = 0; ok && i < m->n_parts; i++) {
-        const struct attachment *a = m->parts[i].image;
+        struct attachment *a = m->parts[i].image;
         if (!a)
             continue;
         images[stored.n_images++] = (struct store_image){i, attachment_whole_path(a), a->digest};
@@ -276,10 +278,9 @@ static struct attachment *load_attachment(struct loading *l, const struct store_
     size_t n;
     void *bytes = store_picture(l->r->store, stored->digest, false, &n, NULL);
     if (bytes)
-        a = attachment_restore(stored->path, bytes, n, l->crops, NULL);
-    else if (strcmp(stored->path, "-") != 0)
+        return attachment_unread(stored->path, bytes, n, stored->digest, l->crops);
+    if (strcmp(stored->path, "-") != 0)
         a = attachment_load(stored->path, l->crops, NULL);
-    free(bytes);
     if (!a || strcmp(a->digest, stored->digest) == 0)
         return a;
     attachment_release(a);

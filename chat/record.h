@@ -46,7 +46,7 @@ bool record_system(struct record *r, struct tree *t, const char *text, struct er
 bool record_fork(struct record *r, struct tree *t, int64_t last, struct err *err);
 
 /* Reads a conversation into t, which is empty. Pictures come from the history, or else from their
- * files; one that is gone or has changed becomes a remark in the text. */
+ * files; one that is gone or has changed becomes a remark in the text. The history's are unread. */
 bool record_load(struct record *r, int64_t conversation, const struct crop_choice *crops,
                  struct tree *t, struct err *err);
 

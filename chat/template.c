@@ -137,8 +137,10 @@ static bool put_image(struct writer *w, const struct attachment *image)
     if (w->form & PROMPT_BARE_IMAGES)
         return put_special(w, w->special.start_of_image, "<start_of_image>");
     size_t n_views = attachment_views(image);
-    if (n_views == 1)
-        return put_view(w);
+    if (n_views == 0)
+        puts_text(w, "(a picture that cannot be read)");
+    if (n_views <= 1)
+        return n_views == 0 || put_view(w);
     puts_text(w, "Here is the original image ");
     if (!put_view(w))
         return false;

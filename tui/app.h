@@ -12,6 +12,7 @@
 #include "tui/chooser.h"
 #include "tui/conversations.h"
 #include "tui/errand.h"
+#include "tui/glance.h"
 #include "tui/input.h"
 #include "tui/keys.h"
 #include "tui/layout.h"
@@ -38,6 +39,7 @@ struct app {
     struct conversations *conversations;
     struct picture_pane *picture;
     struct picker *picker;
+    struct glance glance; /* beside the list of the picker, or of what was found */
     enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
     int side_cols;          /* that the conversations pane is to have */
 
@@ -79,6 +81,7 @@ struct app {
     struct find *find;    /* what find.h's list shows; NULL: not open */
     size_t n_reading;    /* pictures on their way into the input */
     bool send_when_read; /* Enter was pressed meanwhile */
+    bool recalling;      /* a picture of the conversation is being read (recall.h) */
 
     bool asked_to_quit; /* Ctrl-C once: once more leaves */
     bool quit;

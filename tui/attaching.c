@@ -122,6 +122,11 @@ bool attaching_path(struct app *app, const char *path)
     return ok;
 }
 
+bool attaching_again(struct app *app, const char *path)
+{
+    return attach(app, path, path);
+}
+
 void attaching_send_when_read(struct app *app)
 {
     app->send_when_read = true;

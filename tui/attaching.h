@@ -10,6 +10,8 @@
 
 /* Attaches the picture of that path; opens the picker in it, if it is a folder. False, and the reason told, if it cannot be begun with. */
 bool attaching_path(struct app *app, const char *path);
+/* A picture that stood in the input before. If it cannot be read, its path stands there. */
+bool attaching_again(struct app *app, const char *path);
 enum attached {
     ATTACHED_NOTHING, /* the text is not the path of a picture */
     ATTACHED,

@@ -26,7 +26,7 @@ bool browse_open(struct app *app, int64_t conversation)
     struct err err;
     if (!app->store)
         return app_fail(app, "no history is kept here"), false;
-    if (!chat_load(app->chat, conversation, &err))
+    if (!chat_load_unread(app->chat, conversation, &err))
         return app_fail(app, "%s", err.text), false;
     turn_show_all(app);
     browse_refresh(app);

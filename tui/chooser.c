@@ -201,12 +201,28 @@ static void draw_head(const struct chooser *c, struct surface *s, struct rect wh
     entry_draw(&c->typed, s, where.row + 1, col, end - 1, tones[TONE_TEXT]);
 }
 
+/* Returns the columns that it took of the list's. */
+static int draw_beside(const struct chooser *c, struct surface *s, struct rect list)
+{
+    enum { FROM_COLS = 50, SHARE = 3 };
+    struct rect side = list;
+    if (!c->hooks.beside || !c->n_shown || list.cols < FROM_COLS)
+        return 0;
+    side.cols = list.cols / SHARE;
+    side.col += list.cols - side.cols;
+    return c->hooks.beside(c->hooks.user, c->rows[c->shown[c->marked]].value, s, side)
+               ? side.cols + 1
+               : 0;
+}
+
 void chooser_draw(struct chooser *c, struct surface *s, struct rect where)
 {
     enum { HEAD_ROWS = 2 };
     if (where.rows <= HEAD_ROWS)
         return;
     draw_head(c, s, where);
+    where.cols -= draw_beside(c, s, (struct rect){where.row + HEAD_ROWS, where.col,
+                                                  where.rows - HEAD_ROWS, where.cols});
     c->page = where.rows - HEAD_ROWS;
     if (c->marked < c->top)
         c->top = c->marked;

@@ -20,6 +20,9 @@ struct chooser_hooks {
     void (*typed)(void *user, struct chooser *c, const char *text);
     /* Another row is marked: for a preview. */
     void (*marked)(void *user, int64_t value);
+    /* Draws what the marked row is about, at the side of the list; false: there is nothing, and the
+     * list may have the place. */
+    bool (*beside)(void *user, int64_t value, struct surface *s, struct rect where);
     /* The list was closed by taking a row. */
     void (*taken)(void *user, int64_t value);
     /* It was closed otherwise: what previews changed is to be put back. */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "chat/draft.h"
+#include "tui/attaching.h"
 
 static const double delay_s = 0.8;
 
@@ -16,25 +17,11 @@ struct drafting {
     bool failed;   /* told once; no more is tried */
 };
 
-/* A picture that is gone, and those behind it, stay as words. */
-static void attach_all(struct app *app, const struct draft_content *c)
-{
-    struct err err;
-    for (size_t i = 0; i < c->n_pictures; i++) {
-        struct attachment *a =
-            attachment_load(c->pictures[i], &chat_options(app->chat)->crops, &err);
-        if (!a) {
-            app_fail(app, "%s", err.text);
-            return;
-        }
-        input_attach(app->input, a);
-    }
-}
-
 static void bring_back(struct app *app, const struct draft_content *c)
 {
     app_say(app, "This was being written when facet ended. Ctrl-C clears it.");
-    attach_all(app, c);
+    for (size_t i = 0; i < c->n_pictures && attaching_again(app, c->pictures[i]); i++)
+        ;
     input_set(app->input, c->text);
 }
 

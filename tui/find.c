@@ -1,9 +1,11 @@
 #include "tui/find.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "history/search.h"
 #include "tui/browse.h"
@@ -13,8 +15,11 @@ enum { MAX_HITS = 100, DATE_BYTES = 32 };
 struct find {
     struct app *app;
     struct chooser *chooser; /* while it is being filled */
-    int64_t conversations[MAX_HITS];
+    struct {
+        int64_t conversation, message; /* message 0: its title was found */
+    } hits[MAX_HITS];
     size_t n;
+    bool pictures; /* one was seen beside the list */
     char *query; /* owned */
 };
 
@@ -43,7 +48,8 @@ static bool add_hit(void *user, const struct search_hit *hit)
         if (text.data[i] == '\n')
             text.data[i] = ' ';
     chooser_add(find->chooser, str_text(&text), date, (int64_t)find->n);
-    find->conversations[find->n++] = hit->conversation;
+    find->hits[find->n].conversation = hit->conversation;
+    find->hits[find->n++].message = hit->message;
     str_done(&text);
     return find->n < MAX_HITS;
 }
@@ -63,6 +69,56 @@ static void typed(void *user, struct chooser *c, const char *text)
         store_search(app->store, text, MAX_HITS, add_hit, find, &err);
 }
 
+/* ---- The picture it is about ---------------------------------------------------------------- */
+
+struct seeking {
+    int64_t message; /* 0: any */
+    bool found;
+    char digest[SHA256_HEX_BYTES]; /* of the picture shown last so far; "": none yet */
+};
+
+static bool seek(void *user, const struct store_message *m)
+{
+    struct seeking *seeking = user;
+    if (m->n_images)
+        snprintf(seeking->digest, sizeof seeking->digest, "%s", m->images[0].digest);
+    seeking->found = seeking->message ? m->id == seeking->message : m->n_images > 0;
+    return !seeking->found;
+}
+
+/* Of the hit "conversation message", the history's small picture. On the errands' thread. */
+static bool load_thumbnail(void *store, const char *hit, struct image *image, struct err *err)
+{
+    struct seeking seeking = {.digest = ""};
+    char *end;
+    size_t n;
+    int64_t conversation = strtoll(hit, &end, 10);
+    seeking.message = strtoll(end, NULL, 10);
+    err->text[0] = 0;
+    if (!store_messages(store, conversation, seek, &seeking, err) || !seeking.found ||
+        !seeking.digest[0])
+        return false;
+    void *png = store_picture(store, seeking.digest, true, &n, err);
+    bool ok = png && image_decode_sandboxed(image, NULL, png, n, "the thumbnail", NULL, err);
+    free(png);
+    return ok;
+}
+
+/* Once one was seen the place is kept: the list is not to jump. */
+static bool beside(void *user, int64_t value, struct surface *s, struct rect where)
+{
+    struct app *app = user;
+    struct find *find = app->find;
+    char hit[48];
+    snprintf(hit, sizeof hit, "%lld %lld", (long long)find->hits[value].conversation,
+             (long long)find->hits[value].message);
+    find->pictures |=
+        glance_draw(app, s, where, &(struct glance_wish){load_thumbnail, app->store, hit});
+    return find->pictures;
+}
+
+/* ---- Taking one ----------------------------------------------------------------------------- */
+
 /* The first of the words that is no condition. */
 static char *first_word(const char *query)
 {
@@ -78,7 +134,7 @@ static char *first_word(const char *query)
 static void taken(void *user, int64_t value)
 {
     struct app *app = user;
-    int64_t conversation = app->find->conversations[value];
+    int64_t conversation = app->find->hits[value].conversation;
     char *word = first_word(app->find->query);
     find_done(app);
     if (browse_open(app, conversation) && *word) {
@@ -98,7 +154,8 @@ bool find_open(struct app *app, const char *text)
 {
     if (!app->store)
         return app_fail(app, "no history is kept here"), false;
-    struct chooser_hooks hooks = {.typed = typed, .taken = taken, .left = left, .user = app};
+    struct chooser_hooks hooks = {
+        .typed = typed, .beside = beside, .taken = taken, .left = left, .user = app};
     struct chooser *c = chooser_new(
         &app->theme, "Find in all conversations",
         "words, \"a phrase\", before:2026-11, after:2026-11-01, model:4b, image:cat.jpg", &hooks);

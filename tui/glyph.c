@@ -1,6 +1,7 @@
 #include "tui/glyph.h"
 
 #include <string.h>
+#include <glib.h>
 #include <utf8proc.h>
 #include <wchar.h>
 
@@ -8,10 +9,52 @@
 
 enum {
     JOINER = 0x200D,
-    MAX_PARTS = 5, /* what one curses cell can hold (CCHARW_MAX) */
+    EMOJI_SELECTOR = 0xFE0F,
+    MAX_PARTS = 5, /* more marks than that on a letter are a prank */
     MARK_BIDI = 0x21C4,
     DOTTED_CIRCLE = 0x25CC,
 };
+
+static const char *const samples[GLYPH_KINDS] = {
+    [GLYPH_JOINED] = "\U0001F469\u200D\U0001F680",
+    [GLYPH_TONED] = "\U0001F44B\U0001F3FD",
+    [GLYPH_CHOSEN] = "\u2764\uFE0F",
+    [GLYPH_FLAG] = "\U0001F1FA\U0001F1F3",
+    [GLYPH_COMBINED] = "e\u0301",
+    [GLYPH_AMBIGUOUS] = "\u00A7",
+};
+
+/* What the terminal said, where it is to be heeded; 0: as wcwidth has it. */
+static struct {
+    bool joined, toned, chosen, wide; /* drawn as one; ambiguous ones wide */
+    int flag, mark;                   /* cells of a flag, and of a mark on a letter */
+} learned;
+
+const char *glyph_sample(enum glyph_kind kind)
+{
+    return samples[kind];
+}
+
+void glyph_learn(const int cells[GLYPH_KINDS])
+{
+    learned.joined = cells[GLYPH_JOINED] == 2;
+    learned.toned = cells[GLYPH_TONED] == 2;
+    learned.chosen = cells[GLYPH_CHOSEN] == 2;
+    learned.wide = cells[GLYPH_AMBIGUOUS] == 2;
+    learned.flag = cells[GLYPH_FLAG] > 0 && cells[GLYPH_FLAG] <= 4 ? cells[GLYPH_FLAG] : 0;
+    learned.mark = cells[GLYPH_COMBINED] == 2;
+}
+
+bool glyph_has_blocks(void)
+{
+    return !learned.wide;
+}
+
+static int width_of(uint32_t cp)
+{
+    int w = wcwidth((wchar_t)cp);
+    return w == 1 && learned.wide && cp >= 0x80 && g_unichar_iswide_cjk(cp) ? 2 : w;
+}
 
 static bool is_bidi_control(uint32_t cp)
 {
@@ -51,8 +94,63 @@ static void put(struct glyph *g, size_t *len, uint32_t cp)
     memcpy(g->text + *len, bytes, n);
     *len += n;
     g->text[*len] = 0;
-    int w = wcwidth((wchar_t)cp);
+    int w = width_of(cp);
     g->cells += w > 0 ? w : 0;
+}
+
+/* Lines and blocks of two cells would tear what is drawn with them. */
+static uint32_t plain_line(uint32_t cp)
+{
+    if (!learned.wide || cp < 0x2500 || cp > 0x259F)
+        return cp;
+    return cp >= 0x2591 && cp <= 0x2593 ? (uint32_t)".:#"[cp - 0x2591]
+           : cp > 0x257F                ? '#'
+           : cp < 0x2502                ? '-'
+           : cp < 0x2504                ? '|'
+                                        : '+';
+}
+
+static bool is_flag_half(uint32_t cp)
+{
+    return cp >= 0x1F1E6 && cp <= 0x1F1FF;
+}
+
+static bool is_flag(const char *s, size_t n)
+{
+    uint32_t half, other;
+    size_t first = utf8_next(s, n, &half, NULL);
+    if (!is_flag_half(half) || first == n)
+        return false;
+    return first + utf8_next(s + first, n - first, &other, NULL) == n && is_flag_half(other);
+}
+
+/* An emoji of several characters that the terminal draws as one. */
+static bool is_drawn_as_one(const char *s, size_t n)
+{
+    uint32_t cp;
+    bool joined = false, toned = false, chosen = false;
+    size_t i = utf8_next(s, n, &cp, NULL);
+    const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)cp);
+    if (property->boundclass != UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC)
+        return false;
+    while (i < n) {
+        i += utf8_next(s + i, n - i, &cp, NULL);
+        if (wcwidth((wchar_t)cp) < 0)
+            return false;
+        joined = joined || cp == JOINER;
+        toned = toned || is_skin_tone(cp);
+        chosen = chosen || cp == EMOJI_SELECTOR;
+    }
+    return (joined || toned || chosen) && (!toned || learned.toned) &&
+           (joined ? learned.joined : !chosen || learned.chosen);
+}
+
+/* Cells of a cluster that is put as it stands; 0: it is not. */
+static int cells_as_it_stands(const char *s, size_t n)
+{
+    if (n >= GLYPH_BYTES)
+        return 0;
+    return is_flag(s, n) ? learned.flag : is_drawn_as_one(s, n) ? 2 : 0;
 }
 
 /* The first character of a cluster; false if nothing may follow it. */
@@ -60,7 +158,7 @@ static bool put_base(struct glyph *g, size_t *len, uint32_t cp)
 {
     int w = wcwidth((wchar_t)cp);
     if (w > 0) {
-        put(g, len, cp);
+        put(g, len, plain_line(cp));
         return true;
     }
     if (w < 0) {
@@ -92,6 +190,7 @@ static void put_rest(struct glyph *g, size_t *len, const char *s, size_t n)
         if (joined || w < 0 || is_selector(cp) || is_skin_tone(cp))
             continue;
         put(g, len, cp);
+        g->cells += w == 0 ? learned.mark : 0;
         parts++;
     }
 }
@@ -126,7 +225,10 @@ size_t glyph_next(const char *s, size_t n, struct glyph *g)
         return first;
     }
     size_t bytes = utf8_cluster(s, n, NULL);
-    if (put_base(g, &len, cp))
+    g->cells = bytes > first ? cells_as_it_stands(s, bytes) : 0;
+    if (g->cells)
+        memcpy(g->text, s, bytes); /* the NUL behind it is there */
+    else if (put_base(g, &len, cp))
         put_rest(g, &len, s + first, bytes - first);
     return bytes;
 }

@@ -2,8 +2,8 @@
  *
  * utf8_cluster says where a character ends; how wide it is, terminals judge by wcwidth of its
  * parts. So parts that terminals disagree about (joined emoji, skin tones, presentation selectors)
- * are left out, and the width is the sum of what is left. Controls, C1 and bidi overrides become
- * marks. */
+ * are left out, and the width is the sum of what is left; unless the terminal was asked how wide it
+ * draws that kind. Controls, C1 and bidi overrides become marks. */
 #ifndef TUI_GLYPH_H
 #define TUI_GLYPH_H
 
@@ -17,6 +17,23 @@ struct glyph {
     int cells;              /* 0: nothing is drawn */
     bool mark;              /* stands for something that must not reach the terminal */
 };
+
+/* What terminals disagree about. */
+enum glyph_kind {
+    GLYPH_JOINED,    /* emoji joined to one */
+    GLYPH_TONED,     /* an emoji with a skin tone */
+    GLYPH_CHOSEN,    /* a character that a selector makes an emoji */
+    GLYPH_FLAG,      /* two regional indicators */
+    GLYPH_COMBINED,  /* a letter and a mark over it */
+    GLYPH_AMBIGUOUS, /* as wide as the other letters in Western, as an ideograph in Eastern terminals */
+    GLYPH_KINDS
+};
+/* One of each kind, to be measured. */
+const char *glyph_sample(enum glyph_kind kind);
+/* The terminal draws the sample of each kind in so many cells. Before anything is laid out. */
+void glyph_learn(const int cells[GLYPH_KINDS]);
+/* Blocks and lines take a cell each, as pictures made of them need. */
+bool glyph_has_blocks(void);
 
 /* The glyph at the start of s[0..n), n ≥ 1; returns the bytes it covers. Needs a UTF-8 locale. */
 size_t glyph_next(const char *s, size_t n, struct glyph *glyph);

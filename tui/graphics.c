@@ -1,12 +1,19 @@
 #include "tui/graphics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <chafa.h>
 #include <nettle/base64.h>
 
-enum { CHUNK_BYTES = 3072 }; /* 4096 in base64, the most of kitty's protocol */
+#include "tui/placeholder.h"
+
+enum {
+    CHUNK_BYTES = 3072, /* 4096 in base64, the most of kitty's protocol */
+    OWN_ID = 1,         /* of the picture, in a terminal that is ours alone */
+};
 
 /* ---- What the terminal can do --------------------------------------------------------------- */
 
@@ -22,6 +29,11 @@ static bool is_multiplexed(void)
            variable_is("TERM", "tmux");
 }
 
+bool graphics_in_tmux(void)
+{
+    return getenv("TMUX") && !getenv("STY");
+}
+
 enum pictures graphics_guess(bool *settled)
 {
     static const char *const names[] = {[PICTURES_OFF] = "off",
@@ -32,7 +44,7 @@ enum pictures graphics_guess(bool *settled)
     *settled = true;
     for (int i = PICTURES_OFF; wanted && i <= PICTURES_SIXEL; i++)
         if (strcmp(wanted, names[i]) == 0)
-            return (enum pictures)i;
+            return i == PICTURES_KITTY && graphics_in_tmux() ? PICTURES_PLACED : (enum pictures)i;
     bool kitty = getenv("KITTY_WINDOW_ID") || variable_is("TERM", "xterm-kitty") ||
                  variable_is("TERM", "xterm-ghostty") || variable_is("TERM_PROGRAM", "WezTerm") ||
                  variable_is("TERM_PROGRAM", "ghostty");
@@ -40,13 +52,18 @@ enum pictures graphics_guess(bool *settled)
     return *settled ? PICTURES_KITTY : PICTURES_SYMBOLS;
 }
 
-bool graphics_knows_kitty(const char *name)
+enum pictures graphics_of_name(const char *name)
 {
-    static const char *const names[] = {"P>|kitty", "P>|WezTerm", "P>|ghostty"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strncmp(name, names[i], strlen(names[i])) == 0)
-            return !is_multiplexed();
-    return false;
+    static const struct {
+        const char *name;
+        bool places; /* knows placeholders */
+    } known[] = {{"P>|kitty", true}, {"P>|ghostty", true}, {"P>|WezTerm", false}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strncmp(name, known[i].name, strlen(known[i].name)) == 0)
+            return !is_multiplexed()                           ? PICTURES_KITTY
+                   : graphics_in_tmux() && known[i].places ? PICTURES_PLACED
+                                                               : PICTURES_OFF;
+    return PICTURES_OFF;
 }
 
 bool graphics_has_sixel(const char *attributes)
@@ -68,29 +85,84 @@ static void put_base64(struct str *out, const uint8_t *bytes, size_t n)
     str_put(out, text, BASE64_ENCODE_RAW_LENGTH(n));
 }
 
-static void put_kitty(struct str *out, const struct image *image, int cols, int rows)
+void graphics_put_through(struct str *out, const char *bytes, size_t n)
+{
+    str_puts(out, "\033Ptmux;");
+    for (size_t i = 0; i < n; i++) {
+        if (bytes[i] == '\033')
+            str_putc(out, '\033');
+        str_putc(out, bytes[i]);
+    }
+    str_puts(out, "\033\\");
+}
+
+/* A command of the protocol: "ESC _ G", what is in it, "ESC \". */
+static void put_command(struct str *out, enum pictures kind, const struct str *command)
+{
+    if (kind == PICTURES_PLACED)
+        graphics_put_through(out, command->data, command->len);
+    else
+        str_put(out, command->data, command->len);
+}
+
+/* keys: what the first command says beside the pixels' size. */
+static void put_pixels(struct str *out, enum pictures kind, const struct image *image,
+                       const char *keys)
 {
     size_t n = 3 * (size_t)image->width * image->height;
+    struct str command = {0};
     for (size_t at = 0; at < n; at += CHUNK_BYTES) {
         size_t part = n - at < CHUNK_BYTES ? n - at : CHUNK_BYTES;
-        str_puts(out, "\033_G");
+        str_clear(&command);
+        str_puts(&command, "\033_G");
         if (at == 0)
-            str_printf(out, "a=T,f=24,i=1,p=1,C=1,q=2,s=%u,v=%u,c=%d,r=%d,", image->width,
-                       image->height, cols, rows);
-        str_printf(out, "m=%d;", at + part < n);
-        put_base64(out, image->rgb + at, part);
-        str_puts(out, "\033\\");
+            str_printf(&command, "%s,f=24,q=2,s=%u,v=%u,", keys, image->width, image->height);
+        str_printf(&command, "m=%d;", at + part < n);
+        put_base64(&command, image->rgb + at, part);
+        str_puts(&command, "\033\\");
+        put_command(out, kind, &command);
     }
+    str_done(&command);
+}
+
+/* Facets in several panes of tmux share a terminal, and its numbers. */
+static unsigned placed_id(void)
+{
+    return PLACEHOLDER_FIRST_ID + (unsigned)getpid() % PLACEHOLDER_IDS;
+}
+
+static void put_at_cursor(struct str *out, const struct image *image, struct rect where)
+{
+    char keys[64];
+    snprintf(keys, sizeof keys, "a=T,i=%d,p=1,C=1,c=%d,r=%d", OWN_ID, where.cols, where.rows);
+    put_pixels(out, PICTURES_KITTY, image, keys);
+}
+
+static void put_in_cells(struct str *out, const struct image *image, struct rect where)
+{
+    char keys[64];
+    struct str command = {0};
+    snprintf(keys, sizeof keys, "a=t,i=%u", placed_id());
+    put_pixels(out, PICTURES_PLACED, image, keys);
+    str_printf(&command, "\033_Ga=p,U=1,i=%u,c=%d,r=%d,q=2\033\\", placed_id(), where.cols,
+               where.rows);
+    put_command(out, PICTURES_PLACED, &command);
+    placeholder_put(out, placed_id(), where);
+    str_done(&command);
 }
 
 /* No more pixels than are seen. */
-static void draw_kitty(struct str *out, const struct image *image, int cols, int rows, int side)
+static void draw_kitty(struct str *out, enum pictures kind, const struct image *image,
+                       struct rect where, int side)
 {
     struct image small;
     struct err err;
     if (!image_view(&small, image, NULL, (uint32_t)side, &err))
         return;
-    put_kitty(out, &small, cols, rows);
+    if (kind == PICTURES_PLACED)
+        put_in_cells(out, &small, where);
+    else
+        put_at_cursor(out, &small, where);
     image_done(&small);
 }
 
@@ -117,17 +189,24 @@ static void draw_sixel(struct str *out, const struct image *image, int cols, int
     chafa_canvas_config_unref(config);
 }
 
-void graphics_draw(struct str *out, enum pictures kind, const struct image *image, int cols,
-                   int rows, int cell_width, int cell_height)
+void graphics_draw(struct str *out, enum pictures kind, const struct image *image,
+                   struct rect where, int cell_width, int cell_height)
 {
-    int width = cols * cell_width, height = rows * cell_height;
-    if (kind == PICTURES_KITTY)
-        draw_kitty(out, image, cols, rows, width > height ? width : height);
-    else if (kind == PICTURES_SIXEL)
-        draw_sixel(out, image, cols, rows, cell_width, cell_height);
+    int width = where.cols * cell_width, height = where.rows * cell_height;
+    str_printf(out, "\033[%d;%dH", where.row + 1, where.col + 1);
+    if (kind == PICTURES_SIXEL)
+        draw_sixel(out, image, where.cols, where.rows, cell_width, cell_height);
+    else
+        draw_kitty(out, kind, image, where, width > height ? width : height);
 }
 
-const char *graphics_erase(enum pictures kind)
+void graphics_erase(struct str *out, enum pictures kind)
 {
-    return kind == PICTURES_KITTY ? "\033_Ga=d,d=I,i=1,q=2\033\\" : "";
+    struct str command = {0};
+    if (kind == PICTURES_SIXEL)
+        return;
+    str_printf(&command, "\033_Ga=d,d=I,i=%u,q=2\033\\",
+               kind == PICTURES_PLACED ? placed_id() : OWN_ID);
+    put_command(out, kind, &command);
+    str_done(&command);
 }

@@ -4,25 +4,35 @@
 
 #include "base/str.h"
 #include "image/image.h"
+#include "tui/surface.h"
 
 /* How pictures are shown. */
-enum pictures { PICTURES_OFF, PICTURES_SYMBOLS, PICTURES_KITTY, PICTURES_SIXEL };
+enum pictures {
+    PICTURES_OFF,
+    PICTURES_SYMBOLS,
+    PICTURES_KITTY,
+    PICTURES_SIXEL,
+    PICTURES_PLACED, /* by kitty's protocol through tmux, which moves the cells they stand in */
+};
 
 /* What the environment says alone, before the terminal was asked: $FACET_PICTURES ("off",
- * "symbols", "kitty", "sixel") settles it, *settled. Symbols where nothing is known, and within
- * tmux and screen, which show them at the wrong place. */
+ * "symbols", "kitty", "sixel") settles it, *settled. Symbols where nothing is known. */
 enum pictures graphics_guess(bool *settled);
-/* "P>|kitty(0.26.5)": a terminal's name for itself, between ESC and ESC \, of those that know
- * kitty's protocol. (To ask in that protocol would show on terminals that do not.) */
-bool graphics_knows_kitty(const char *name);
+/* Within tmux: it is to let questions through to the terminal that it runs in. */
+bool graphics_in_tmux(void);
+/* Puts what tmux lets through, where it is allowed to ("allow-passthrough"). */
+void graphics_put_through(struct str *out, const char *bytes, size_t n);
+/* "P>|kitty(0.26.5)": a terminal's name for itself, between ESC and ESC \. PICTURES_OFF: it is none
+ * that is known for what it can show here. (To ask in kitty's protocol would show on terminals that
+ * do not know it.) */
+enum pictures graphics_of_name(const char *name);
 /* "?62;4;22": the terminal's attributes, between ESC [ and c, with sixel's among them. */
 bool graphics_has_sixel(const char *attributes);
 
-/* Bytes that draw the picture over cols×rows cells of so many pixels, from the cursor on; the
- * cursor may move. */
-void graphics_draw(struct str *out, enum pictures kind, const struct image *image, int cols,
-                   int rows, int cell_width, int cell_height);
+/* Bytes that draw the picture over cells of so many pixels; cursor and colours are left anyhow. */
+void graphics_draw(struct str *out, enum pictures kind, const struct image *image,
+                   struct rect where, int cell_width, int cell_height);
 /* Nothing for sixel: cells written over it erase it. */
-const char *graphics_erase(enum pictures kind);
+void graphics_erase(struct str *out, enum pictures kind);
 
 #endif

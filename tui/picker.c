@@ -8,11 +8,9 @@
 #include "base/utf8.h"
 #include "tui/attaching.h"
 #include "tui/folder.h"
-#include "tui/preview.h"
 #include "tui/remember.h"
-#include "tui/theming.h"
 
-enum { PREVIEW_FROM_COLS = 60, PREVIEW_SIDE = 400 };
+enum { PREVIEW_FROM_COLS = 60 };
 
 static const char last_folder[] = "folder of pictures";
 
@@ -27,13 +25,6 @@ struct picker {
     char *come_from; /* the folder that was left upwards is chosen when its parent is read; owned */
     char **marked;   /* paths; owned */
     size_t n_marked;
-
-    bool previewing;    /* an errand is under way */
-    char *previewed;    /* path of the file that the next two are about; owned */
-    struct image image; /* of it, if there is no error */
-    struct err preview_err;
-    uint64_t serial;
-    struct preview preview;
 };
 
 struct picker *picker_new(void)
@@ -56,9 +47,6 @@ void picker_free(struct picker *p)
     free(p->marked);
     folder_done(&p->folder);
     str_done(&p->filter);
-    image_done(&p->image);
-    preview_done(&p->preview);
-    free(p->previewed);
     free(p->come_from);
     free(p->path);
     free(p);
@@ -160,42 +148,10 @@ void picker_open(struct app *app, const char *folder)
 
 /* ---- The preview ---------------------------------------------------------------------------- */
 
-struct glance {
-    struct errand errand;
-    struct app *app;
-    char *path;
-    struct image image;
-    struct err err;
-};
-
-static void glance_at(struct errand *e)
+static bool load_file(void *unused, const char *path, struct image *image, struct err *err)
 {
-    struct glance *g = (struct glance *)e;
-    struct image whole;
-    if (!image_load_sandboxed(&whole, NULL, g->path, NULL, &g->err))
-        return;
-    image_view(&g->image, &whole, NULL, PREVIEW_SIDE, &g->err);
-    image_done(&whole);
-}
-
-static void glanced(struct errand *e, bool wanted)
-{
-    struct glance *g = (struct glance *)e;
-    if (wanted) {
-        struct picker *p = g->app->picker;
-        image_done(&p->image);
-        free(p->previewed);
-        p->image = g->image;
-        p->preview_err = g->err;
-        p->previewed = g->path;
-        p->serial++;
-        p->previewing = false;
-        g->image = (struct image){0};
-        g->path = NULL;
-    }
-    image_done(&g->image);
-    free(g->path);
-    free(g);
+    (void)unused;
+    return image_load_sandboxed(image, NULL, path, NULL, err);
 }
 
 static char *chosen_path(const struct picker *p)
@@ -203,27 +159,12 @@ static char *chosen_path(const struct picker *p)
     return p->at < p->n ? path_join(p->path, p->folder.list[p->at].name) : NULL;
 }
 
-/* One at a time, so that passing over many files decodes few. */
 static void draw_preview(struct app *app, struct surface *s, struct rect where)
 {
     struct picker *p = app->picker;
     char *path = p->n && !p->folder.list[p->at].is_folder ? chosen_path(p) : NULL;
-    bool there = path && p->previewed && strcmp(path, p->previewed) == 0;
-    if (there && p->image.rgb) {
-        struct rect fit = preview_fit(where, p->image.width, p->image.height);
-        preview_draw(&p->preview, s, fit, &p->image, p->serial, theming_picture_colors(app));
-    } else if (there) {
-        surface_puts(s, where.row, where.col, where.col + where.cols, p->preview_err.text,
-                     app->theme.tones[TONE_ERROR]);
-    } else if (path && !p->previewing) {
-        struct glance *g = mem_new(1, sizeof *g);
-        g->errand = (struct errand){glance_at, glanced};
-        g->app = app;
-        g->path = path;
-        path = NULL;
-        p->previewing = true;
-        errands_put(app->errands, &g->errand);
-    }
+    if (path)
+        glance_draw(app, s, where, &(struct glance_wish){load_file, NULL, path});
     free(path);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tui/glyph.h"
 #include "tui/looking.h"
 #include "tui/notes.h"
 #include "tui/preview.h"
@@ -159,8 +160,10 @@ static bool view_as_seen(struct viewing *v, const struct crop *crop)
 static void make_view(struct errand *e)
 {
     struct viewing *v = (struct viewing *)e;
-    const struct attachment *a = v->picture;
+    struct attachment *a = v->picture;
     const struct crop *crop = v->wish.view ? &a->crops[v->wish.view - 1] : NULL;
+    if (!attachment_read(a, &v->err))
+        return;
     if (v->wish.look == LOOK_AS_SEEN)
         view_as_seen(v, crop);
     else if (image_view(&v->image, &a->image, crop, VIEW_SIDE, &v->err) && v->wish.marked)
@@ -198,7 +201,8 @@ static bool get_view(struct app *app, const struct wish *wish)
     struct picture_pane *p = app->picture;
     if (same_wish(wish, &p->have))
         return p->image.rgb != NULL;
-    if (p->busy || attachment_is_blank(p->picture))
+    bool on_its_way = attachment_is(p->picture, ATTACHMENT_READ) && attachment_is_blank(p->picture);
+    if (p->busy || on_its_way)
         return false;
     struct viewing *v = mem_new(1, sizeof *v);
     v->errand = (struct errand){make_view, view_made};
@@ -246,12 +250,24 @@ static void draw_marks(const struct app *app, struct surface *s, struct rect whe
 static bool draws_pixels(const struct app *app)
 {
     enum pictures pictures = term_pictures(app->term);
-    return (pictures == PICTURES_KITTY || pictures == PICTURES_SIXEL) &&
+    return pictures > PICTURES_SYMBOLS &&
            app->focus != KEYS_REGION && !app->picture->looking.on &&
            theming_picture_colors(app) > 0;
 }
 
 /* Returns the rows that it took. */
+static int put_rows(struct surface *s, struct rect where, const char *text, struct style style)
+{
+    int rows = 0;
+    for (size_t n; *text && rows < where.rows; text += n, rows++) {
+        n = glyph_fit(text, strlen(text), (size_t)where.cols);
+        n = n ? n : strlen(text);
+        surface_puts(s, where.row + rows, where.col, where.col + where.cols, text, style);
+    }
+    return rows;
+}
+
+/* The same. */
 static int draw_image(struct app *app, struct surface *s, struct rect where)
 {
     struct picture_pane *p = app->picture;
@@ -276,9 +292,7 @@ static int draw_image(struct app *app, struct surface *s, struct rect where)
         instead = p->err.text;
     else if (attachment_is_blank(p->picture))
         instead = "reading…";
-    surface_puts(s, where.row, where.col, where.col + where.cols, instead,
-                 app->theme.tones[TONE_MUTED]);
-    return 1;
+    return put_rows(s, where, instead, app->theme.tones[TONE_MUTED]);
 }
 
 void picture_draw(struct app *app, struct surface *s, struct rect where)
@@ -318,6 +332,8 @@ static void look_at(struct app *app)
 static void choose_view(struct picture_pane *p, bool next)
 {
     size_t n = attachment_views(p->picture);
+    if (attachment_is_blank(p->picture))
+        return;
     p->view = (p->view + (next ? 1 : n - 1)) % n;
 }
 

@@ -7,8 +7,9 @@
 #include <chafa.h>
 
 #include "base/mem.h"
-#include "tui/color.h"
 #include "base/utf8.h"
+#include "tui/color.h"
+#include "tui/glyph.h"
 
 enum { DIGIT_ROWS = 5, DIGIT_COLS = 3 };
 
@@ -49,10 +50,10 @@ static ChafaCanvas *make_canvas(int rows, int cols, int n_colors)
 {
     ChafaSymbolMap *symbols = chafa_symbol_map_new();
     ChafaCanvasConfig *config = chafa_canvas_config_new();
-    chafa_symbol_map_add_by_tags(symbols, n_colors >= 8
-                                              ? CHAFA_SYMBOL_TAG_SPACE | CHAFA_SYMBOL_TAG_SOLID |
-                                                    CHAFA_SYMBOL_TAG_HALF | CHAFA_SYMBOL_TAG_QUAD
-                                              : CHAFA_SYMBOL_TAG_ASCII);
+    ChafaSymbolTags blocks = CHAFA_SYMBOL_TAG_SOLID | CHAFA_SYMBOL_TAG_HALF | CHAFA_SYMBOL_TAG_QUAD;
+    chafa_symbol_map_add_by_tags(symbols, n_colors < 8 ? CHAFA_SYMBOL_TAG_ASCII
+                                          : glyph_has_blocks() ? CHAFA_SYMBOL_TAG_SPACE | blocks
+                                                               : CHAFA_SYMBOL_TAG_SPACE);
     chafa_canvas_config_set_geometry(config, cols, rows);
     chafa_canvas_config_set_symbol_map(config, symbols);
     chafa_canvas_config_set_canvas_mode(config, n_colors > 256   ? CHAFA_CANVAS_MODE_TRUECOLOR

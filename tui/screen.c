@@ -59,7 +59,9 @@ static void describe_picture(const struct app *app, size_t k, struct str *out)
     const struct attachment *a = input_picture(app->input, k, &number);
     size_t views = attachment_views(a);
     if (attachment_is_blank(a)) {
-        str_printf(out, "[image %zu] reading %s…", number, path_base(a->path));
+        bool broken = attachment_is(a, ATTACHMENT_BROKEN);
+        str_printf(out, "[image %zu] %s%s%s", number, broken ? "" : "reading ", path_base(a->path),
+                   broken ? ": cannot be read" : "…");
         return;
     }
     const struct facet_model *model = chat_model(app->chat);

@@ -21,9 +21,6 @@ enum { LEAVE_BYTES = 256 };
 #define MODES_OFF      "\033[?2004l\033[?1004l"
 #define MOUSE_ON       "\033[?1000h\033[?1006h"
 #define MOUSE_OFF      "\033[?1006l\033[?1000l"
-#define ASK_BACKGROUND "\033]11;?\033\\"
-#define ASK_NAME       "\033[>q"
-#define ASK_ATTRIBUTES "\033[c"
 
 /* What signal handlers need, which can be handed nothing. Set by term_open, before they are. */
 static struct {
@@ -123,17 +120,6 @@ static void set_locale(void)
     setlocale(LC_NUMERIC, "C"); /* numbers in files and options have a point */
 }
 
-/* Lesser terminals may not know the questions, and show them. */
-static void ask_terminal(struct terminal *t)
-{
-    t->pictures = graphics_guess(&t->pictures_settled);
-    if (term_colors(t) < 256)
-        return;
-    term_put_text(ASK_BACKGROUND);
-    if (!t->pictures_settled)
-        term_put_text(ASK_NAME ASK_ATTRIBUTES);
-}
-
 void term_send_modes(const struct terminal *t, bool on)
 {
     if (t->mouse || !on)
@@ -209,9 +195,10 @@ struct terminal *term_open(struct err *err)
     t->rgb = has_colors() && COLORS >= 8 && knows_rgb();
     t->ground = t->pen = plain;
     term_send_modes(t, true);
-    ask_terminal(t);
     t->all = true;
     surface_resize(&t->shown, LINES, COLS);
+    t->pictures = graphics_guess(&t->pictures_settled);
+    term_ask(t);
     return t;
 }
 

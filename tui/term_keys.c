@@ -230,8 +230,9 @@ static struct term_event read_answer(struct terminal *t, char kind, int c)
     if (c == 27)
         byte_within(t, PASTE_PATIENCE_MS); /* the backslash */
     text[n] = 0;
-    if (!t->pictures_settled && graphics_knows_kitty(text))
-        return pictures_event(t, PICTURES_KITTY);
+    enum pictures named = graphics_of_name(text);
+    if (!t->pictures_settled && named != PICTURES_OFF)
+        return pictures_event(t, named);
     enum background background = parse_background(text);
     return (struct term_event){.kind = background ? TERM_BACKGROUND : TERM_NOTHING,
                                .background = background};
@@ -247,6 +248,10 @@ static struct term_event read_sequence(struct terminal *t, int c)
         if (n + 1 < sizeof text)
             text[n++] = (char)c;
     text[n] = 0;
+    if (c == 'R')
+        term_told_position(t, text);
+    if (c == 'c')
+        term_told_last(t);
     bool sixel = c == 'c' && t->pictures == PICTURES_SYMBOLS && graphics_has_sixel(text) &&
                  term_cell_pixels(&width, &height);
     return sixel && !t->pictures_settled ? pictures_event(t, PICTURES_SIXEL)
@@ -283,6 +288,8 @@ static struct term_event read_mouse(struct terminal *t)
 
 struct term_event term_next(struct terminal *t)
 {
+    if (!t->asking && t->next_early < t->n_early)
+        return t->early[t->next_early++];
     struct term_event event = signal_event(t);
     if (event.kind != TERM_NOTHING)
         return event;

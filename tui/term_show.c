@@ -193,9 +193,12 @@ bool term_cell_pixels(int *width, int *height)
 
 void term_hide_graphic(struct terminal *t)
 {
+    struct str out = {0};
     if (t->graphic.serial)
-        term_put_text(graphics_erase(t->pictures));
+        graphics_erase(&out, t->pictures);
+    term_put_bytes(out.data, out.len);
     t->graphic.serial = 0;
+    str_done(&out);
 }
 
 void term_rest(struct terminal *t)
@@ -252,8 +255,8 @@ static void show_graphic(struct terminal *t, const struct surface *s)
         width = 10;
         height = 20;
     }
-    str_printf(&out, "\0337\033[%d;%dH", g->where.row + 1, g->where.col + 1);
-    graphics_draw(&out, t->pictures, g->image, g->where.cols, g->where.rows, width, height);
+    str_puts(&out, "\0337");
+    graphics_draw(&out, t->pictures, g->image, g->where, width, height);
     str_puts(&out, "\0338");
     term_put_bytes(out.data, out.len);
     str_done(&out);

@@ -1,5 +1,5 @@
-/* What the files of tui/term share: term opens and closes the terminal, term_keys reads it,
- * term_show draws on it. Nobody else includes this, or curses. */
+/* What the files of tui/term share: term opens and closes the terminal, term_ask asks it what it can,
+ * term_keys reads it, term_show draws on it. Nobody else includes this, or curses. */
 #ifndef TUI_TERM_STATE_H
 #define TUI_TERM_STATE_H
 
@@ -9,7 +9,7 @@
 #include "tui/color.h"
 #include "tui/term.h"
 
-enum { ESCAPE_DELAY_MS = 25 };
+enum { ESCAPE_DELAY_MS = 25, EARLY_EVENTS = 16 };
 
 struct terminal {
     SCREEN *screen;
@@ -31,6 +31,12 @@ struct terminal {
     enum pictures pictures;
     bool pictures_settled;  /* the terminal's answers change it no more */
     struct graphic graphic; /* what it shows; its image is gone */
+
+    bool asking;             /* the questions' answers are awaited (term_ask.c) */
+    int widths[GLYPH_KINDS]; /* of the samples */
+    int n_widths;            /* that were told */
+    struct term_event early[EARLY_EVENTS]; /* what came meanwhile */
+    int n_early, next_early;
 };
 
 static const struct style plain = {COLOR_OWN, COLOR_OWN, 0};
@@ -44,6 +50,14 @@ void term_take_size(struct terminal *t);
 /* term_keys.c */
 /* Tells curses the sequences that it does not know. */
 void term_define_keys(void);
+
+/* term_ask.c */
+/* Asks the terminal what it is and does, and waits a moment for what must be known before anything
+ * is drawn. Keys that come meanwhile are kept. */
+void term_ask(struct terminal *t);
+/* Answers: where the cursor stands ("12;40"), and the one to the last question. */
+void term_told_position(struct terminal *t, const char *text);
+void term_told_last(struct terminal *t);
 
 /* term_show.c */
 void term_put_bytes(const char *bytes, size_t n);

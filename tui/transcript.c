@@ -191,6 +191,15 @@ struct attachment *const *transcript_pictures(const struct transcript *t, size_t
     return found ? found->pictures : NULL;
 }
 
+struct attachment *transcript_unread(const struct transcript *t)
+{
+    for (size_t i = t->n; i-- > 0;)
+        for (size_t k = 0; k < t->items[i].n_pictures; k++)
+            if (attachment_is(t->items[i].pictures[k], ATTACHMENT_UNREAD))
+                return t->items[i].pictures[k];
+    return NULL;
+}
+
 /* ---- Selection ------------------------------------------------------------------------------ */
 
 bool transcript_deselect(struct transcript *t)

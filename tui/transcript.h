@@ -28,6 +28,8 @@ void transcript_add_picture(struct transcript *t, struct attachment *picture);
 /* Those of the item that begins last above the lower edge of the view, else of the first below;
  * borrowed. */
 struct attachment *const *transcript_pictures(const struct transcript *t, size_t *n);
+/* The newest picture that is still unread; borrowed; NULL: there is none. */
+struct attachment *transcript_unread(const struct transcript *t);
 /* More of the last answer; it counts as growing from now on. */
 void transcript_append(struct transcript *t, const char *text, size_t n);
 /* The last answer is complete. aside as above, NULL: stays. */

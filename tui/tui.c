@@ -161,6 +161,7 @@ static void close_app(struct app *app)
     prompt_drop(app);
     picture_free(app->picture);
     picker_free(app->picker);
+    glance_done(&app->glance);
     surface_done(&app->surface);
     str_done(&app->notice);
     str_done(&app->model);

@@ -10,6 +10,7 @@
 #include "tui/filling.h"
 #include "tui/pace.h"
 #include "tui/picture.h"
+#include "tui/recall.h"
 #include "tui/shading.h"
 
 enum { ASIDE_BYTES = 64 };
@@ -94,6 +95,12 @@ static void take_figures(struct app *app)
                     attachment_views(ms->list[i].parts[k].image) * info.n_soft_tokens;
 }
 
+void turn_recount(struct app *app)
+{
+    chat_recount(app->chat);
+    take_figures(app);
+}
+
 static void show_branches(struct app *app)
 {
     const struct messages *ms = chat_messages(app->chat);
@@ -118,6 +125,7 @@ void turn_show_all(struct app *app)
     show_first(app, SIZE_MAX);
     take_figures(app);
     show_branches(app);
+    recall_pictures(app);
 }
 
 /* A question that replaces another is shown in its place: what followed is another branch. */
@@ -303,7 +311,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         str_put(&app->model, event->text, event->n_bytes);
         pace_recall(app);
         app->in_progress = false;
-        take_figures(app);
+        turn_recount(app);
         break;
     case CHAT_PROGRESS:
         on_progress(app, event);

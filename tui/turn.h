@@ -13,6 +13,8 @@ void turn_continue(struct app *app);
 void turn_event(struct app *app, const struct chat_event *event);
 /* Shows the chat's conversation from its start. */
 void turn_show_all(struct app *app);
+/* What the conversation takes of the context, where more is known of it. */
+void turn_recount(struct app *app);
 /* Lets go of what was sent. */
 void turn_done(struct app *app);
 

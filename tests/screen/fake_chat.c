@@ -347,10 +347,15 @@ bool chat_clear(struct chat *chat, struct err *err)
     return true;
 }
 
-bool chat_load(struct chat *chat, int64_t conversation, struct err *err)
+bool chat_load_unread(struct chat *chat, int64_t conversation, struct err *err)
 {
     (void)chat;
     return err_set(err, "conversation %lld: there is none", (long long)conversation);
+}
+
+void chat_recount(struct chat *chat)
+{
+    (void)chat;
 }
 
 bool chat_branch(struct chat *chat, size_t index, int step, struct err *err)

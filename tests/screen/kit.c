@@ -88,9 +88,14 @@ static int run_fake(void *user)
     return 0;
 }
 
+struct emulator *kit_begin_fake(int rows, int cols)
+{
+    return emulator_start(rows, cols, run_fake, NULL);
+}
+
 struct emulator *kit_start_fake(int rows, int cols)
 {
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    struct emulator *e = kit_begin_fake(rows, cols);
     CHECK(e, emulator_shows(e, "fake-gemma"));
     return e;
 }

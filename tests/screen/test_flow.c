@@ -378,6 +378,42 @@ static void test_definition(void)
     test_rows("[a]\n\nb\n\n[a]: http://x.org", 40, false, "a (http://x.org)\n\nb");
 }
 
+/* A kind that the terminal draws otherwise than wcwidth has it. */
+static void test_measured(void)
+{
+    static const struct {
+        enum glyph_kind kind;
+        int measured;
+        const char *text;
+        int cells; /* then */
+        bool whole;
+    } cases[] = {
+        {GLYPH_JOINED, 2, "👩‍🚀", 2, true},     {GLYPH_JOINED, 4, "👩‍🚀", 2, false},
+        {GLYPH_JOINED, 2, "👩🏽‍🚀", 2, false},
+        {GLYPH_TONED, 2, "👋🏽", 2, true},       {GLYPH_TONED, 4, "👋🏽", 2, false},
+        {GLYPH_CHOSEN, 2, "❤️", 2, true},        {GLYPH_CHOSEN, 1, "❤️", 1, false},
+        {GLYPH_FLAG, 4, "🇩🇪", 4, true},         {GLYPH_FLAG, 2, "🇩🇪", 2, true},
+        {GLYPH_FLAG, 1, "🇩🇪", 1, true},         {GLYPH_COMBINED, 2, "o\u0308", 2, true},
+        {GLYPH_COMBINED, 1, "o\u0308", 1, true}, {GLYPH_AMBIGUOUS, 2, "α", 2, true},
+        {GLYPH_AMBIGUOUS, 2, "a", 1, true},      {GLYPH_AMBIGUOUS, 2, "é", 2, true},
+        {GLYPH_AMBIGUOUS, 2, "ß", 2, true},      {GLYPH_AMBIGUOUS, 2, "─", 1, false},
+        {GLYPH_AMBIGUOUS, 2, "█", 1, false},     {GLYPH_AMBIGUOUS, 1, "─", 1, true},
+    };
+    const int usual[GLYPH_KINDS] = {4, 4, 1, 2, 1, 1};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int cells[GLYPH_KINDS];
+        struct glyph g;
+        memcpy(cells, usual, sizeof cells);
+        cells[cases[i].kind] = cases[i].measured;
+        glyph_learn(cells);
+        size_t n = strlen(cases[i].text);
+        check(glyph_next(cases[i].text, n, &g) == n, "the whole cluster", cases[i].text);
+        check(g.cells == cases[i].cells, "as wide as it was measured", cases[i].text);
+        check((strcmp(g.text, cases[i].text) == 0) == cases[i].whole, "as it stands", g.text);
+    }
+    glyph_learn(usual);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -392,6 +428,7 @@ int main(void)
     test_tables();
     test_definition();
     test_languages();
+    test_measured();
     printf("%d passed, %d failed\n", n_passed, n_failed);
     return n_failed > 0;
 }

@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <png.h>
+#include <sqlite3.h>
+
 #include "base/mem.h"
 #include "tests/screen/kit.h"
 #include "tui/color.h"
@@ -286,7 +289,7 @@ static void test_kitty(void)
     struct emulator *e = start_with("FACET_PICTURES", "kitty");
     int row, col;
     attach(e, "wide.ppm");
-    CHECK(e, emulator_wrote(e, "\033_Ga=T,f=24,i=1,p=1,C=1,q=2,s=300,v=99,c=30,r=5,m=1;") == 1);
+    CHECK(e, emulator_wrote(e, "\033_Ga=T,i=1,p=1,C=1,c=30,r=5,f=24,q=2,s=300,v=99,m=1;") == 1);
     CHECK(e, !emulator_find(e, "▀", &row, &col));
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "typed"));
@@ -309,6 +312,65 @@ static void test_kitty_by_name(void)
     emulator_send(e, "\033P>|kitty(0.26.5)\033\\");
     attach(e, "wide.ppm");
     CHECK(e, emulator_wrote(e, "\033_Ga=T") == 1);
+    leave(e);
+}
+
+/* What tmux is to let through, to kitty. */
+#define THROUGH "\033Ptmux;\033\033_G"
+
+/* Within tmux the terminal around it is asked; the picture goes through, and stands in cells whose
+ * colour is its number. */
+static void test_placed(void)
+{
+    setenv("TMUX", "/tmp/tmux,1,0", 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv("TMUX");
+    int row, col, width;
+    CHECK(e, emulator_wrote(e, "\033Ptmux;\033\033[>q\033\\") == 1);
+    emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|kitty(0.26.5)\033\\");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_wrote(e, THROUGH "a=t,i=") == 1);
+    CHECK(e, emulator_wrote(e, THROUGH "a=p,U=1,i=") == 1);
+    CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
+    CHECK(e, emulator_wrote(e, "\033_Ga=T") == 0);
+    CHECK(e, emulator_find(e, "\xF4\x8E\xBB\xAE", &row, &col));
+    int id = emulator_style(e, row, col).fg;
+    CHECK(e, id >= 16 && id < 256);
+    for (int r = 0; r < 5; r++)
+        for (int c = 0; c < 30; c++)
+            CHECK(e, emulator_style(e, row + r, col + c).fg == id);
+    CHECK(e, strcmp(emulator_cell(e, row, col, &width), "\xF4\x8E\xBB\xAE\u0305\u0305") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row, col + 1, &width), "\xF4\x8E\xBB\xAE\u0305\u030D") == 0);
+    CHECK(e, strcmp(emulator_cell(e, row + 4, col + 2, &width), "\xF4\x8E\xBB\xAE\u0312\u030E") ==
+                 0);
+    char placed[64];
+    snprintf(placed, sizeof placed, THROUGH "a=p,U=1,i=%d,c=30,r=5,q=2\033\033\\\033\\", id);
+    CHECK(e, emulator_wrote(e, placed) == 1);
+    emulator_send(e, "typed");
+    CHECK(e, emulator_shows(e, "typed"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=t") == 1);
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, "Esc back"));
+    emulator_send(e, "r"); /* a region is drawn in cells; then it is there again */
+    CHECK(e, emulator_shows(e, "┌"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=d,d=I,i="));
+    CHECK(e, emulator_hides(e, "\xF4\x8E\xBB\xAE"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
+    CHECK(e, emulator_wrote(e, THROUGH "a=t") == 2);
+    leave(e);
+}
+
+/* tmux that lets nothing through, or around which is a terminal that knows no placeholders. */
+static void test_not_placed(void)
+{
+    setenv("TMUX", "/tmp/tmux,1,0", 1);
+    struct emulator *e = kit_start_fake(40, 120);
+    unsetenv("TMUX");
+    emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|WezTerm 2024\033\\");
+    attach(e, "wide.ppm");
+    CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    CHECK(e, emulator_hides(e, "\xF4\x8E\xBB\xAE"));
     leave(e);
 }
 
@@ -456,6 +518,77 @@ static void test_real_looked(void)
     leave(e);
 }
 
+static void write_large(const char *name)
+{
+    enum { SIDE = 6000 };
+    png_image png = {.version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE};
+    void *pixels = mem_new(SIDE, SIDE); /* gray */
+    CHECK(NULL, png_image_write_to_file(&png, name, 0, pixels, 0, NULL));
+    free(pixels);
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    CHECK(NULL, sqlite3_open("facet/history.db", &db) == SQLITE_OK);
+    CHECK(NULL, sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* The last conversation is there before its picture is decoded, which takes long, and goes on if
+ * that cannot be read any more. */
+static void test_real_resumed(void)
+{
+    kit_forget();
+    write_large("flat.png");
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "-i", "flat.png", "see",
+                        (char *)NULL));
+    struct emulator *e = kit_start_real(40, 120);
+    int row, col;
+    CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
+    CHECK(e, emulator_find(e, "reading…", &row, &col));
+    CHECK(e, !emulator_find(e, "6000×6000", &row, &col));
+    CHECK(e, emulator_shows(e, "6000×6000"));
+    kit_ask_and_wait(e, "more");
+    leave(e);
+    run_sql("UPDATE picture SET bytes = x'89504e470d0a1a0a'");
+    e = kit_start_real(40, 120);
+    CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
+    CHECK(e, emulator_shows(e, "/tmp/facet-screen-"));
+    CHECK(e, emulator_hides(e, "reading…"));
+    kit_ask_and_wait(e, "and now");
+    CHECK(e, emulator_shows(e, "and now"));
+    emulator_send(e, "\033p[w\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    leave(e);
+}
+
+/* Beside what was found stands the picture that was spoken of; not beside what is about none. */
+static void test_real_found(void)
+{
+    static const char blocks[] = "▀▄▌▐▘▝▖▗█ ";
+    kit_forget();
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "no pears", (char *)NULL));
+    CHECK(NULL, kit_run("ask", "-q", "-m", getenv("TINY"), "-n", "5", "-i", "wide.ppm",
+                        "apples or pears", (char *)NULL));
+    struct emulator *e = kit_start_real(24, 80);
+    kit_ask(e, "/new");
+    kit_ask(e, "/find apples");
+    CHECK(e, emulator_shows(e, "apples or pears"));
+    CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
+    CHECK(e, colored_cells(e, blocks) > 20);
+    emulator_resize(e, 24, 44); /* no room: the list alone */
+    CHECK(e, emulator_hides(e, "▀"));
+    CHECK(e, emulator_shows(e, "apples or pears"));
+    emulator_resize(e, 24, 80);
+    emulator_send(e, "\025\"no pears\"");
+    CHECK(e, emulator_shows(e, "no pears"));
+    CHECK(e, emulator_hides(e, "▀") && emulator_hides(e, "▌"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Find in all"));
+    leave(e);
+}
+
 /* Tokens from the model, and seconds known from the run before. */
 static void test_real(void)
 {
@@ -517,6 +650,7 @@ int main(void)
     static void (*const once[])(void) = {test_send_waits, test_names,   test_without_color,
                                          test_resizes,    test_kitty,   test_kitty_by_name,
                                          test_sixel,      test_answers, test_off,
+                                         test_placed,     test_not_placed,
                                          test_heat,       test_forgotten};
     if (!prepare()) {
         perror("a folder for the tests");
@@ -530,6 +664,8 @@ int main(void)
     if (kit_has_real()) {
         test_real();
         test_real_looked();
+        test_real_resumed();
+        test_real_found();
     }
     return kit_finish();
 }

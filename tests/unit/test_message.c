@@ -221,6 +221,45 @@ static void takes_regions(void **state)
     free(path);
 }
 
+static struct attachment *unread(const char *path, const char *bytes, const char *digest)
+{
+    struct crop_choice crops = {.kind = CROPS_OFF};
+    char real[SHA256_HEX_BYTES];
+    sha256_hex(bytes, strlen(bytes), real);
+    return attachment_unread(path, mem_copy(bytes), strlen(bytes), digest ? digest : real, &crops);
+}
+
+static void reads_later_what_is_unread(void **state)
+{
+    static const char pixels[] = "P3 2 1 255 9 9 9 8 8 8 ";
+    struct err err = {""};
+    (void)state;
+    struct attachment *a = unread("a.ppm", pixels, NULL);
+    assert_true(attachment_is_blank(a) && attachment_views(a) == 1);
+    assert_true(attachment_read(a, &err) && attachment_read(a, &err));
+    assert_true(!attachment_is_blank(a) && attachment_is(a, ATTACHMENT_READ));
+    assert_int_equal(a->image.width, 2);
+    attachment_release(a);
+
+    a = unread("a.ppm@1,0,1,1", pixels, NULL);
+    assert_true(attachment_read(a, &err));
+    assert_int_equal(attachment_views(a), 2);
+    assert_int_equal(a->crops[0].x, 1);
+    assert_non_null(a->origin);
+    attachment_release(a);
+
+    struct attachment *broken[] = {unread("a.ppm@1,0,2,1", pixels, NULL),
+                                   unread("a.ppm", "P3 2 1 255 9", NULL),
+                                   unread("a.ppm", pixels, "another")};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        assert_false(attachment_read(broken[i], &err));
+        assert_false(attachment_read(broken[i], &err)); /* it stays so */
+        assert_non_null(strstr(err.text, "a.ppm"));
+        assert_true(attachment_is_blank(broken[i]) && attachment_views(broken[i]) == 0);
+        attachment_release(broken[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +273,7 @@ int main(void)
         cmocka_unit_test(plans_crops_when_attached),
         cmocka_unit_test(keeps_what_stands_behind_a_nul),
         cmocka_unit_test(takes_regions),
+        cmocka_unit_test(reads_later_what_is_unread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
