@@ -177,6 +177,22 @@ $(B)/model/spm.model: $(B)/model/corpus.txt
 $(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
 	$(Q)$(B)/trainer vocabulary spm=$< out=$@
 
+# All of it, from nothing (train/README.md): a vocabulary, a teacher, a student that learns from it and is
+# rounded at the end. About a day on two cores. Interrupted, it goes on where it was when called again.
+TEACHER_STEPS ?= 30000
+STUDENT_STEPS ?= 40000
+ROUNDED_STEPS ?= 2000
+LEARN = $(B)/trainer learn words=$(B)/model/vocabulary.gguf
+model: model-deps
+	$(Q)$(MAKE) --no-print-directory model-built
+model-built: $(B)/trainer $(B)/model/vocabulary.gguf
+	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher steps=$(TEACHER_STEPS)
+	$(Q)$(LEARN) shape=student out=$(B)/model/student steps=$(STUDENT_STEPS) teacher=$(B)/model/teacher/checkpoint \
+	    fall=$$((2 * $(ROUNDED_STEPS))) round=q8_0 round_from=$$(($(STUDENT_STEPS) - $(ROUNDED_STEPS)))
+	$(Q)$(B)/trainer export from=$(B)/model/student/checkpoint spm=$(B)/model/spm.model \
+	    out=$(B)/model/facet-small.gguf mmproj=$(B)/model/mmproj-facet-small.gguf
+	$(Q)$(B)/trainer score model=$(B)/model/facet-small.gguf
+
 # ---- For people ----
 
 DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread libpng-dev libjpeg62-turbo-dev \
@@ -206,6 +222,8 @@ deps:
 	$(call install_debs,$(DEBS))
 test-deps:
 	$(call install_debs,$(DEBS) $(TEST_DEBS) $(TRAIN_DEBS))
+model-deps:
+	$(call install_debs,$(DEBS) $(TRAIN_DEBS))
 
 # Every source of the program and its tests, compiled.
 objects: $(CLI) $(TUI) $(CHAT) $(HISTORY) $(IMAGE) $(ENGINE) $(BASE) $(TRAIN) $(SUPPORT) \
@@ -289,13 +307,14 @@ help:
 	@echo "make fuzz       mutated files through every parser (FUZZ_RUNS=10000)"
 	@echo "make bench      speed of kernels and models beside the machine's ceilings; models also in B/bench.md"
 	@echo "make install    to PREFIX=$(PREFIX); uninstall takes it away"
+	@echo "make model      the model that ships, from nothing, in about a day (train/README.md)"
 	@echo "make man        the manual pages that are made from tables, in B/man"
 	@echo "make screenshots  the full screen in every theme, to man/screenshots"
 	@echo "make deps format clean"
 	@echo "Variables: B=build-folder CC=clang V=1"
 
 .DEFAULT_GOAL := all
-.PHONY: all man screenshots objects run test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+.PHONY: all model model-built model-deps man screenshots objects run test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
         install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

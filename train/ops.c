@@ -75,14 +75,20 @@ void layer_norm_backward(const float *dy, const float *x, const float *w, const 
 #define TWO_Z(x) (1.5957691216057308f * ((x) + 0.044715f * (x) * (x) * (x)))
 #define TWO_Z_SLOPE(x) (1.5957691216057308f * (1 + 3 * 0.044715f * (x) * (x)))
 
+/* Never infinite: this file is compiled with -ffast-math, whose quotients then are not numbers. */
+static inline float power(float x)
+{
+    return expf(fminf(x, 80));
+}
+
 static inline float gelu(float x)
 {
-    return x / (1 + expf(-TWO_Z(x)));
+    return x / (1 + power(-TWO_Z(x)));
 }
 
 static inline float gelu_slope(float x)
 {
-    const float s = 1 / (1 + expf(-TWO_Z(x)));
+    const float s = 1 / (1 + power(-TWO_Z(x)));
     return s + x * s * (1 - s) * TWO_Z_SLOPE(x);
 }
 
@@ -107,7 +113,7 @@ void geglu_forward(const float *gate, const float *up, size_t n, float *y)
 void geglu_backward(const float *dy, float *gate, float *up, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const float x = gate[i], s = 1 / (1 + expf(-TWO_Z(x)));
+        const float x = gate[i], s = 1 / (1 + power(-TWO_Z(x)));
         gate[i] = dy[i] * up[i] * (s + x * s * (1 - s) * TWO_Z_SLOPE(x));
         up[i] = dy[i] * x * s;
     }

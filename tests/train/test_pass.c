@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "train/finder.h"
 #include "train/linear.h"
+#include "train/ops.h"
 #include "train/pass.h"
 #include "train/random.h"
 
@@ -170,6 +171,32 @@ static void test_derivatives(void **state)
     net_done(&net);
 }
 
+/* As far out as activations may ever be. */
+static void test_gelu_far_out(void **state)
+{
+    (void)state;
+    enum { N = 64 };
+    float x[N], y[N], up[N], gate[N], dy[N];
+    for (size_t i = 0; i < N; i++) {
+        x[i] = gate[i] = (float)((i % 2 ? 1 : -1) * pow(1.3, (double)i));
+        up[i] = dy[i] = 1;
+    }
+    gelu_forward(x, N, y);
+    for (size_t i = 0; i < N; i++)
+        assert_true(fabsf(y[i] - (x[i] > 0 ? x[i] : 0)) <= 0.2f);
+    gelu_backward(dy, x, N);
+    for (size_t i = 40; i < N; i++)
+        assert_true(fabsf(dy[i] - (x[i] > 0)) < 1e-5f);
+    geglu_forward(gate, up, N, y);
+    for (size_t i = 0; i < N; i++)
+        dy[i] = 1;
+    geglu_backward(dy, gate, up, N);
+    for (size_t i = 40; i < N; i++) {
+        assert_true(y[i] == (x[i] > 0 ? x[i] : y[i]) && fabsf(gate[i] - (x[i] > 0)) < 1e-5f);
+        assert_true(fabsf(up[i] - (x[i] > 0 ? x[i] : 0)) <= 1e-5f * fabsf(x[i]));
+    }
+}
+
 static float *random_values(struct random *r, size_t n)
 {
     float *x = mem_new(n, sizeof *x);
@@ -228,6 +255,7 @@ static void test_bf16(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives),
-                                       cmocka_unit_test(test_bf16)};
+                                       cmocka_unit_test(test_bf16),
+                                       cmocka_unit_test(test_gelu_far_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
