@@ -206,13 +206,25 @@ static bool decays(enum param_kind kind)
     return kind == PARAM_MATRIX || kind == PARAM_PATCH || kind == PARAM_FINDER;
 }
 
+/* Adam moves each number by the rate, and a patch of one colour moves all of a row's outputs at once:
+ * so rows longer than the rate was chosen for get less of it (as in arXiv 2203.03466). */
+static double share_of_rate(const struct param *p)
+{
+    enum { CHOSEN_FOR = 256 };
+    return p->rows > 1 && p->kind != PARAM_POSITION && p->cols > CHOSEN_FOR
+               ? (double)CHOSEN_FOR / (double)p->cols
+               : 1;
+}
+
 static void move_param(void *job, size_t index, unsigned thread)
 {
     (void)thread;
     struct learner *l = job;
     const struct param *p = &l->net.params[index];
     const size_t at = p->offset;
-    adamw_move(&l->move, decays(p->kind), l->lanes[0].g + at, p->rows * p->cols, l->w + at,
+    struct adamw move = l->move;
+    move.rate *= share_of_rate(p);
+    adamw_move(&move, decays(p->kind), l->lanes[0].g + at, p->rows * p->cols, l->w + at,
                l->first + at, l->second + at);
 }
 
