@@ -161,13 +161,13 @@ static void learn_lane(void *job, size_t index, unsigned thread)
         if (lane->failed)
             return;
         struct random r = random_of(l->recipe.seed + 1, first + done);
-        if (l->teacher)
+        if (l->teacher && l->step >= l->recipe.n_sight)
             teacher_tell(l->teacher, &lane->batch, &r, &lane->arena);
         uint8_t *right = (uint8_t *)arena_take(&lane->arena, lane->batch.n_targets);
         const float scale = (float)n / (float)l->recipe.samples;
         const struct pass_loss loss =
-            pass_run(&l->net, l->rounded, lane->g, &lane->batch, (float)l->recipe.finder, scale,
-                     &lane->arena, right);
+            pass_run(&l->net, l->rounded, lane->g, &lane->batch, l->step >= l->recipe.n_sight,
+                     (float)l->recipe.finder, scale, &lane->arena, right);
         add_loss(&lane->sum, &loss);
         lane->n_views += lane->batch.n_views;
     }
@@ -285,8 +285,10 @@ bool learner_step(struct learner *l, struct progress *progress, struct err *err)
         add_loss(&sum, &l->lanes[i].sum);
         progress->n_views += l->lanes[i].n_views;
     }
-    progress->words = sum.words / (double)sum.n_targets;
-    progress->right = (double)sum.n_right / (double)sum.n_targets;
+    if (sum.n_targets) {
+        progress->words = sum.words / (double)sum.n_targets;
+        progress->right = (double)sum.n_right / (double)sum.n_targets;
+    }
     progress->marks = sum.n_patches ? sum.marks / (double)sum.n_patches : 0;
     progress->n_tokens = sum.n_targets;
     return true;
@@ -353,7 +355,7 @@ static void test_lane(void *job, size_t index, unsigned thread)
         if (!lane->failed) {
             uint8_t *right = (uint8_t *)arena_take(&lane->arena, lane->batch.n_targets);
             const struct pass_loss loss =
-                pass_run(&l->net, l->rounded, NULL, &lane->batch, 0, 1, &lane->arena, right);
+                pass_run(&l->net, l->rounded, NULL, &lane->batch, true, 0, 1, &lane->arena, right);
             add_loss(&lane->sum, &loss);
             score(lane, samples, n, special.end_of_turn, right);
         }

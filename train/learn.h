@@ -24,6 +24,7 @@ struct recipe {
     uint32_t first_sample; /* of the seed's samples, where step 0 begins */
     /* The rate rises for n_warm steps, stays, and falls in the last n_fall to none. */
     uint32_t n_steps, n_warm, n_fall;
+    uint32_t n_sight; /* the first steps are for the tower alone */
     double rate, decay; /* of weights, a step: rate · decay */
     double clip;        /* the longest gradient */
     double finder;      /* weight of the finder's loss */

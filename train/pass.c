@@ -41,40 +41,55 @@ static double find_all(const struct net *net, const float *w, float *g, const st
     return loss / 2;
 }
 
-void pass_forward(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
-                  struct pass *p)
+static void see(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
+                struct pass *p)
 {
     if (b->n_views)
         tower_forward(net, w, b->patches, b->n_views, arena, &p->tower);
+}
+
+void pass_forward(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
+                  struct pass *p)
+{
+    see(net, w, b, arena, p);
     decoder_forward(net, w, &b->tokens, b->n_views ? p->tower.soft : NULL, arena, &p->decoder);
 }
 
+/* The decoder's part, there and back; d_soft is added to. */
+static double say(const struct net *net, const float *w, float *g, const struct batch *b,
+                  float scale, struct arena *arena, struct pass *p, uint8_t *right, float *d_soft)
+{
+    float *d_hidden = g ? arena_zeroes(arena, b->tokens.n * net->text.n_embd) : NULL;
+    decoder_forward(net, w, &b->tokens, b->n_views ? p->tower.soft : NULL, arena, &p->decoder);
+    const double loss = decoder_head(net, w, g, &p->decoder, b->targets, b->n_targets,
+                                     scale / (float)b->n_targets, arena, right, d_hidden);
+    if (g)
+        decoder_backward(net, w, g, &b->tokens, arena, &p->decoder, d_hidden, d_soft);
+    return loss;
+}
+
 struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
-                          float finder_weight, float scale, struct arena *arena, uint8_t *right)
+                          bool words, float finder_weight, float scale, struct arena *arena,
+                          uint8_t *right)
 {
     const struct vision_params *v = &net->vision;
-    const size_t d = net->text.n_embd, n_soft = b->n_views * v->n_soft,
-                 n_patches = b->n_views * v->n_side * v->n_side;
+    const size_t n_soft = b->n_views * v->n_soft, n_patches = b->n_views * v->n_side * v->n_side;
     struct pass p;
-    pass_forward(net, w, b, arena, &p);
-    struct pass_loss sum = {.n_targets = b->n_targets, .n_patches = n_patches};
-
-    float *d_hidden = g ? arena_zeroes(arena, b->tokens.n * d) : NULL;
-    sum.words = decoder_head(net, w, g, &p.decoder, b->targets, b->n_targets,
-                             scale / (float)b->n_targets, arena, right, d_hidden);
-    for (size_t i = 0; i < b->n_targets; i++)
-        sum.n_right += right[i];
-
+    struct pass_loss sum = {.n_patches = n_patches};
     float *d_states = arena_take(arena, n_patches * v->width),
-          *d_pooled = arena_take(arena, n_soft * v->width);
+          *d_pooled = arena_take(arena, n_soft * v->width),
+          *d_soft = arena_zeroes(arena, n_soft * net->text.n_embd);
+    see(net, w, b, arena, &p);
+    if (words) {
+        sum.n_targets = b->n_targets;
+        sum.words = say(net, w, g, b, scale, arena, &p, right, d_soft);
+        for (size_t i = 0; i < b->n_targets; i++)
+            sum.n_right += right[i];
+    }
     if (b->n_views)
         sum.marks = find_all(net, w, g, b, &p.tower, scale * finder_weight / (float)n_patches, arena,
                              d_states, d_pooled);
-    if (!g)
-        return sum;
-    float *d_soft = arena_zeroes(arena, n_soft * d);
-    decoder_backward(net, w, g, &b->tokens, arena, &p.decoder, d_hidden, d_soft);
-    if (b->n_views)
+    if (g && b->n_views)
         tower_backward(net, w, g, b->n_views, arena, &p.tower, d_soft, d_states, d_pooled);
     return sum;
 }

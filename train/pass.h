@@ -2,13 +2,15 @@
 #ifndef TRAIN_PASS_H
 #define TRAIN_PASS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "train/batch.h"
 #include "train/decoder.h"
 #include "train/tower.h"
 
-/* The loss is words/n_targets + finder_weight · marks/(n_views · n_patches). */
+/* The loss is words/n_targets + finder_weight · marks/(n_views · n_patches); without `words` the
+ * second alone, and the decoder is not run. */
 struct pass_loss {
     double words;  /* Σ over targets, nats */
     double marks;  /* Σ over patches and their marks, by patches and by soft tokens: mean of both */
@@ -25,6 +27,7 @@ void pass_forward(const struct net *net, const float *w, const struct batch *b, 
 /* g: scale times the derivatives of the loss are added; NULL: forward alone. right [n_targets] as
  * in decoder_head. */
 struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
-                          float finder_weight, float scale, struct arena *arena, uint8_t *right);
+                          bool words, float finder_weight, float scale, struct arena *arena,
+                          uint8_t *right);
 
 #endif
