@@ -84,19 +84,20 @@ void picture_ask_ground(struct draw *d)
         return;
     const char *colour = colour_names[d->ground_colour];
     picture_ask(d->s, d->r,
-                &(struct question){"colour",
-                                   "[What|Which] [colour|color] is the background?|[What|Which] "
-                                   "[colour|color] does the background "
-                                   "have?|What is the [colour|color] of the background?|[Tell "
-                                   "me|Name] the [colour|color] of the "
-                                   "background.|On [what|which] [colour|color] is it "
-                                   "[drawn|shown]?|The background: [what|which] "
-                                   "[colour|color]?",
-                                   "The background is $1.",
-                                   "^$1",
-                                   NULL,
-                                   colour,
-                                   {colour}});
+                &(struct question){
+                    .skill = "colour",
+                    .ask = "[What|Which] [colour|color] is the background?|[What|Which] "
+                           "[colour|color] does the background "
+                           "have?|What is the [colour|color] of the background?|[Tell "
+                           "me|Name] the [colour|color] of the "
+                           "background.|On [what|which] [colour|color] is it "
+                           "[drawn|shown]?|The background: [what|which] "
+                           "[colour|color]?",
+                    .full = "The background is $1.",
+                    .brief = "^$1",
+                    .key = colour,
+                    .arg = {colour},
+                });
 }
 
 void picture_shuffle(struct random *r, int order[], int n)
