@@ -273,25 +273,17 @@ static void ask_number(struct chart *c)
                 });
 }
 
-static void ask_description(struct chart *c)
+static void describe(struct chart *c)
 {
     struct str all = {0};
+    str_puts(&all, c->pie ? "A pie chart of " : "A bar chart: ");
     for (int i = 0; i < c->n; i++) {
         str_printf(&all, "%s%s", i == 0 ? "" : i + 1 < c->n ? ", " : " and ", c->parts[i].name);
         if (!c->pie)
             str_printf(&all, " %d", c->parts[i].value);
     }
-    picture_ask(c->d->s, c->d->r,
-                &(struct question){
-                    .skill = "describe",
-                    .ask = "[Describe|Please describe] the [picture|image|chart].|What is "
-                           "in the [picture|image]?|What do "
-                           "you see?|What does the [picture|image|chart] "
-                           "show?|[Read|Explain] the chart[, please|].",
-                    .full = c->pie ? "A pie chart of $1." : "A bar chart: $1.",
-                    .key = "chart",
-                    .arg = {str_text(&all)},
-                });
+    str_putc(&all, '.');
+    picture_describe(c->d, str_text(&all), "chart");
     str_done(&all);
 }
 
@@ -316,7 +308,7 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
         choose_part(&c, i, step);
     (c.pie ? draw_pie : draw_bars)(&c);
     if (random_chance(r, 0.3))
-        ask_description(&c);
+        describe(&c);
     ask_extreme(&c, true);
     if (!c.pie)
         ask_value(&c);
@@ -325,5 +317,6 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
     ask_more(&c);
     if (random_chance(r, 0.5))
         ask_number(&c);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

@@ -165,19 +165,15 @@ static void ask_part(struct draw *d, const struct clock *c, bool hours)
         });
 }
 
-static void ask_kind(struct draw *d, const struct clock *c)
+static void describe(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r,
-                &(struct question){
-                    .skill = "describe",
-                    .ask = "What is [this|shown here|in the picture]?|What do you "
-                           "see?|[Describe|Please describe] the "
-                           "[picture|image].|What does the [picture|image] show?",
-                    .full = c->digits ? "A digital clock that shows $1."
-                                      : "A clock with a $2 rim that shows $1.",
-                    .key = "clock",
-                    .arg = {c->text, colour_names[c->colour]},
-                });
+    char sentence[80];
+    if (c->digits)
+        snprintf(sentence, sizeof sentence, "A digital clock that shows %s.", c->text);
+    else
+        snprintf(sentence, sizeof sentence, "A clock with a%s %s rim that shows %s.",
+                 c->colour == COLOUR_ORANGE ? "n" : "", colour_names[c->colour], c->text);
+    picture_describe(d, sentence, "clock");
 }
 
 static void ask_colour(struct draw *d, const struct clock *c)
@@ -210,12 +206,13 @@ bool picture_clock(struct sample *s, struct random *r, enum sample_split split, 
     snprintf(c.text, sizeof c.text, "%d:%02d", c.hour, c.minute);
     (c.digits ? draw_digits : draw_dial)(&d, &c);
     if (random_chance(r, 0.4))
-        ask_kind(&d, &c);
+        describe(&d, &c);
     ask_time(&d, &c);
     ask_part(&d, &c, true);
     if (!c.digits)
         ask_hand(&d, &c);
     ask_part(&d, &c, false);
     ask_colour(&d, &c);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

@@ -1,5 +1,6 @@
 /* Flags of countries whose flag is simple, and no other's. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "train/picture.h"
@@ -204,6 +205,16 @@ static void ask_if(struct draw *d, const struct flag *f)
                 });
 }
 
+static void describe(struct draw *d, const struct flag *a, const struct flag *b)
+{
+    char sentence[120];
+    if (b)
+        snprintf(sentence, sizeof sentence, "The flags of %s and %s.", a->country, b->country);
+    else
+        snprintf(sentence, sizeof sentence, "The flag of %s.", a->country);
+    picture_describe(d, sentence, a->country);
+}
+
 bool picture_flag(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
@@ -220,6 +231,8 @@ bool picture_flag(struct sample *s, struct random *r, enum sample_split split, s
     draw_flag(&d, a, 0, two ? d.height / 2 : d.height);
     if (two)
         draw_flag(&d, b, d.height / 2, d.height);
+    if (random_chance(r, 0.4))
+        describe(&d, a, two ? b : NULL);
     ask_country(&d, a, two ? " at the top" : "");
     ask_colours(&d, a, two ? " at the top" : "");
     if (two) {
@@ -228,5 +241,6 @@ bool picture_flag(struct sample *s, struct random *r, enum sample_split split, s
     } else {
         ask_if(&d, a);
     }
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

@@ -13,13 +13,14 @@ enum { FIELDS = 6, VALUE_BYTES = 24 };
 enum content { WORD, PERSON, WEIGHT, PRICE, DATE, TIME, CODE, SEAT, NUMBER };
 
 static const struct kind {
-    const char *title;
+    const char *title, *name;
     struct {
         const char *name;
         enum content content;
     } fields[8];
 } kinds[] = {
     {"LABEL",
+     "label",
      {{"Product", WORD},
       {"Weight", WEIGHT},
       {"Price", PRICE},
@@ -29,6 +30,7 @@ static const struct kind {
       {"Quantity", NUMBER},
       {"Colour", WORD}}},
     {"TICKET",
+     "ticket",
      {{"Name", PERSON},
       {"From", WORD},
       {"To", WORD},
@@ -38,6 +40,7 @@ static const struct kind {
       {"Price", PRICE},
       {"Coach", NUMBER}}},
     {"PARCEL",
+     "parcel label",
      {{"To", PERSON},
       {"From", PERSON},
       {"Street", WORD},
@@ -47,6 +50,7 @@ static const struct kind {
       {"Number", NUMBER},
       {"Date", DATE}}},
     {"BADGE",
+     "badge",
      {{"Name", PERSON},
       {"Team", WORD},
       {"Room", NUMBER},
@@ -266,11 +270,28 @@ static bool value_is_alone(const struct label *l, int i)
     return true;
 }
 
+static void describe(struct label *l)
+{
+    struct str all = {0};
+    str_printf(&all, "A %s: ", l->kind->name);
+    for (int i = 0; i < l->n; i++)
+        str_printf(&all, "%s%s %s",
+                   i == 0         ? ""
+                   : i + 1 < l->n ? ", "
+                                  : " and ",
+                   l->fields[i].name, l->fields[i].value);
+    str_putc(&all, '.');
+    picture_describe(&l->paper.d, str_text(&all), l->kind->name);
+    str_done(&all);
+}
+
 static void ask_all(struct label *l)
 {
     struct random *r = l->paper.d.r;
     int order[FIELDS];
     picture_shuffle(r, order, l->n);
+    if (random_chance(r, 0.25))
+        describe(l);
     for (int i = 0; i < 3; i++)
         ask_field(l, order[i]);
     if (random_chance(r, 0.4) && value_is_alone(l, order[0]))

@@ -163,10 +163,16 @@ bool picture_number(struct sample *s, struct random *r, enum sample_split split,
     snprintf(text, sizeof text, "%d", n);
     enum colour colour;
     draw_number(&d, text, &colour);
+    if (random_chance(r, 0.3)) {
+        char sentence[60];
+        snprintf(sentence, sizeof sentence, "The number %s in %s.", text, colour_names[colour]);
+        picture_describe(&d, sentence, text);
+    }
     ask_number(&d, text);
     ask_digits(&d, text);
     ask_colour(&d, colour);
     ask_compare(&d, text, n);
     picture_ask_ground(&d);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

@@ -315,6 +315,21 @@ static void ask_letters(struct page *p, int i)
             });
 }
 
+static void describe(struct page *p)
+{
+    struct str all = {0};
+    str_puts(&all, p->n == 1 ? "The word" : "The words");
+    for (int i = 0; i < p->n; i++)
+        str_printf(&all, "%s \"%s\" in %s",
+                   i == 0         ? ""
+                   : i + 1 < p->n ? ","
+                                  : " and",
+                   p->lines[i].text, colour_names[p->lines[i].colour]);
+    str_putc(&all, '.');
+    picture_describe(p->d, str_text(&all), p->lines[0].text);
+    str_done(&all);
+}
+
 bool picture_read(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
@@ -332,6 +347,9 @@ bool picture_read(struct sample *s, struct random *r, enum sample_split split, s
     draw_page(&p);
     int order[WORDS];
     picture_shuffle(r, order, p.n);
+    bool described = random_chance(r, 0.3), first = random_chance(r, 0.5);
+    if (described && first)
+        describe(&p);
     int all = p.n > 1 ? random_between(r, 0, p.n) : -1; /* before which one */
     for (int i = 0; i < p.n || i == all; i++) {
         if (i == all)
@@ -349,5 +367,8 @@ bool picture_read(struct sample *s, struct random *r, enum sample_split split, s
     if (random_chance(r, 0.3))
         ask_how_many(&p);
     picture_ask_ground(&d);
+    picture_ask_missing(&d);
+    if (described && !first)
+        describe(&p);
     return draw_close(&d, err);
 }

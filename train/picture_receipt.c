@@ -274,11 +274,21 @@ static void ask_json(struct receipt *rc)
     str_done(&json);
 }
 
+static void describe(struct receipt *rc)
+{
+    char sentence[120];
+    snprintf(sentence, sizeof sentence, "A receipt from %s with %d items and a total of %s.",
+             rc->shop, rc->n, rc->total);
+    picture_describe(&rc->paper.d, sentence, rc->shop);
+}
+
 static void ask_all(struct receipt *rc)
 {
     struct random *r = rc->paper.d.r;
     int order[ITEMS];
     picture_shuffle(r, order, rc->n);
+    if (random_chance(r, 0.3))
+        describe(rc);
     if (random_chance(r, 0.6))
         ask_shop(rc);
     ask_price(rc, order[0]);

@@ -11,23 +11,36 @@ static bool ask_description(struct scene *sc)
     scene_describe(sc, &all);
     snprintf(key, sizeof key, "%s %s", colour_names[sc->things[0].look.colour],
              shape_names[sc->things[0].shape]);
-    bool asked = scene_say(
-        sc,
-        &(struct question){
-            .skill = "describe",
-            .ask =
-                "[Describe|Please describe] [the|this] [picture|image].|What is in [the|this] "
-                "[picture|image]?|What [do you|can you] see[ here|]?|What does the [picture|image] "
-                "show?|[List|Name] [all|everything] [that you see|in the picture].|Tell me [what "
-                "is "
-                "in the picture|what you see|all about this picture].|What [$9s|things] are "
-                "there[, and where|]?|Say what the [picture|image] shows.",
-            .full = "$1",
-            .key = key,
-            .arg = {str_text(&all)},
-        });
+    picture_describe(sc->d, str_text(&all), key);
     str_done(&all);
-    return asked;
+    return true;
+}
+
+/* What pictures of other sorts are asked for. */
+static bool ask_unwritten(struct scene *sc)
+{
+    static const struct {
+        const char *what, *ask;
+    } others[] = {
+        {"text",
+         "What is written" ASK_HERE "?|What does [it|the picture] say?|Read the text" ASK_HERE
+         ".|[What|Which] word [is|do you see]" ASK_HERE "?|Spell the word."},
+        {"number", "[What|Which] number is [shown|written]" ASK_HERE "?|What is the number" ASK_HERE
+                   "?|Read the number" ASK_HERE "."},
+        {"clock", "What time is it?|What time does the clock show?|Read the time[, please|]."},
+        {"flag", "[What|Which] country's flag is [this|shown]?|[What|Which] flag is [this|shown]?"},
+        {"chart",
+         "[What|Which] bar is the highest?|[What|Which] is the lowest value in the chart?"},
+        {"receipt", "What is the total?|[What|Which] shop is the receipt from?"},
+    };
+    size_t i = random_below(sc->d->r, sizeof others / sizeof *others);
+    if (sc->kind == SCENE_WRITTEN && i == 0)
+        return false;
+    return scene_say(sc, &(struct question){.skill = "absent",
+                                            .ask = others[i].ask,
+                                            .full = "There is no $1 in the picture.",
+                                            .key = "no",
+                                            .arg = {others[i].what}});
 }
 
 static bool ask_json(struct scene *sc)
@@ -58,25 +71,16 @@ static const struct {
     scene_ask_fn *ask;
     int share, most; /* how often of the sum, and at most in one talk */
 } asks[] = {
-    {scene_ask_colour, 12, 2},
-    {scene_ask_if_colour, 5, 1},
-    {scene_ask_shape, 12, 2},
-    {scene_ask_place, 10, 2},
-    {scene_ask_side, 5, 1},
-    {scene_ask_count, 14, 2},
-    {scene_ask_exists, 10, 2},
-    {scene_ask_absent, 5, 1},
-    {scene_ask_relation, 7, 1},
-    {scene_ask_beside, 5, 1},
-    {scene_ask_size, 5, 1},
-    {scene_ask_compare, 5, 1},
-    {ask_json, 3, 1},
-    {ask_description, 9, 1},
-    {scene_ask_word, 40, 3},
-    {scene_ask_word_holder, 16, 2},
-    {scene_ask_spelling, 10, 1},
-    {scene_ask_direction, 16, 1},
-    {scene_ask_foreign, 60, 3},
+    {scene_ask_colour, 12, 2},      {scene_ask_if_colour, 5, 1},
+    {scene_ask_shape, 12, 2},       {scene_ask_place, 10, 2},
+    {scene_ask_side, 5, 1},         {scene_ask_count, 14, 2},
+    {scene_ask_exists, 10, 2},      {scene_ask_absent, 5, 1},
+    {ask_unwritten, 5, 1},          {scene_ask_relation, 7, 1},
+    {scene_ask_beside, 5, 1},       {scene_ask_size, 5, 1},
+    {scene_ask_compare, 5, 1},      {ask_json, 3, 1},
+    {ask_description, 9, 1},        {scene_ask_word, 40, 3},
+    {scene_ask_word_holder, 16, 2}, {scene_ask_spelling, 10, 1},
+    {scene_ask_direction, 16, 1},   {scene_ask_foreign, 60, 3},
     {scene_ask_follow, 14, 1},
 };
 enum { ASKS = sizeof asks / sizeof *asks };

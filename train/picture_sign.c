@@ -49,8 +49,11 @@ static void write_line(struct sign *sg, int line)
 
 static void ask_all(struct sign *sg)
 {
-    char all[LINES * IN_A_LINE * WORD_BYTES + 2];
+    char all[LINES * IN_A_LINE * WORD_BYTES + 2], sentence[sizeof all + 30];
     snprintf(all, sizeof all, "%s%s%s", sg->text[0], sg->lines > 1 ? " " : "", sg->text[1]);
+    snprintf(sentence, sizeof sentence, "A sign that says \"%s\".", all);
+    if (random_chance(sg->paper.d.r, 0.3))
+        picture_describe(&sg->paper.d, sentence, all);
     picture_ask(sg->paper.d.s, sg->paper.d.r,
                 &(struct question){
                     .skill = "document",
