@@ -295,7 +295,8 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
     if (!draw_open(&d, s, r, split, width, height, err))
         return false;
     draw_ground(&d);
-    struct chart c = {.d = &d, .n = random_between(r, 3, PARTS), .pie = random_chance(r, 0.3)};
+    struct chart c = {.d = &d, .n = random_between(r, 3, PARTS)};
+    c.pie = random_chance(r, 0.3);
     c.coloured = c.pie || random_chance(r, 0.6);
     if (c.pie && c.n == PARTS)
         c.n--;

@@ -141,6 +141,13 @@ static void ask_word(struct page *p, int i)
             });
 }
 
+/* Into one near it; it may come out as no letter. */
+static void change_letter(struct random *r, char *word)
+{
+    char *letter = word + random_below(r, (uint32_t)strlen(word));
+    *letter ^= (char)random_between(r, 1, 3);
+}
+
 /* Whether it says this: it does, or says something else, or another letter somewhere. */
 static void ask_if_word(struct page *p, int i)
 {
@@ -152,7 +159,7 @@ static void ask_if_word(struct page *p, int i)
     if (way > 0.75)
         word_any(r, p->d->split, said);
     else if (way > 0.5)
-        said[random_below(r, (uint32_t)strlen(said))] ^= (char)random_between(r, 1, 3);
+        change_letter(r, said);
     for (size_t k = 0; said[k]; k++)
         if (!isalpha((unsigned char)said[k]))
             return;

@@ -55,7 +55,8 @@ static void choose(struct receipt *rc, struct random *r, enum sample_split split
     picture_shuffle(r, order, GOODS);
     for (int i = 0; i < rc->n; i++) {
         rc->items[i].name = goods[order[i]];
-        rc->items[i].cents = random_between(r, 5, 199) * 10 - (random_chance(r, 0.5) ? 1 : 0);
+        rc->items[i].cents = random_between(r, 5, 199) * 10;
+        rc->items[i].cents -= random_chance(r, 0.5) ? 1 : 0;
         price_text(rc, rc->items[i].cents, rc->items[i].price);
         sum += rc->items[i].cents;
         if (rc->items[i].cents > rc->items[rc->most].cents)
