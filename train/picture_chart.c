@@ -156,7 +156,7 @@ static void ask_extreme(struct chart *c, bool most)
                        "$2?|[Name|Tell me] "
                        "the $2 [part|slice].|[What|Which] name has the $2 [part|slice]?|Who has "
                        "the $2 share?",
-                .full = "The $2 [part|slice] is $1.",
+                .full = "The $2 part is $1.",
                 .brief = "$1",
                 .hint = "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
                 .key = name,

@@ -131,7 +131,7 @@ static void ask_hand(struct draw *d, const struct clock *c)
                            "hand point?|[What|Which] number is the [long|minute] hand "
                            "at?|On [what|which] number is the "
                            "[long|minute] hand?",
-                    .full = "The [long|minute] hand points to $1.",
+                    .full = "The long hand points to $1.",
                     .brief = "$1",
                     .hint = ASK_NUMBER,
                     .key = number,

@@ -117,7 +117,7 @@ static void ask_word(struct page *p, int i)
                        "written" ASK_HERE ".|[What|Which] word [do|can] you see" ASK_HERE
                        "?|What does the text say?|"
                        "[Transcribe|Copy] the [text|word]" ASK_HERE ".",
-                .full = "[It says|The word is] \"$1\".",
+                .full = "The word is \"$1\".",
                 .brief = "$1",
                 .hint = ASK_WORD,
                 .key = text,

@@ -197,33 +197,33 @@ bool scene_ask_side(struct scene *sc)
         });
 }
 
+/* "red stars"; −1: any shape, any colour. */
+static void kind_name(const struct scene *sc, int shape, int colour, bool many,
+                      char name[SCENE_NAME])
+{
+    const char *noun = shape < 0 ? sc->noun : many ? shape_plurals[shape] : shape_names[shape];
+    snprintf(name, SCENE_NAME, "%s%s%s%s", colour < 0 ? "" : colour_names[colour],
+             colour < 0 ? "" : " ", noun, shape < 0 && many ? "s" : "");
+}
+
 bool scene_ask_count(struct scene *sc)
 {
-    struct thing *t = scene_any_thing(sc);
-    double way = random_unit(sc->d->r);
-    enum shape shape = way < 0.7 ? t->shape : scene_any_kind(sc);
+    struct random *r = sc->d->r;
+    const struct thing *t = scene_any_thing(sc);
+    int shape = -1, colour = -1;
+    double way = random_unit(r); /* all, of a colour, of a shape, of both */
+    if (way > 0.35)
+        shape = random_chance(r, 0.7) ? (int)t->shape : (int)scene_any_kind(sc);
+    if ((way > 0.15 && way < 0.35) || way > 0.8)
+        colour = random_chance(r, 0.8) ? (int)t->look.colour : (int)random_below(r, COLOURS);
     for (int i = 0; i < sc->n; i++) /* squares are not asked for among rectangles */
-        if (way >= 0.35 && sc->things[i].shape != shape && alike(sc->things[i].shape, shape))
+        if (shape >= 0 && (int)sc->things[i].shape != shape &&
+            alike(sc->things[i].shape, (enum shape)shape))
             return false;
-    enum colour colour = random_chance(sc->d->r, 0.8)
-                             ? t->look.colour
-                             : (enum colour)random_below(sc->d->r, COLOURS);
-    char what[SCENE_NAME], number[8];
-    int n = way < 0.15   ? scene_count(sc, -1, -1)
-            : way < 0.35 ? scene_count(sc, -1, colour)
-            : way < 0.8  ? scene_count(sc, shape, -1)
-                         : scene_count(sc, shape, colour);
-    if (way < 0.35)
-        snprintf(what, sizeof what, "%s%s%s%s", way < 0.15 ? "" : colour_names[colour],
-                 way < 0.15 ? "" : " ", sc->noun, n == 1 ? "" : "s");
-    else
-        snprintf(what, sizeof what, "%s%s%s", way < 0.8 ? "" : colour_names[colour],
-                 way < 0.8 ? "" : " ", n == 1 ? shape_names[shape] : shape_plurals[shape]);
-    char asked[SCENE_NAME];
-    snprintf(asked, sizeof asked, "%s%s%s%s",
-             way < 0.15 || (way >= 0.35 && way < 0.8) ? "" : colour_names[colour],
-             way < 0.15 || (way >= 0.35 && way < 0.8) ? "" : " ",
-             way < 0.35 ? sc->noun : shape_plurals[shape], way < 0.35 ? "s" : "");
+    int n = scene_count(sc, shape, colour);
+    char asked[SCENE_NAME], said[SCENE_NAME], number[8];
+    kind_name(sc, shape, colour, true, asked);
+    kind_name(sc, shape, colour, n != 1, said);
     snprintf(number, sizeof number, "%d", n);
     return scene_say(
         sc,
@@ -237,7 +237,7 @@ bool scene_ask_count(struct scene *sc)
             .brief = "$2",
             .hint = ASK_NUMBER,
             .key = number,
-            .arg = {asked, number, what},
+            .arg = {asked, number, said},
         });
 }
 
@@ -252,15 +252,13 @@ bool scene_ask_exists(struct scene *sc)
         return false;
     if (!yes && way == 1 && !any_missing_colour(sc, &colour))
         return false;
-    if (!yes && way == 2 &&
-        random_chance(sc->d->r, 0.5)) { /* the shape is there in another colour */
+    if (!yes && way == 2 && random_chance(sc->d->r, 0.5)) { /* there in another colour */
         shape = t->shape;
         if (!any_missing_colour(sc, &colour))
             return false;
     }
     char what[SCENE_NAME];
-    snprintf(what, sizeof what, "%s%s%s", way == 0 ? "" : colour_names[colour], way == 0 ? "" : " ",
-             way == 1 ? sc->noun : shape_names[shape]);
+    kind_name(sc, way == 1 ? -1 : (int)shape, way == 0 ? -1 : (int)colour, false, what);
     return scene_say(
         sc, &(struct question){
                 .skill = "absent",
