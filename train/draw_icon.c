@@ -3,8 +3,6 @@
 
 #include "train/draw.h"
 
-#define PI 3.14159265358979
-
 struct brush {
     struct draw *d;
     cairo_t *cr;
@@ -34,7 +32,7 @@ static void box(struct brush *b, double x0, double y0, double x1, double y1)
 static void disc(struct brush *b, double x, double y, double radius)
 {
     cairo_new_sub_path(b->cr);
-    cairo_arc(b->cr, x, y, radius, 0, 2 * PI);
+    cairo_arc(b->cr, x, y, radius, 0, 2 * M_PI);
     cairo_close_path(b->cr);
 }
 static void corners(struct brush *b, int n, const double (*xy)[2])
@@ -74,7 +72,7 @@ static void sun(struct brush *b)
     disc(b, 0, 0, 0.56);
     fill(b);
     for (int i = 0; i < 8; i++) {
-        double x = cos(i * PI / 4), y = sin(i * PI / 4);
+        double x = cos(i * M_PI / 4), y = sin(i * M_PI / 4);
         line(b, x * 0.68, y * 0.68, x, y);
     }
     stroke(b, b->own, 0.14);
@@ -108,7 +106,7 @@ static void fish(struct brush *b)
 }
 static void cup(struct brush *b)
 {
-    cairo_arc(b->cr, 0.52, -0.15, 0.36, -PI / 2, PI / 2);
+    cairo_arc(b->cr, 0.52, -0.15, 0.36, -M_PI / 2, M_PI / 2);
     stroke(b, b->own, 0.16);
     corners(b, 4, (const double[][2]){{-0.8, -0.7}, {0.6, -0.7}, {0.45, 0.6}, {-0.65, 0.6}});
     box(b, -1, 0.66, 0.8, 0.8);
@@ -146,7 +144,7 @@ static void lock(struct brush *b)
 {
     cairo_move_to(b->cr, -0.42, 0);
     cairo_line_to(b->cr, -0.42, -0.48);
-    cairo_arc(b->cr, 0, -0.48, 0.42, PI, 2 * PI);
+    cairo_arc(b->cr, 0, -0.48, 0.42, M_PI, 2 * M_PI);
     cairo_line_to(b->cr, 0.42, 0);
     stroke(b, b->own, 0.2);
     box(b, -0.75, -0.12, 0.75, 1);
@@ -159,11 +157,11 @@ static void umbrella(struct brush *b)
 {
     cairo_move_to(b->cr, 0, -0.1);
     cairo_line_to(b->cr, 0, 0.75);
-    cairo_arc_negative(b->cr, -0.2, 0.75, 0.2, 0, PI);
+    cairo_arc_negative(b->cr, -0.2, 0.75, 0.2, 0, M_PI);
     stroke(b, b->ink, 0.12);
-    cairo_arc(b->cr, 0, 0, 1.05, PI, 2 * PI);
+    cairo_arc(b->cr, 0, 0, 1.05, M_PI, 2 * M_PI);
     for (int i = 2; i >= 0; i--)
-        cairo_arc_negative(b->cr, (i - 1) * 0.7, 0, 0.35, 0, PI);
+        cairo_arc_negative(b->cr, (i - 1) * 0.7, 0, 0.35, 0, M_PI);
     cairo_close_path(b->cr);
     fill(b);
 }
@@ -174,7 +172,7 @@ static void flower(struct brush *b)
     cairo_curve_to(b->cr, 0.1, 0.6, 0.3, 0.55, 0.5, 0.5);
     stroke(b, b->ink, 0.12);
     for (int i = 0; i < 6; i++)
-        disc(b, 0.4 * cos(i * PI / 3), -0.42 + 0.4 * sin(i * PI / 3), 0.28);
+        disc(b, 0.4 * cos(i * M_PI / 3), -0.42 + 0.4 * sin(i * M_PI / 3), 0.28);
     fill(b);
     disc(b, 0, -0.42, 0.2);
     fill_ink(b);
@@ -199,13 +197,13 @@ static void face(struct brush *b)
 static void smile(struct brush *b)
 {
     face(b);
-    cairo_arc(b->cr, 0, 0.02, 0.56, 0.15 * PI, 0.85 * PI);
+    cairo_arc(b->cr, 0, 0.02, 0.56, 0.15 * M_PI, 0.85 * M_PI);
     stroke(b, b->ink, 0.14);
 }
 static void sad(struct brush *b)
 {
     face(b);
-    cairo_arc(b->cr, 0, 0.85, 0.52, 1.15 * PI, 1.85 * PI);
+    cairo_arc(b->cr, 0, 0.85, 0.52, 1.15 * M_PI, 1.85 * M_PI);
     stroke(b, b->ink, 0.14);
 }
 static void cloud(struct brush *b)

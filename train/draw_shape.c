@@ -2,13 +2,11 @@
 
 #include "train/draw.h"
 
-#define PI 3.14159265358979
-
 /* Corners at equal angles, the first one up; every second one at the inner radius. */
 static void corners(cairo_t *cr, int n, double inner)
 {
     for (int i = 0; i < n; i++) {
-        double radius = i % 2 ? inner : 1, angle = 2 * PI * i / n - PI / 2;
+        double radius = i % 2 ? inner : 1, angle = 2 * M_PI * i / n - M_PI / 2;
         cairo_line_to(cr, radius * cos(angle), radius * sin(angle));
     }
     cairo_close_path(cr);
@@ -23,7 +21,7 @@ static void polygon(cairo_t *cr, const double (*xy)[2], int n)
 
 static void circle(cairo_t *cr)
 {
-    cairo_arc(cr, 0, 0, 1, 0, 2 * PI);
+    cairo_arc(cr, 0, 0, 1, 0, 2 * M_PI);
 }
 static void square(cairo_t *cr)
 {
@@ -78,9 +76,9 @@ static void cross(cairo_t *cr)
 }
 static void ring(cairo_t *cr)
 {
-    cairo_arc(cr, 0, 0, 1, 0, 2 * PI);
+    cairo_arc(cr, 0, 0, 1, 0, 2 * M_PI);
     cairo_new_sub_path(cr);
-    cairo_arc_negative(cr, 0, 0, 0.56, 2 * PI, 0);
+    cairo_arc_negative(cr, 0, 0, 0.56, 2 * M_PI, 0);
     cairo_close_path(cr);
 }
 static void diamond(cairo_t *cr)
@@ -91,7 +89,7 @@ static void crescent(cairo_t *cr)
 {
     double c = 0.45, inner = 0.82; /* a circle bitten by a smaller one to its right */
     double x = (1 + c * c - inner * inner) / (2 * c), y = sqrt(1 - x * x);
-    cairo_arc(cr, 0, 0, 1, atan2(y, x), 2 * PI - atan2(y, x));
+    cairo_arc(cr, 0, 0, 1, atan2(y, x), 2 * M_PI - atan2(y, x));
     cairo_arc_negative(cr, c, 0, inner, atan2(-y, x - c), atan2(y, x - c));
     cairo_close_path(cr);
 }
@@ -111,7 +109,7 @@ static void drop(cairo_t *cr)
 {
     cairo_move_to(cr, 0, -1.1);
     cairo_curve_to(cr, 0.25, -0.6, 0.72, -0.1, 0.72, 0.36);
-    cairo_arc(cr, 0, 0.36, 0.72, 0, PI);
+    cairo_arc(cr, 0, 0.36, 0.72, 0, M_PI);
     cairo_curve_to(cr, -0.72, -0.1, -0.25, -0.6, 0, -1.1);
     cairo_close_path(cr);
 }
@@ -141,7 +139,7 @@ double shape_tilt(enum shape shape, struct random *r)
         degrees += 90 * random_between(r, 0, 3);
     return random_chance(r, 0.5) && shape != SHAPE_ARROW && shape != SHAPE_CRESCENT
                ? 0
-               : degrees * PI / 180;
+               : degrees * M_PI / 180;
 }
 
 void draw_shape(struct draw *d, enum shape shape, const struct shape_look *look)

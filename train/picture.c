@@ -78,25 +78,68 @@ void picture_size(struct random *r, int *width, int *height)
     *height = *width + *width * random_between(r, -12, 12) / 100;
 }
 
+void picture_describe(struct draw *d, const char *sentence, const char *key)
+{
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            .skill = "describe",
+            .ask =
+                "[Describe|Please describe] [the|this] [picture|image].|What is in [the|this] "
+                "[picture|image]?|What [do you|can you] see[ here|]?|What does the [picture|image] "
+                "show?|What is [this|shown here]?|Tell me [what is in the picture|what you see|all "
+                "about this picture].|Say what the [picture|image] shows.|What is this a picture "
+                "of?",
+            .full = "$1",
+            .key = key,
+            .arg = {sentence}});
+}
+
+void picture_ask_missing(struct draw *d)
+{
+    static const enum shape plain[] = {SHAPE_STAR, SHAPE_HEART, SHAPE_CRESCENT, SHAPE_ARROW,
+                                       SHAPE_DROP};
+    if (random_chance(d->r, 0.75))
+        return;
+    enum shape shape = random_chance(d->r, 0.5)
+                           ? plain[random_below(d->r, sizeof plain / sizeof *plain)]
+                           : (enum shape)random_between(d->r, SHAPES, KINDS_DRAWN - 1);
+    bool if_any = random_chance(d->r, 0.5);
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    .skill = "absent",
+                    .ask = if_any ? "Is there ~ $1" ASK_HERE "?|[Do you|Can you] see ~ $1" ASK_HERE
+                                    "?|Does the [picture|image] [show|have|contain] ~ $1?"
+                                  : "[What|Which] " ASK_COLOUR " is the $1" ASK_HERE
+                                    "?|Where is the $1" ASK_HERE
+                                    "?|Describe the $1.|Is the $1 large or small?",
+                    .full = if_any ? "No, there is no $1." : "There is no $1 in the picture.",
+                    .brief = if_any ? "No" : NULL,
+                    .hint = ASK_YES_OR_NO,
+                    .key = "no",
+                    .arg = {shape_names[shape]}});
+}
+
 void picture_ask_ground(struct draw *d)
 {
     if (d->ground_colour == MARK_NO_COLOUR || random_chance(d->r, 0.4))
         return;
     const char *colour = colour_names[d->ground_colour];
     picture_ask(d->s, d->r,
-                &(struct question){"colour",
-                                   "[What|Which] [colour|color] is the background?|[What|Which] "
-                                   "[colour|color] does the background "
-                                   "have?|What is the [colour|color] of the background?|[Tell "
-                                   "me|Name] the [colour|color] of the "
-                                   "background.|On [what|which] [colour|color] is it "
-                                   "[drawn|shown]?|The background: [what|which] "
-                                   "[colour|color]?",
-                                   "The background is $1.",
-                                   "^$1",
-                                   NULL,
-                                   colour,
-                                   {colour}});
+                &(struct question){
+                    .skill = "colour",
+                    .ask = "[What|Which] [colour|color] is the background?|[What|Which] "
+                           "[colour|color] does the background "
+                           "have?|What is the [colour|color] of the background?|[Tell "
+                           "me|Name] the [colour|color] of the "
+                           "background.|On [what|which] [colour|color] is it "
+                           "[drawn|shown]?|The background: [what|which] "
+                           "[colour|color]?",
+                    .full = "The background is $1.",
+                    .brief = "^$1",
+                    .key = colour,
+                    .arg = {colour},
+                });
 }
 
 void picture_shuffle(struct random *r, int order[], int n)

@@ -26,6 +26,10 @@ bool picture_make_kind(struct sample *s, const char *kind, enum sample_split spl
 
 /* Sides for what is not a document: often 896×896, never far from square. */
 void picture_size(struct random *r, int *width, int *height);
+/* What the whole picture is, in a sentence; the answer has to say the key. */
+void picture_describe(struct draw *d, const char *sentence, const char *key);
+/* Of a picture without any: asks for a shape or a thing now and then. */
+void picture_ask_missing(struct draw *d);
 /* Asks for the colour of the ground now and then, if it has a name. */
 void picture_ask_ground(struct draw *d);
 /* Shuffles numbers 0 to n − 1 into order[]. */

@@ -23,6 +23,17 @@ struct question {
     const char *arg[ASK_ARGUMENTS];
 };
 
+/* Patterns that many have in common. */
+#define ASK_HERE   "[| here| in the picture| in this picture| in the image]"
+#define ASK_COLOUR "[colour|color]"
+/* Hints. */
+#define ASK_YES_OR_NO "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no."
+#define ASK_NUMBER                                                                                 \
+    "[Just|Only] the number[, please|].|[Answer|Reply] with a number.|One number[, please|]."
+#define ASK_WORD                                                                                   \
+    "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].|Nothing but the "   \
+    "word."
+
 void pattern_put(struct str *out, struct random *r, const char *pattern,
                  const char *const arg[ASK_ARGUMENTS]);
 /* Adds an exchange; the answer is as long as the question asks for, and short where the sample has

@@ -10,8 +10,6 @@
 #include "train/picture_ask.h"
 #include "train/words.h"
 
-#define PI 3.14159265358979
-
 enum { PARTS = 5 };
 
 struct part {
@@ -120,10 +118,10 @@ static void draw_pie(struct chart *c)
     double unit = draw_unit(d), radius = 225 * unit, x = d->width * 0.5, y = 250 * unit, sum = 0;
     for (int i = 0; i < c->n; i++)
         sum += c->parts[i].value;
-    double angle = 2 * PI * random_unit(d->r);
+    double angle = 2 * M_PI * random_unit(d->r);
     for (int i = 0; i < c->n; i++) {
         const struct part *p = &c->parts[i];
-        double end = angle + 2 * PI * p->value / sum;
+        double end = angle + 2 * M_PI * p->value / sum;
         cairo_move_to(d->cr, x, y);
         cairo_arc(d->cr, x, y, radius, angle, end);
         cairo_close_path(d->cr);
@@ -150,32 +148,36 @@ static void ask_extreme(struct chart *c, bool most)
 {
     const char *name = c->parts[most ? c->high : c->low].name;
     if (c->pie)
-        picture_ask(c->d->s, c->d->r,
-                    &(struct question){
-                        "chart",
-                        "[What|Which] is the $2 [part|slice]?|[What|Which] [part|slice] is the "
-                        "$2?|[Name|Tell me] "
-                        "the $2 [part|slice].|[What|Which] name has the $2 [part|slice]?|Who has "
-                        "the $2 share?",
-                        "The $2 [part|slice] is $1.",
-                        "$1",
-                        "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
-                        name,
-                        {name, most ? "largest" : "smallest"}});
+        picture_ask(
+            c->d->s, c->d->r,
+            &(struct question){
+                .skill = "chart",
+                .ask = "[What|Which] is the $2 [part|slice]?|[What|Which] [part|slice] is the "
+                       "$2?|[Name|Tell me] "
+                       "the $2 [part|slice].|[What|Which] name has the $2 [part|slice]?|Who has "
+                       "the $2 share?",
+                .full = "The $2 part is $1.",
+                .brief = "$1",
+                .hint = "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
+                .key = name,
+                .arg = {name, most ? "largest" : "smallest"},
+            });
     else
-        picture_ask(c->d->s, c->d->r,
-                    &(struct question){
-                        "chart",
-                        "[What|Which] is the $2 [bar|value]?|[What|Which] bar is the "
-                        "$2?|[Name|Tell me] the $2 "
-                        "bar.|[What|Which] has the $2 [bar|value]?|[What|Which] bar has the $2 "
-                        "value?|Where is "
-                        "the $2 value?",
-                        "The $2 bar is $1.",
-                        "$1",
-                        "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
-                        name,
-                        {name, most ? "highest" : "lowest"}});
+        picture_ask(
+            c->d->s, c->d->r,
+            &(struct question){
+                .skill = "chart",
+                .ask = "[What|Which] is the $2 [bar|value]?|[What|Which] bar is the "
+                       "$2?|[Name|Tell me] the $2 "
+                       "bar.|[What|Which] has the $2 [bar|value]?|[What|Which] bar has the $2 "
+                       "value?|Where is "
+                       "the $2 value?",
+                .full = "The $2 bar is $1.",
+                .brief = "$1",
+                .hint = "[Just|Only] the name[, please|].|Answer in one word.|One word[, please|].",
+                .key = name,
+                .arg = {name, most ? "highest" : "lowest"},
+            });
 }
 
 static void ask_value(struct chart *c)
@@ -186,17 +188,20 @@ static void ask_value(struct chart *c)
     picture_ask(
         c->d->s, c->d->r,
         &(struct question){
-            "chart",
-            "[What|Which] value does $1 have?|What is the value of $1?|How [much|many] is "
-            "$1?|[Tell me|"
-            "Read] the value of $1.|What number [is above|belongs to|stands at] $1?|How high is "
-            "$1?|"
-            "$1: [what|which] value?",
-            "$1 has the value $2.",
-            "$2",
-            "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
-            value,
-            {p->name, value}});
+            .skill = "chart",
+            .ask = "[What|Which] value does $1 have?|What is the value of $1?|How [much|many] is "
+                   "$1?|[Tell me|"
+                   "Read] the value of $1.|What number [is above|belongs to|stands at] $1?|How "
+                   "high is "
+                   "$1?|"
+                   "$1: [what|which] value?",
+            .full = "$1 has the value $2.",
+            .brief = "$2",
+            .hint =
+                "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
+            .key = value,
+            .arg = {p->name, value},
+        });
 }
 
 static void ask_more(struct chart *c)
@@ -208,15 +213,18 @@ static void ask_more(struct chart *c)
     picture_ask(
         c->d->s, c->d->r,
         &(struct question){
-            "chart",
-            "Is $1 [more|larger|bigger|greater] than $2?|Does $1 have more than $2?|Is there more "
-            "of $1 "
-            "than of $2?|Has $1 a [larger|bigger] value than $2?|Is $2 [less|smaller] than $1?",
-            yes ? "Yes, $1 is larger than $2." : "No, $1 is smaller than $2.",
-            yes ? "Yes" : "No",
-            "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
-            yes ? "yes" : "no",
-            {a->name, b->name}});
+            .skill = "chart",
+            .ask =
+                "Is $1 [more|larger|bigger|greater] than $2?|Does $1 have more than $2?|Is there "
+                "more "
+                "of $1 "
+                "than of $2?|Has $1 a [larger|bigger] value than $2?|Is $2 [less|smaller] than $1?",
+            .full = yes ? "Yes, $1 is larger than $2." : "No, $1 is smaller than $2.",
+            .brief = yes ? "Yes" : "No",
+            .hint = ASK_YES_OR_NO,
+            .key = yes ? "yes" : "no",
+            .arg = {a->name, b->name},
+        });
 }
 
 static void ask_colour(struct chart *c)
@@ -227,20 +235,23 @@ static void ask_colour(struct chart *c)
     picture_ask(
         c->d->s, c->d->r,
         &(struct question){
-            back ? "chart" : "colour",
-            back ? "[What|Which] is the $2 $3?|[What|Which] $3 is $2?|[Name|Tell me] the $2 "
-                   "$3.|What does "
-                   "the $2 $3 stand for?|What is the name of the $2 $3?"
-                 : "[What|Which] [colour|color] is $1?|[What|Which] [colour|color] is the $3 of "
-                   "$1?|What "
-                   "is the [colour|color] of $1?|[Tell me|Name] the [colour|color] of "
-                   "$1.|[What|Which] "
-                   "[colour|color] does the $3 of $1 have?|In [what|which] [colour|color] is $1?",
-            back ? "The $2 $3 is $1." : "The $3 of $1 is $2.",
-            back ? "$1" : "^$2",
-            NULL,
-            back ? p->name : colour,
-            {p->name, colour, noun}});
+            .skill = back ? "chart" : "colour",
+            .ask =
+                back
+                    ? "[What|Which] is the $2 $3?|[What|Which] $3 is $2?|[Name|Tell me] the $2 "
+                      "$3.|What does "
+                      "the $2 $3 stand for?|What is the name of the $2 $3?"
+                    : "[What|Which] [colour|color] is $1?|[What|Which] [colour|color] is the $3 of "
+                      "$1?|What "
+                      "is the [colour|color] of $1?|[Tell me|Name] the [colour|color] of "
+                      "$1.|[What|Which] "
+                      "[colour|color] does the $3 of $1 have?|In [what|which] [colour|color] is "
+                      "$1?",
+            .full = back ? "The $2 $3 is $1." : "The $3 of $1 is $2.",
+            .brief = back ? "$1" : "^$2",
+            .key = back ? p->name : colour,
+            .arg = {p->name, colour, noun},
+        });
 }
 
 static void ask_number(struct chart *c)
@@ -249,36 +260,30 @@ static void ask_number(struct chart *c)
     snprintf(n, sizeof n, "%d", c->n);
     picture_ask(c->d->s, c->d->r,
                 &(struct question){
-                    "count",
-                    "How many $2 are there?|How many $2 does the chart have?|Count the $2.|How "
-                    "many $2 [do you|can "
-                    "you] see?|What is the number of $2?|[Tell me|Say] how many $2 there are.",
-                    "There are $1 $2.",
-                    "$1",
-                    "[Just|Only] the number[, please|].|Answer with a number.",
-                    n,
-                    {n, c->pie ? "parts" : "bars"}});
+                    .skill = "count",
+                    .ask =
+                        "How many $2 are there?|How many $2 does the chart have?|Count the $2.|How "
+                        "many $2 [do you|can "
+                        "you] see?|What is the number of $2?|[Tell me|Say] how many $2 there are.",
+                    .full = "There are $1 $2.",
+                    .brief = "$1",
+                    .hint = ASK_NUMBER,
+                    .key = n,
+                    .arg = {n, c->pie ? "parts" : "bars"},
+                });
 }
 
-static void ask_description(struct chart *c)
+static void describe(struct chart *c)
 {
     struct str all = {0};
+    str_puts(&all, c->pie ? "A pie chart of " : "A bar chart: ");
     for (int i = 0; i < c->n; i++) {
         str_printf(&all, "%s%s", i == 0 ? "" : i + 1 < c->n ? ", " : " and ", c->parts[i].name);
         if (!c->pie)
             str_printf(&all, " %d", c->parts[i].value);
     }
-    picture_ask(c->d->s, c->d->r,
-                &(struct question){"describe",
-                                   "[Describe|Please describe] the [picture|image|chart].|What is "
-                                   "in the [picture|image]?|What do "
-                                   "you see?|What does the [picture|image|chart] "
-                                   "show?|[Read|Explain] the chart[, please|].",
-                                   c->pie ? "A pie chart of $1." : "A bar chart: $1.",
-                                   NULL,
-                                   NULL,
-                                   "chart",
-                                   {str_text(&all)}});
+    str_putc(&all, '.');
+    picture_describe(c->d, str_text(&all), "chart");
     str_done(&all);
 }
 
@@ -290,7 +295,8 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
     if (!draw_open(&d, s, r, split, width, height, err))
         return false;
     draw_ground(&d);
-    struct chart c = {.d = &d, .n = random_between(r, 3, PARTS), .pie = random_chance(r, 0.3)};
+    struct chart c = {.d = &d, .n = random_between(r, 3, PARTS)};
+    c.pie = random_chance(r, 0.3);
     c.coloured = c.pie || random_chance(r, 0.6);
     if (c.pie && c.n == PARTS)
         c.n--;
@@ -303,7 +309,7 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
         choose_part(&c, i, step);
     (c.pie ? draw_pie : draw_bars)(&c);
     if (random_chance(r, 0.3))
-        ask_description(&c);
+        describe(&c);
     ask_extreme(&c, true);
     if (!c.pie)
         ask_value(&c);
@@ -312,5 +318,6 @@ bool picture_chart(struct sample *s, struct random *r, enum sample_split split, 
     ask_more(&c);
     if (random_chance(r, 0.5))
         ask_number(&c);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

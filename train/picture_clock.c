@@ -5,8 +5,6 @@
 #include "train/picture.h"
 #include "train/picture_ask.h"
 
-#define PI 3.14159265358979
-
 struct clock {
     int hour, minute; /* 1 to 12 on a dial, 0 to 23 in digits */
     bool digits;
@@ -16,7 +14,7 @@ struct clock {
 
 static void hand(cairo_t *cr, double turn, double length, double width)
 {
-    double x = sin(turn * 2 * PI), y = -cos(turn * 2 * PI);
+    double x = sin(turn * 2 * M_PI), y = -cos(turn * 2 * M_PI);
     cairo_move_to(cr, -x * length * 0.12, -y * length * 0.12);
     cairo_line_to(cr, x * length, y * length);
     cairo_set_line_width(cr, width);
@@ -27,7 +25,7 @@ static void hand(cairo_t *cr, double turn, double length, double width)
 static void ticks(cairo_t *cr, double radius)
 {
     for (int i = 0; i < 12; i++) {
-        double x = sin(i * PI / 6), y = cos(i * PI / 6), from = i % 3 ? 0.9 : 0.84;
+        double x = sin(i * M_PI / 6), y = cos(i * M_PI / 6), from = i % 3 ? 0.9 : 0.84;
         cairo_move_to(cr, x * radius * from, y * radius * from);
         cairo_line_to(cr, x * radius * 0.96, y * radius * 0.96);
         cairo_set_line_width(cr, radius * (i % 3 ? 0.025 : 0.045));
@@ -42,7 +40,7 @@ static void numerals(struct draw *d, double radius, int step, struct rgb ink)
     for (int i = step; i <= 12; i += step) {
         char text[12];
         snprintf(text, sizeof text, "%d", i);
-        double x = sin(i * PI / 6) * radius * 0.67, y = -cos(i * PI / 6) * radius * 0.67;
+        double x = sin(i * M_PI / 6) * radius * 0.67, y = -cos(i * M_PI / 6) * radius * 0.67;
         draw_text(d, x - draw_text_width(d, text) / 2, y + high / 2, text, MARK_NO_COLOUR, ink);
     }
 }
@@ -61,7 +59,7 @@ static void draw_dial(struct draw *d, struct clock *c)
         dial = (struct rgb){0.1, 0.1, 0.12}, ink = (struct rgb){0.95, 0.95, 0.95};
     cairo_save(d->cr);
     cairo_translate(d->cr, x, y);
-    cairo_arc(d->cr, 0, 0, radius, 0, 2 * PI);
+    cairo_arc(d->cr, 0, 0, radius, 0, 2 * M_PI);
     draw_colour(d, dial);
     cairo_fill_preserve(d->cr);
     cairo_set_line_width(d->cr, radius * (0.08 + 0.06 * random_unit(d->r)));
@@ -104,20 +102,21 @@ static void draw_digits(struct draw *d, struct clock *c)
 
 static void ask_time(struct draw *d, const struct clock *c)
 {
-    picture_ask(
-        d->s, d->r,
-        &(struct question){"clock",
-                           "What time is it?|What time does the clock [show|say]?|[What|Which] "
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    .skill = "clock",
+                    .ask = "What time is it?|What time does the clock [show|say]?|[What|Which] "
                            "time is [shown|on the "
                            "clock]?|[Read|Tell me] the time[, please|].|What is the time[ on the "
                            "clock|]?|What does the "
                            "clock [say|show]?|[Can you tell|Do you know] what time it is?|Read the "
                            "clock[, please|].",
-                           "It is $1.",
-                           "$1",
-                           "[Just|Only] the time[, please|].|[In|Answer in] digits.|Short answer.",
-                           c->text,
-                           {c->text}});
+                    .full = "It is $1.",
+                    .brief = "$1",
+                    .hint = "[Just|Only] the time[, please|].|[In|Answer in] digits.|Short answer.",
+                    .key = c->text,
+                    .arg = {c->text},
+                });
 }
 
 static void ask_hand(struct draw *d, const struct clock *c)
@@ -125,17 +124,19 @@ static void ask_hand(struct draw *d, const struct clock *c)
     char number[12];
     snprintf(number, sizeof number, "%d", c->minute ? c->minute / 5 : 12);
     picture_ask(d->s, d->r,
-                &(struct question){"clock",
-                                   "[To|At] [what|which] number does the [long|minute] hand "
-                                   "point?|Where does the [long|minute] "
-                                   "hand point?|[What|Which] number is the [long|minute] hand "
-                                   "at?|On [what|which] number is the "
-                                   "[long|minute] hand?",
-                                   "The [long|minute] hand points to $1.",
-                                   "$1",
-                                   "[Just|Only] the number[, please|].|Answer with a number.",
-                                   number,
-                                   {number}});
+                &(struct question){
+                    .skill = "clock",
+                    .ask = "[To|At] [what|which] number does the [long|minute] hand "
+                           "point?|Where does the [long|minute] "
+                           "hand point?|[What|Which] number is the [long|minute] hand "
+                           "at?|On [what|which] number is the "
+                           "[long|minute] hand?",
+                    .full = "The long hand points to $1.",
+                    .brief = "$1",
+                    .hint = ASK_NUMBER,
+                    .key = number,
+                    .arg = {number},
+                });
 }
 
 static void ask_part(struct draw *d, const struct clock *c, bool hours)
@@ -146,50 +147,49 @@ static void ask_part(struct draw *d, const struct clock *c, bool hours)
              : c->digits ? "%02d"
                          : "%d",
              hours ? c->hour : c->minute);
-    picture_ask(d->s, d->r,
-                &(struct question){
-                    "clock",
-                    hours ? "[What|Which] hour is it?|[What|Which] hour does the clock "
-                            "[show|say]?|[Tell me|Read] "
-                            "the hour.|What is the hour[ on the clock|]?"
-                          : "How many minutes past the hour is it?|[What|Which] minute does the "
-                            "clock [show|say]?|"
-                            "[Tell me|Read] the minutes.|How many minutes does the clock show?",
-                    hours ? "The hour is $1." : "The clock shows $1 minutes.",
-                    "$1",
-                    "[Just|Only] the number[, please|].|Answer with a number.",
-                    number,
-                    {number}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            .skill = "clock",
+            .ask = hours ? "[What|Which] hour is it?|[What|Which] hour does the clock "
+                           "[show|say]?|[Tell me|Read] "
+                           "the hour.|What is the hour[ on the clock|]?"
+                         : "How many minutes past the hour is it?|[What|Which] minute does the "
+                           "clock [show|say]?|"
+                           "[Tell me|Read] the minutes.|How many minutes does the clock show?",
+            .full = hours ? "The hour is $1." : "The clock shows $1 minutes.",
+            .brief = "$1",
+            .hint = ASK_NUMBER,
+            .key = number,
+            .arg = {number},
+        });
 }
 
-static void ask_kind(struct draw *d, const struct clock *c)
+static void describe(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r,
-                &(struct question){"describe",
-                                   "What is [this|shown here|in the picture]?|What do you "
-                                   "see?|[Describe|Please describe] the "
-                                   "[picture|image].|What does the [picture|image] show?",
-                                   c->digits ? "A digital clock that shows $1."
-                                             : "A clock with a $2 rim that shows $1.",
-                                   NULL,
-                                   NULL,
-                                   "clock",
-                                   {c->text, colour_names[c->colour]}});
+    char sentence[80];
+    if (c->digits)
+        snprintf(sentence, sizeof sentence, "A digital clock that shows %s.", c->text);
+    else
+        snprintf(sentence, sizeof sentence, "A clock with a%s %s rim that shows %s.",
+                 c->colour == COLOUR_ORANGE ? "n" : "", colour_names[c->colour], c->text);
+    picture_describe(d, sentence, "clock");
 }
 
 static void ask_colour(struct draw *d, const struct clock *c)
 {
-    picture_ask(d->s, d->r,
-                &(struct question){
-                    "colour",
-                    "[What|Which] [colour|color] is the $2?|[What|Which] [colour|color] does the "
-                    "$2 have?|What is "
-                    "the [colour|color] of the $2?|[Tell me|Name] the [colour|color] of the $2.",
-                    "The $2 is $1.",
-                    "^$1",
-                    NULL,
-                    colour_names[c->colour],
-                    {colour_names[c->colour], c->digits ? "time" : "rim of the clock"}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            .skill = "colour",
+            .ask = "[What|Which] [colour|color] is the $2?|[What|Which] [colour|color] does the "
+                   "$2 have?|What is "
+                   "the [colour|color] of the $2?|[Tell me|Name] the [colour|color] of the $2.",
+            .full = "The $2 is $1.",
+            .brief = "^$1",
+            .key = colour_names[c->colour],
+            .arg = {colour_names[c->colour], c->digits ? "time" : "rim of the clock"},
+        });
 }
 
 bool picture_clock(struct sample *s, struct random *r, enum sample_split split, struct err *err)
@@ -206,12 +206,13 @@ bool picture_clock(struct sample *s, struct random *r, enum sample_split split, 
     snprintf(c.text, sizeof c.text, "%d:%02d", c.hour, c.minute);
     (c.digits ? draw_digits : draw_dial)(&d, &c);
     if (random_chance(r, 0.4))
-        ask_kind(&d, &c);
+        describe(&d, &c);
     ask_time(&d, &c);
     ask_part(&d, &c, true);
     if (!c.digits)
         ask_hand(&d, &c);
     ask_part(&d, &c, false);
     ask_colour(&d, &c);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

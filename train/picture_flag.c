@@ -1,11 +1,10 @@
 /* Flags of countries whose flag is simple, and no other's. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "train/picture.h"
 #include "train/picture_ask.h"
-
-#define PI 3.14159265358979
 
 enum pattern { ACROSS, DOWN, NORDIC, DISC, SWISS, CZECH };
 
@@ -104,7 +103,7 @@ static void others(struct draw *d, const struct flag *f)
     draw_colour(d, colour_of(f->colours[1]));
     if (f->pattern == DISC) {
         bool japan = f->colours[0] == 'w';
-        cairo_arc(cr, f->ratio * (japan ? 0.5 : 0.45), 0.5, japan ? 0.3 : 0.333, 0, 2 * PI);
+        cairo_arc(cr, f->ratio * (japan ? 0.5 : 0.45), 0.5, japan ? 0.3 : 0.333, 0, 2 * M_PI);
         cairo_fill(cr);
     } else if (f->pattern == SWISS) {
         box(d, 'w', 0.4, 0.19, 0.2, 0.62);
@@ -147,19 +146,22 @@ static void ask_country(struct draw *d, const struct flag *f, const char *place)
     picture_ask(
         d->s, d->r,
         &(struct question){
-            "flag",
-            "[What|Which] country's flag is [this|it|shown]$3?|[Whose|Which] flag is "
-            "[this|it]$3?|[What|"
-            "Which] country does the flag$3 belong to?|To [what|which] country does the flag$3 "
-            "belong?|"
-            "[Name|Tell me] the country of the flag$3.|[What|Which] flag is "
-            "[shown|this]$3?|[What|Which] "
-            "country has the flag$3?|Do you know the flag$3?",
-            "It is the flag of $1.",
-            "$2",
-            "[Just|Only] the country[, please|].|[Just|Only] the name[, please|].|Short answer.",
-            name,
-            {f->country, name, place}});
+            .skill = "flag",
+            .ask =
+                "[What|Which] country's flag is [this|it|shown]$3?|[Whose|Which] flag is "
+                "[this|it]$3?|[What|"
+                "Which] country does the flag$3 belong to?|To [what|which] country does the flag$3 "
+                "belong?|"
+                "[Name|Tell me] the country of the flag$3.|[What|Which] flag is "
+                "[shown|this]$3?|[What|Which] "
+                "country has the flag$3?|Do you know the flag$3?",
+            .full = "It is the flag of $1.",
+            .brief = "$2",
+            .hint = "[Just|Only] the country[, please|].|[Just|Only] the name[, please|].|Short "
+                    "answer.",
+            .key = name,
+            .arg = {f->country, name, place},
+        });
 }
 
 static void ask_colours(struct draw *d, const struct flag *f, const char *place)
@@ -167,35 +169,50 @@ static void ask_colours(struct draw *d, const struct flag *f, const char *place)
     picture_ask(
         d->s, d->r,
         &(struct question){
-            "flag",
-            "[What|Which] [colours|colors] does the flag$2 have?|[What|Which] [colours|colors] are "
-            "[on|in] "
-            "the flag$2?|[Name|Tell me|List] the [colours|colors] of the flag$2.|What are the "
-            "[colours|"
-            "colors] of the flag$2?|[What|Which] [colours|colors] do you see [on|in] the flag$2?",
-            "The flag is $1.",
-            "^$1",
-            "[Be brief.|Just the colours.|Short answer.]",
-            f->said,
-            {f->said, place}});
+            .skill = "flag",
+            .ask =
+                "[What|Which] [colours|colors] does the flag$2 have?|[What|Which] [colours|colors] "
+                "are "
+                "[on|in] "
+                "the flag$2?|[Name|Tell me|List] the [colours|colors] of the flag$2.|What are the "
+                "[colours|"
+                "colors] of the flag$2?|[What|Which] [colours|colors] do you see [on|in] the "
+                "flag$2?",
+            .full = "The flag is $1.",
+            .brief = "^$1",
+            .hint = "[Be brief.|Just the colours.|Short answer.]",
+            .key = f->said,
+            .arg = {f->said, place},
+        });
 }
 
 static void ask_if(struct draw *d, const struct flag *f)
 {
     const struct flag *other = &flags[random_below(d->r, sizeof flags / sizeof *flags)];
     bool yes = other == f || random_chance(d->r, 0.5);
-    picture_ask(
-        d->s, d->r,
-        &(struct question){"flag",
-                           "Is [this|it] the flag of $2?|Is [this|it] the $3 flag?|Does this flag "
+    picture_ask(d->s, d->r,
+                &(struct question){
+                    .skill = "flag",
+                    .ask = "Is [this|it] the flag of $2?|Is [this|it] the $3 flag?|Does this flag "
                            "belong to $2?|Is the "
                            "flag [in the picture|here] that of $2?|Do you see the flag of $2?",
-                           yes ? "Yes, it is the flag of $1." : "No, it is the flag of $1.",
-                           yes ? "Yes" : "No",
-                           "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
-                           yes ? "yes" : "no",
-                           {f->country, yes ? f->country : other->country,
-                            yes ? f->adjective : other->adjective}});
+                    .full = yes ? "Yes, it is the flag of $1." : "No, it is the flag of $1.",
+                    .brief = yes ? "Yes" : "No",
+                    .hint = ASK_YES_OR_NO,
+                    .key = yes ? "yes" : "no",
+                    .arg = {f->country, yes ? f->country : other->country,
+                            yes ? f->adjective : other->adjective},
+                });
+}
+
+static void describe(struct draw *d, const struct flag *a, const struct flag *b)
+{
+    char sentence[120];
+    if (b)
+        snprintf(sentence, sizeof sentence, "The flags of %s and %s.", a->country, b->country);
+    else
+        snprintf(sentence, sizeof sentence, "The flag of %s.", a->country);
+    picture_describe(d, sentence, a->country);
 }
 
 bool picture_flag(struct sample *s, struct random *r, enum sample_split split, struct err *err)
@@ -214,6 +231,8 @@ bool picture_flag(struct sample *s, struct random *r, enum sample_split split, s
     draw_flag(&d, a, 0, two ? d.height / 2 : d.height);
     if (two)
         draw_flag(&d, b, d.height / 2, d.height);
+    if (random_chance(r, 0.4))
+        describe(&d, a, two ? b : NULL);
     ask_country(&d, a, two ? " at the top" : "");
     ask_colours(&d, a, two ? " at the top" : "");
     if (two) {
@@ -222,5 +241,6 @@ bool picture_flag(struct sample *s, struct random *r, enum sample_split split, s
     } else {
         ask_if(&d, a);
     }
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

@@ -13,13 +13,14 @@ enum { FIELDS = 6, VALUE_BYTES = 24 };
 enum content { WORD, PERSON, WEIGHT, PRICE, DATE, TIME, CODE, SEAT, NUMBER };
 
 static const struct kind {
-    const char *title;
+    const char *title, *name;
     struct {
         const char *name;
         enum content content;
     } fields[8];
 } kinds[] = {
     {"LABEL",
+     "label",
      {{"Product", WORD},
       {"Weight", WEIGHT},
       {"Price", PRICE},
@@ -29,6 +30,7 @@ static const struct kind {
       {"Quantity", NUMBER},
       {"Colour", WORD}}},
     {"TICKET",
+     "ticket",
      {{"Name", PERSON},
       {"From", WORD},
       {"To", WORD},
@@ -38,6 +40,7 @@ static const struct kind {
       {"Price", PRICE},
       {"Coach", NUMBER}}},
     {"PARCEL",
+     "parcel label",
      {{"To", PERSON},
       {"From", PERSON},
       {"Street", WORD},
@@ -47,6 +50,7 @@ static const struct kind {
       {"Number", NUMBER},
       {"Date", DATE}}},
     {"BADGE",
+     "badge",
      {{"Name", PERSON},
       {"Team", WORD},
       {"Room", NUMBER},
@@ -199,40 +203,43 @@ static void ask_field(struct label *l, int i)
 {
     char small[VALUE_BYTES];
     in_small_letters(l->fields[i].name, small);
-    ask(l, &(struct question){"document",
-                              field_question(l->fields[i].name),
-                              is_noun(l->fields[i].name) ? "The $3 is $1." : "$2: $1.",
-                              "$1",
-                              "[Just|Only] the value[, please|].|Short answer.|Be brief.",
-                              l->fields[i].value,
-                              {l->fields[i].value, l->fields[i].name, small}});
+    ask(l, &(struct question){
+               .skill = "document",
+               .ask = field_question(l->fields[i].name),
+               .full = is_noun(l->fields[i].name) ? "The $3 is $1." : "$2: $1.",
+               .brief = "$1",
+               .hint = "[Just|Only] the value[, please|].|Short answer.|Be brief.",
+               .key = l->fields[i].value,
+               .arg = {l->fields[i].value, l->fields[i].name, small},
+           });
 }
 
 static void ask_missing(struct label *l)
 {
     char small[VALUE_BYTES];
     in_small_letters(l->missing, small);
-    ask(l, &(struct question){"absent",
-                              field_question(l->missing),
-                              "There is no field \"$2\".",
-                              NULL,
-                              NULL,
-                              "no",
-                              {NULL, l->missing, small}});
+    ask(l, &(struct question){
+               .skill = "absent",
+               .ask = field_question(l->missing),
+               .full = "There is no field \"$2\".",
+               .key = "no",
+               .arg = {NULL, l->missing, small},
+           });
 }
 
 static void ask_which(struct label *l, int i)
 {
     ask(l, &(struct question){
-               "document",
-               "[What|Which] field has the value $1?|[What|Which] field says $1?|Where does it say "
-               "$1?|"
-               "For [what|which] field is $1 the value?|$1: [what|which] field is that?",
-               "The field is $2.",
-               "$2",
-               NULL,
-               l->fields[i].name,
-               {l->fields[i].value, l->fields[i].name}});
+               .skill = "document",
+               .ask = "[What|Which] field has the value $1?|[What|Which] field says $1?|Where does "
+                      "it say "
+                      "$1?|"
+                      "For [what|which] field is $1 the value?|$1: [what|which] field is that?",
+               .full = "The field is $2.",
+               .brief = "$2",
+               .key = l->fields[i].name,
+               .arg = {l->fields[i].value, l->fields[i].name},
+           });
 }
 
 static void ask_json(struct label *l)
@@ -241,16 +248,17 @@ static void ask_json(struct label *l)
     for (int i = 0; i < l->n; i++)
         str_printf(&json, "%s\"%s\":\"%s\"", i ? "," : "{", l->fields[i].name, l->fields[i].value);
     str_putc(&json, '}');
-    ask(l, &(struct question){
-               "json",
-               "[Give|Write] the fields [as|in] JSON[, please|].|All fields as "
-               "JSON.|[Extract|Read] the "
-               "fields. Answer in JSON.|Make JSON of [it|this].|What does it say? Answer in JSON.",
-               "$1",
-               NULL,
-               NULL,
-               l->fields[0].value,
-               {str_text(&json)}});
+    ask(l,
+        &(struct question){
+            .skill = "json",
+            .ask =
+                "[Give|Write] the fields [as|in] JSON[, please|].|All fields as "
+                "JSON.|[Extract|Read] the "
+                "fields. Answer in JSON.|Make JSON of [it|this].|What does it say? Answer in JSON.",
+            .full = "$1",
+            .key = l->fields[0].value,
+            .arg = {str_text(&json)},
+        });
     str_done(&json);
 }
 
@@ -262,11 +270,28 @@ static bool value_is_alone(const struct label *l, int i)
     return true;
 }
 
+static void describe(struct label *l)
+{
+    struct str all = {0};
+    str_printf(&all, "A %s: ", l->kind->name);
+    for (int i = 0; i < l->n; i++)
+        str_printf(&all, "%s%s %s",
+                   i == 0         ? ""
+                   : i + 1 < l->n ? ", "
+                                  : " and ",
+                   l->fields[i].name, l->fields[i].value);
+    str_putc(&all, '.');
+    picture_describe(&l->paper.d, str_text(&all), l->kind->name);
+    str_done(&all);
+}
+
 static void ask_all(struct label *l)
 {
     struct random *r = l->paper.d.r;
     int order[FIELDS];
     picture_shuffle(r, order, l->n);
+    if (random_chance(r, 0.25))
+        describe(l);
     for (int i = 0; i < 3; i++)
         ask_field(l, order[i]);
     if (random_chance(r, 0.4) && value_is_alone(l, order[0]))

@@ -7,8 +7,6 @@
 #include "train/picture_ask.h"
 #include "train/words.h"
 
-#define HERE "[| here| in the picture| in this picture| in the image]"
-
 static void draw_number(struct draw *d, const char *text, enum colour *colour)
 {
     double unit = draw_unit(d), cap = (60 + 240 * random_unit(d->r)) * unit;
@@ -42,22 +40,23 @@ static int any_number(struct random *r, enum sample_split split)
 
 static void ask_number(struct draw *d, const char *text)
 {
-    picture_ask(d->s, d->r,
-                &(struct question){
-                    "number",
-                    "[What|Which] number is [this|shown|written]" HERE "?|What is the number" HERE
-                    "?|Read the "
-                    "number" HERE
-                    "[, please|].|What does [it|the picture|the image] say?|[What|Which] number "
-                    "[do|can] you see" HERE "?|[Tell me|Read] what is written" HERE
-                    ".|What is written" HERE "?|[Tell me|Give me] the number" HERE
-                    ".|What number [do|can] you read" HERE "?",
-                    "The number is $1.",
-                    "$1",
-                    "[Just|Only] the number[, please|].|Answer with a number.|[Just|Only] the "
-                    "digits[, please|].",
-                    text,
-                    {text}});
+    picture_ask(
+        d->s, d->r,
+        &(struct question){
+            .skill = "number",
+            .ask = "[What|Which] number is [this|shown|written]" ASK_HERE
+                   "?|What is the number" ASK_HERE "?|Read the "
+                   "number" ASK_HERE
+                   "[, please|].|What does [it|the picture|the image] say?|[What|Which] number "
+                   "[do|can] you see" ASK_HERE "?|[Tell me|Read] what is written" ASK_HERE
+                   ".|What is written" ASK_HERE "?|[Tell me|Give me] the number" ASK_HERE
+                   ".|What number [do|can] you read" ASK_HERE "?",
+            .full = "The number is $1.",
+            .brief = "$1",
+            .hint = ASK_NUMBER,
+            .key = text,
+            .arg = {text},
+        });
 }
 
 static void ask_digits(struct draw *d, const char *text)
@@ -67,34 +66,38 @@ static void ask_digits(struct draw *d, const char *text)
     snprintf(n, sizeof n, "%zu", strlen(text));
     digit[0] = way == 1 ? text[0] : text[strlen(text) - 1];
     if (way == 0)
-        picture_ask(d->s, d->r,
-                    &(struct question){
-                        "letters",
-                        "How many digits does the number have?|How many digits are there" HERE
-                        "?|Count the "
-                        "digits" HERE ".|How many digits [do|can] you see" HERE
-                        "?|Of how many digits is the "
-                        "number made?|What is the number of digits" HERE "?",
-                        *n == '1' ? "The number has $1 digit." : "The number has $1 digits.",
-                        "$1",
-                        "[Just|Only] the number[, please|].|Answer with a number.",
-                        n,
-                        {n}});
-    else
         picture_ask(
             d->s, d->r,
             &(struct question){
-                "letters",
-                "[What|Which] is the $2 digit[ of the number|]" HERE
-                "?|[What|Which] digit does the "
-                "number $3 with?|[Tell me|Name] the $2 digit[ of the number|].|With [what|which] "
-                "digit "
-                "does the number $3?|The number $3s with [what|which] digit?",
-                "The $2 digit is $1.",
-                "$1",
-                "[Just|Only] the digit[, please|].|Answer with one digit.|One digit[, please|].",
-                digit,
-                {digit, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
+                .skill = "letters",
+                .ask = "How many digits does the number have?|How many digits are there" ASK_HERE
+                       "?|Count the "
+                       "digits" ASK_HERE ".|How many digits [do|can] you see" ASK_HERE
+                       "?|Of how many digits is the "
+                       "number made?|What is the number of digits" ASK_HERE "?",
+                .full = *n == '1' ? "The number has $1 digit." : "The number has $1 digits.",
+                .brief = "$1",
+                .hint = ASK_NUMBER,
+                .key = n,
+                .arg = {n},
+            });
+    else
+        picture_ask(d->s, d->r,
+                    &(struct question){
+                        .skill = "letters",
+                        .ask = "[What|Which] is the $2 digit[ of the number|]" ASK_HERE
+                               "?|[What|Which] digit does the "
+                               "number $3 with?|[Tell me|Name] the $2 digit[ of the number|].|With "
+                               "[what|which] "
+                               "digit "
+                               "does the number $3?|The number $3s with [what|which] digit?",
+                        .full = "The $2 digit is $1.",
+                        .brief = "$1",
+                        .hint = "[Just|Only] the digit[, please|].|Answer with one digit.|One "
+                                "digit[, please|].",
+                        .key = digit,
+                        .arg = {digit, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"},
+                    });
 }
 
 static void ask_colour(struct draw *d, enum colour colour)
@@ -102,18 +105,19 @@ static void ask_colour(struct draw *d, enum colour colour)
     picture_ask(
         d->s, d->r,
         &(struct question){
-            "colour",
-            "[What|Which] [colour|color] is the number" HERE
-            "?|[What|Which] [colour|color] does the "
-            "number have?|In [what|which] [colour|color] is the number[ written|]?|What is the "
-            "[colour|color] of the number" HERE
-            "?|[Tell me|Name] the [colour|color] of the number.|What "
-            "[colour|color] are the digits" HERE "?",
-            "The number is $1.",
-            "^$1",
-            NULL,
-            colour_names[colour],
-            {colour_names[colour]}});
+            .skill = "colour",
+            .ask =
+                "[What|Which] [colour|color] is the number" ASK_HERE
+                "?|[What|Which] [colour|color] does the "
+                "number have?|In [what|which] [colour|color] is the number[ written|]?|What is the "
+                "[colour|color] of the number" ASK_HERE
+                "?|[Tell me|Name] the [colour|color] of the number.|What "
+                "[colour|color] are the digits" ASK_HERE "?",
+            .full = "The number is $1.",
+            .brief = "^$1",
+            .key = colour_names[colour],
+            .arg = {colour_names[colour]},
+        });
 }
 
 static void ask_compare(struct draw *d, const char *text, int n)
@@ -127,19 +131,23 @@ static void ask_compare(struct draw *d, const char *text, int n)
     picture_ask(
         d->s, d->r,
         &(struct question){
-            "number",
-            larger ? "Is the number [larger|greater|bigger|higher] than $2?|Is it "
-                     "[more|greater|larger] "
-                     "than $2?|Is the number" HERE
-                     " above $2?|Does the picture show a number greater "
-                     "than $2?"
-                   : "Is the number [smaller|lower] than $2?|Is it [less|smaller] than $2?|Is the "
-                     "number" HERE " below $2?|Does the picture show a number smaller than $2?",
-            yes ? "Yes, $1 is $3 than $2." : "No, $1 is $3 than $2.",
-            yes ? "Yes" : "No",
-            "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
-            yes ? "yes" : "no",
-            {text, than, n > other ? "larger" : "smaller"}});
+            .skill = "number",
+            .ask =
+                larger
+                    ? "Is the number [larger|greater|bigger|higher] than $2?|Is it "
+                      "[more|greater|larger] "
+                      "than $2?|Is the number" ASK_HERE
+                      " above $2?|Does the picture show a number greater "
+                      "than $2?"
+                    : "Is the number [smaller|lower] than $2?|Is it [less|smaller] than $2?|Is the "
+                      "number" ASK_HERE
+                      " below $2?|Does the picture show a number smaller than $2?",
+            .full = yes ? "Yes, $1 is $3 than $2." : "No, $1 is $3 than $2.",
+            .brief = yes ? "Yes" : "No",
+            .hint = ASK_YES_OR_NO,
+            .key = yes ? "yes" : "no",
+            .arg = {text, than, n > other ? "larger" : "smaller"},
+        });
 }
 
 bool picture_number(struct sample *s, struct random *r, enum sample_split split, struct err *err)
@@ -155,10 +163,16 @@ bool picture_number(struct sample *s, struct random *r, enum sample_split split,
     snprintf(text, sizeof text, "%d", n);
     enum colour colour;
     draw_number(&d, text, &colour);
+    if (random_chance(r, 0.3)) {
+        char sentence[60];
+        snprintf(sentence, sizeof sentence, "The number %s in %s.", text, colour_names[colour]);
+        picture_describe(&d, sentence, text);
+    }
     ask_number(&d, text);
     ask_digits(&d, text);
     ask_colour(&d, colour);
     ask_compare(&d, text, n);
     picture_ask_ground(&d);
+    picture_ask_missing(&d);
     return draw_close(&d, err);
 }

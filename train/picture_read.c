@@ -23,8 +23,6 @@ struct page {
     bool beside; /* two words, left and right */
 };
 
-#define HERE "[| here| in the picture| in this picture| in the image]"
-
 /* A plate behind what is written; the ground is now this. */
 static void draw_plate(struct draw *d, double x, double y, double width, double height)
 {
@@ -108,37 +106,46 @@ static void ask_word(struct page *p, int i)
     if (p->n == 1)
         picture_ask(
             p->d->s, p->d->r,
-            &(struct question){"read",
-                               "What does [it|the picture|the image|this] say?|What is written" HERE
-                               "?|[What|Which] "
-                               "word is [this|shown|written]" HERE "?|Read the [word|text]" HERE
-                               "[, please|].|What "
-                               "[can you|do you] read" HERE "?|What is the [word|text]" HERE
-                               "?|[Read|Tell me] what is "
-                               "written" HERE ".|[What|Which] word [do|can] you see" HERE
-                               "?|What does the text say?|"
-                               "[Transcribe|Copy] the [text|word]" HERE ".",
-                               "[It says|The word is] \"$1\".",
-                               "$1",
-                               "[Just|Only] the word[, please|].|Answer in one word.|One word[, "
-                               "please|].|Nothing but "
-                               "the word.",
-                               text,
-                               {text}});
+            &(struct question){
+                .skill = "read",
+                .ask = "What does [it|the picture|the image|this] say?|What is written" ASK_HERE
+                       "?|[What|Which] "
+                       "word is [this|shown|written]" ASK_HERE "?|Read the [word|text]" ASK_HERE
+                       "[, please|].|What "
+                       "[can you|do you] read" ASK_HERE "?|What is the [word|text]" ASK_HERE
+                       "?|[Read|Tell me] what is "
+                       "written" ASK_HERE ".|[What|Which] word [do|can] you see" ASK_HERE
+                       "?|What does the text say?|"
+                       "[Transcribe|Copy] the [text|word]" ASK_HERE ".",
+                .full = "The word is \"$1\".",
+                .brief = "$1",
+                .hint = ASK_WORD,
+                .key = text,
+                .arg = {text},
+            });
     else
-        picture_ask(p->d->s, p->d->r,
-                    &(struct question){
-                        "read",
-                        "[What|Which] word is [written |]$2?|What is written $2?|What does it say "
-                        "$2?|Read the "
-                        "word $2[, please|].|What [can you|do you] read $2?|[Tell me|Read] what is "
-                        "written $2.|"
-                        "What is the word $2?|What does the text $2 say?",
-                        "The word $2 is \"$1\".",
-                        "$1",
-                        "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
-                        text,
-                        {text, place_of(p, i)}});
+        picture_ask(
+            p->d->s, p->d->r,
+            &(struct question){
+                .skill = "read",
+                .ask = "[What|Which] word is [written |]$2?|What is written $2?|What does it say "
+                       "$2?|Read the "
+                       "word $2[, please|].|What [can you|do you] read $2?|[Tell me|Read] what is "
+                       "written $2.|"
+                       "What is the word $2?|What does the text $2 say?",
+                .full = "The word $2 is \"$1\".",
+                .brief = "$1",
+                .hint = ASK_WORD,
+                .key = text,
+                .arg = {text, place_of(p, i)},
+            });
+}
+
+/* Into one near it; it may come out as no letter. */
+static void change_letter(struct random *r, char *word)
+{
+    char *letter = word + random_below(r, (uint32_t)strlen(word));
+    *letter ^= (char)random_between(r, 1, 3);
 }
 
 /* Whether it says this: it does, or says something else, or another letter somewhere. */
@@ -152,24 +159,25 @@ static void ask_if_word(struct page *p, int i)
     if (way > 0.75)
         word_any(r, p->d->split, said);
     else if (way > 0.5)
-        said[random_below(r, (uint32_t)strlen(said))] ^= (char)random_between(r, 1, 3);
+        change_letter(r, said);
     for (size_t k = 0; said[k]; k++)
         if (!isalpha((unsigned char)said[k]))
             return;
     if (word_held_out(said) != (p->d->split == SPLIT_TEST))
         return;
     bool yes = !strcasecmp(said, text);
-    picture_ask(
-        p->d->s, r,
-        &(struct question){"read",
-                           "Does [it|the picture|the word] say \"$1\"?|Is [the word|it] "
+    picture_ask(p->d->s, r,
+                &(struct question){
+                    .skill = "read",
+                    .ask = "Does [it|the picture|the word] say \"$1\"?|Is [the word|it] "
                            "\"$1\"?|[Do you|Can you] read "
                            "\"$1\"[ here|]?|Is \"$1\" [written|to be read][ here|]?",
-                           yes ? "Yes, it says \"$2\"." : "No, it says \"$2\".",
-                           yes ? "Yes" : "No",
-                           "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
-                           yes ? "yes" : "no",
-                           {said, text}});
+                    .full = yes ? "Yes, it says \"$2\"." : "No, it says \"$2\".",
+                    .brief = yes ? "Yes" : "No",
+                    .hint = ASK_YES_OR_NO,
+                    .key = yes ? "yes" : "no",
+                    .arg = {said, text},
+                });
 }
 
 static void ask_all(struct page *p)
@@ -177,22 +185,23 @@ static void ask_all(struct page *p)
     struct str all = {0};
     for (int i = 0; i < p->n; i++)
         str_printf(&all, "%s%s", i ? " " : "", p->lines[i].text);
-    picture_ask(
-        p->d->s, p->d->r,
-        &(struct question){
-            "read",
-            "What does [it|the picture|the image|this] say?|What is written" HERE
-            "?|Read [all|all the "
-            "words|the text|everything]" HERE "[, please|].|[What|Which] words are [these|shown|"
-            "written]" HERE "?|[Transcribe|Copy] [the text|all of it|what is written]" HERE
-            ".|What are "
-            "the words" HERE "?|[Read|Tell me] what is written" HERE ".|Read [it|this] to me.|What "
-            "[can|do] you read" HERE "?",
-            "$1",
-            NULL,
-            NULL,
-            str_text(&all),
-            {str_text(&all)}});
+    picture_ask(p->d->s, p->d->r,
+                &(struct question){
+                    .skill = "read",
+                    .ask = "What does [it|the picture|the image|this] say?|What is written" ASK_HERE
+                           "?|Read [all|all the "
+                           "words|the text|everything]" ASK_HERE
+                           "[, please|].|[What|Which] words are [these|shown|"
+                           "written]" ASK_HERE
+                           "?|[Transcribe|Copy] [the text|all of it|what is written]" ASK_HERE
+                           ".|What are "
+                           "the words" ASK_HERE "?|[Read|Tell me] what is written" ASK_HERE
+                           ".|Read [it|this] to me.|What "
+                           "[can|do] you read" ASK_HERE "?",
+                    .full = "$1",
+                    .key = str_text(&all),
+                    .arg = {str_text(&all)},
+                });
     str_done(&all);
 }
 
@@ -203,17 +212,19 @@ static void ask_how_many(struct page *p)
     picture_ask(
         p->d->s, p->d->r,
         &(struct question){
-            "count",
-            "How many words are [there|written|shown]" HERE "?|Count the words" HERE
-            ".|How many words "
-            "[do you|can you] see" HERE "?|What is the number of words" HERE
-            "?|How many words does the "
-            "[picture|image] have?|[Tell me|Say] how many words there are.",
-            p->n == 1 ? "There is $1 word." : "There are $1 words.",
-            "$1",
-            "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
-            n,
-            {n}});
+            .skill = "count",
+            .ask = "How many words are [there|written|shown]" ASK_HERE "?|Count the words" ASK_HERE
+                   ".|How many words "
+                   "[do you|can you] see" ASK_HERE "?|What is the number of words" ASK_HERE
+                   "?|How many words does the "
+                   "[picture|image] have?|[Tell me|Say] how many words there are.",
+            .full = p->n == 1 ? "There is $1 word." : "There are $1 words.",
+            .brief = "$1",
+            .hint =
+                "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
+            .key = n,
+            .arg = {n},
+        });
 }
 
 /* What to call a word by: "the word", "the word at the top", or "it" when it is the only one and
@@ -234,16 +245,17 @@ static void ask_colour(struct page *p, int i)
     picture_ask(
         p->d->s, p->d->r,
         &(struct question){
-            "colour",
-            "[What|Which] [colour|color] is $2?|[What|Which] [colour|color] does $2 have?|In "
-            "[what|which] [colour|color] is $2[ written|]?|What is the [colour|color] of $2?|"
-            "[Tell me|Name] the [colour|color] of $2.|^$2: [what|which] [colour|color]?|What "
-            "[colour|color] are the letters of $2?",
-            "^$2 is $1.",
-            "^$1",
-            NULL,
-            colour,
-            {colour, name}});
+            .skill = "colour",
+            .ask =
+                "[What|Which] [colour|color] is $2?|[What|Which] [colour|color] does $2 have?|In "
+                "[what|which] [colour|color] is $2[ written|]?|What is the [colour|color] of $2?|"
+                "[Tell me|Name] the [colour|color] of $2.|^$2: [what|which] [colour|color]?|What "
+                "[colour|color] are the letters of $2?",
+            .full = "^$2 is $1.",
+            .brief = "^$1",
+            .key = colour,
+            .arg = {colour, name},
+        });
 }
 
 static void ask_spelling(struct page *p, int i)
@@ -256,15 +268,15 @@ static void ask_spelling(struct page *p, int i)
     picture_ask(
         p->d->s, p->d->r,
         &(struct question){
-            "spell",
-            "Spell $2[, please|].|How is $2 spelled?|[Give me|Tell me|Write] the letters of "
-            "$2.|Spell out $2[, please|].|[What|Which] letters does $2 have?|Letter by letter: "
-            "$2.|[What|Which] are the letters of $2?|Read $2 letter by letter.",
-            "$1",
-            NULL,
-            NULL,
-            str_text(&letters),
-            {str_text(&letters), name}});
+            .skill = "spell",
+            .ask =
+                "Spell $2[, please|].|How is $2 spelled?|[Give me|Tell me|Write] the letters of "
+                "$2.|Spell out $2[, please|].|[What|Which] letters does $2 have?|Letter by letter: "
+                "$2.|[What|Which] are the letters of $2?|Read $2 letter by letter.",
+            .full = "$1",
+            .key = str_text(&letters),
+            .arg = {str_text(&letters), name},
+        });
     str_done(&letters);
 }
 
@@ -280,28 +292,49 @@ static void ask_letters(struct page *p, int i)
         picture_ask(
             p->d->s, p->d->r,
             &(struct question){
-                "letters",
-                "How many letters does $2 have?|How many letters are in $2?|Count the letters "
-                "of $2.|How long is $2, in letters?|What is the number of letters in $2?|"
-                "[Tell me|Say] how many letters $2 has.|Of how many letters is $2 made?",
-                "^$2 has $1 letters.",
-                "$1",
-                "[Just|Only] the number[, please|].|Answer with a number.|One number[, please|].",
-                n,
-                {n, name}});
+                .skill = "letters",
+                .ask =
+                    "How many letters does $2 have?|How many letters are in $2?|Count the letters "
+                    "of $2.|How long is $2, in letters?|What is the number of letters in $2?|"
+                    "[Tell me|Say] how many letters $2 has.|Of how many letters is $2 made?",
+                .full = "^$2 has $1 letters.",
+                .brief = "$1",
+                .hint = ASK_NUMBER,
+                .key = n,
+                .arg = {n, name},
+            });
     else
         picture_ask(
             p->d->s, p->d->r,
             &(struct question){
-                "letters",
-                "[What|Which] is the $3 letter of $2?|[What|Which] letter does $2 $4 with?|With "
-                "[what|which] letter does $2 $4?|[Tell me|Name] the $3 letter of $2.|^$2 $4s "
-                "with [what|which] letter?|[What|Which] letter is the $3 [in|of] $2?",
-                "The $3 letter is $1.",
-                "$1",
-                "[Just|Only] the letter[, please|].|One letter[, please|].|Answer with one letter.",
-                letter,
-                {letter, name, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"}});
+                .skill = "letters",
+                .ask =
+                    "[What|Which] is the $3 letter of $2?|[What|Which] letter does $2 $4 "
+                    "with?|With "
+                    "[what|which] letter does $2 $4?|[Tell me|Name] the $3 letter of $2.|^$2 $4s "
+                    "with [what|which] letter?|[What|Which] letter is the $3 [in|of] $2?",
+                .full = "The $3 letter is $1.",
+                .brief = "$1",
+                .hint = "[Just|Only] the letter[, please|].|One letter[, please|].|Answer with one "
+                        "letter.",
+                .key = letter,
+                .arg = {letter, name, way == 1 ? "first" : "last", way == 1 ? "begin" : "end"},
+            });
+}
+
+static void describe(struct page *p)
+{
+    struct str all = {0};
+    str_puts(&all, p->n == 1 ? "The word" : "The words");
+    for (int i = 0; i < p->n; i++)
+        str_printf(&all, "%s \"%s\" in %s",
+                   i == 0         ? ""
+                   : i + 1 < p->n ? ","
+                                  : " and",
+                   p->lines[i].text, colour_names[p->lines[i].colour]);
+    str_putc(&all, '.');
+    picture_describe(p->d, str_text(&all), p->lines[0].text);
+    str_done(&all);
 }
 
 bool picture_read(struct sample *s, struct random *r, enum sample_split split, struct err *err)
@@ -321,6 +354,9 @@ bool picture_read(struct sample *s, struct random *r, enum sample_split split, s
     draw_page(&p);
     int order[WORDS];
     picture_shuffle(r, order, p.n);
+    bool described = random_chance(r, 0.3), first = random_chance(r, 0.5);
+    if (described && first)
+        describe(&p);
     int all = p.n > 1 ? random_between(r, 0, p.n) : -1; /* before which one */
     for (int i = 0; i < p.n || i == all; i++) {
         if (i == all)
@@ -338,5 +374,8 @@ bool picture_read(struct sample *s, struct random *r, enum sample_split split, s
     if (random_chance(r, 0.3))
         ask_how_many(&p);
     picture_ask_ground(&d);
+    picture_ask_missing(&d);
+    if (described && !first)
+        describe(&p);
     return draw_close(&d, err);
 }

@@ -55,7 +55,8 @@ static void choose(struct receipt *rc, struct random *r, enum sample_split split
     picture_shuffle(r, order, GOODS);
     for (int i = 0; i < rc->n; i++) {
         rc->items[i].name = goods[order[i]];
-        rc->items[i].cents = random_between(r, 5, 199) * 10 - (random_chance(r, 0.5) ? 1 : 0);
+        rc->items[i].cents = random_between(r, 5, 199) * 10;
+        rc->items[i].cents -= random_chance(r, 0.5) ? 1 : 0;
         price_text(rc, rc->items[i].cents, rc->items[i].price);
         sum += rc->items[i].cents;
         if (rc->items[i].cents > rc->items[rc->most].cents)
@@ -115,75 +116,81 @@ static const char *digits_of(const char *price)
 
 static void ask_total(struct receipt *rc)
 {
-    ask(rc,
-        &(struct question){
-            "document",
-            "What is the total?|How much is the total?|What is the sum?|How much was [paid|spent]?|"
-            "What does it cost [in all|altogether]?|[Tell me|Read] the total.|What was the total "
-            "[price|amount]?|How much is [it|the receipt] in all?|What total is on the receipt?",
-            "The total is $1.",
-            "$1",
-            AMOUNT,
-            digits_of(rc->total),
-            {rc->total}});
+    ask(rc, &(struct question){
+                .skill = "document",
+                .ask = "What is the total?|How much is the total?|What is the sum?|How much was "
+                       "[paid|spent]?|"
+                       "What does it cost [in all|altogether]?|[Tell me|Read] the total.|What was "
+                       "the total "
+                       "[price|amount]?|How much is [it|the receipt] in all?|What total is on the "
+                       "receipt?",
+                .full = "The total is $1.",
+                .brief = "$1",
+                .hint = AMOUNT,
+                .key = digits_of(rc->total),
+                .arg = {rc->total},
+            });
 }
 
 static void ask_price(struct receipt *rc, int i)
 {
-    ask(rc, &(struct question){"document",
-                               "What is the price of the $3?|How much [is|was|does it say for] the "
-                               "$3?|What [did|does] "
-                               "the $3 cost?|[Tell me|Read] the price of the $3.|$2: how "
-                               "much?|What price [is on|stands "
-                               "beside] \"$2\"?|What was paid for the $3?",
-                               "The price of $2 is $1.",
-                               "$1",
-                               AMOUNT,
-                               digits_of(rc->items[i].price),
-                               {rc->items[i].price, rc->items[i].name, rc->items[i].name}});
+    ask(rc, &(struct question){
+                .skill = "document",
+                .ask = "What is the price of the $3?|How much [is|was|does it say for] the "
+                       "$3?|What [did|does] "
+                       "the $3 cost?|[Tell me|Read] the price of the $3.|$2: how "
+                       "much?|What price [is on|stands "
+                       "beside] \"$2\"?|What was paid for the $3?",
+                .full = "The price of $2 is $1.",
+                .brief = "$1",
+                .hint = AMOUNT,
+                .key = digits_of(rc->items[i].price),
+                .arg = {rc->items[i].price, rc->items[i].name, rc->items[i].name},
+            });
 }
 
 static void ask_shop(struct receipt *rc)
 {
-    ask(rc,
-        &(struct question){
-            "document",
-            "[What|Which] [shop|store] is [it|this receipt] from?|What is the name of the [shop|"
-            "store]?|[Tell me|Read] the name of the [shop|store].|Where was this "
-            "bought?|[What|Which] "
-            "[shop|store] is [named|written] [at the top|on the receipt]?|From [what|which] [shop|"
-            "store] is the receipt?",
-            "The shop is $1.",
-            "$1",
-            "[Just|Only] the name[, please|].|Short answer.|Be brief.",
-            rc->shop,
-            {rc->shop}});
+    ask(rc, &(struct question){
+                .skill = "document",
+                .ask = "[What|Which] [shop|store] is [it|this receipt] from?|What is the name of "
+                       "the [shop|"
+                       "store]?|[Tell me|Read] the name of the [shop|store].|Where was this "
+                       "bought?|[What|Which] "
+                       "[shop|store] is [named|written] [at the top|on the receipt]?|From "
+                       "[what|which] [shop|"
+                       "store] is the receipt?",
+                .full = "The shop is $1.",
+                .brief = "$1",
+                .hint = "[Just|Only] the name[, please|].|Short answer.|Be brief.",
+                .key = rc->shop,
+                .arg = {rc->shop},
+            });
 }
 
 static void ask_date(struct receipt *rc)
 {
     if (rc->dated)
-        ask(rc,
-            &(struct question){
-                "document",
-                "What is the date[ on the receipt|]?|[What|Which] date is on the receipt?|When was "
-                "this bought?|[Tell me|Read] the date.|What day is the receipt from?",
-                "The date is $1.",
-                "$1",
-                "[Just|Only] the date[, please|].|Short answer.",
-                rc->date,
-                {rc->date}});
+        ask(rc, &(struct question){
+                    .skill = "document",
+                    .ask = "What is the date[ on the receipt|]?|[What|Which] date is on the "
+                           "receipt?|When was "
+                           "this bought?|[Tell me|Read] the date.|What day is the receipt from?",
+                    .full = "The date is $1.",
+                    .brief = "$1",
+                    .hint = "[Just|Only] the date[, please|].|Short answer.",
+                    .key = rc->date,
+                    .arg = {rc->date},
+                });
     else
-        ask(rc,
-            &(struct question){
-                "absent",
-                "What is the date[ on the receipt|]?|[What|Which] date is on the receipt?|When was "
-                "this bought?|[Tell me|Read] the date.",
-                "There is no date on the receipt.",
-                NULL,
-                NULL,
-                "no",
-                {NULL}});
+        ask(rc, &(struct question){
+                    .skill = "absent",
+                    .ask = "What is the date[ on the receipt|]?|[What|Which] date is on the "
+                           "receipt?|When was "
+                           "this bought?|[Tell me|Read] the date.",
+                    .full = "There is no date on the receipt.",
+                    .key = "no",
+                });
 }
 
 static void ask_items(struct receipt *rc)
@@ -191,15 +198,15 @@ static void ask_items(struct receipt *rc)
     struct str all = {0};
     for (int i = 0; i < rc->n; i++)
         str_printf(&all, "%s%s", i ? ", " : "", rc->items[i].name);
-    ask(rc, &(struct question){"document",
-                               "What was bought?|[What|Which] [things|items|goods] are on the "
-                               "receipt?|[List|Name] the "
-                               "[items|goods].|What is on the receipt?|What did they buy?",
-                               "$1.",
-                               NULL,
-                               NULL,
-                               str_text(&all),
-                               {str_text(&all)}});
+    ask(rc, &(struct question){
+                .skill = "document",
+                .ask = "What was bought?|[What|Which] [things|items|goods] are on the "
+                       "receipt?|[List|Name] the "
+                       "[items|goods].|What is on the receipt?|What did they buy?",
+                .full = "$1.",
+                .key = str_text(&all),
+                .arg = {str_text(&all)},
+            });
     str_done(&all);
 }
 
@@ -211,16 +218,17 @@ static void ask_dearest(struct receipt *rc)
             return;
     ask(rc,
         &(struct question){
-            "document",
-            "What is the most expensive [item|thing]?|[What|Which] [item|thing] costs the "
-            "most?|What "
-            "was the dearest [item|thing]?|[Name|Tell me] the most expensive [item|thing].|[What|"
-            "Which] [item|thing] has the highest price?",
-            "The most expensive item is $1.",
-            "$1",
-            NULL,
-            name,
-            {name}});
+            .skill = "document",
+            .ask = "What is the most expensive [item|thing]?|[What|Which] [item|thing] costs the "
+                   "most?|What "
+                   "was the dearest [item|thing]?|[Name|Tell me] the most expensive "
+                   "[item|thing].|[What|"
+                   "Which] [item|thing] has the highest price?",
+            .full = "The most expensive item is $1.",
+            .brief = "$1",
+            .key = name,
+            .arg = {name},
+        });
 }
 
 static void ask_if_bought(struct receipt *rc)
@@ -234,16 +242,17 @@ static void ask_if_bought(struct receipt *rc)
         for (int i = 0; i < rc->n; i++)
             found |= !strcmp(rc->items[i].name, name);
     }
-    ask(rc, &(struct question){"absent",
-                               "Is \"$1\" on the receipt?|Does the receipt [list|have|show] "
-                               "\"$1\"?|[Do you|Can you] see "
-                               "\"$1\" on the receipt?|Is there a line for \"$1\"?",
-                               yes ? "Yes, $1 is on the receipt."
-                                   : "No, there is no $1 on the receipt.",
-                               yes ? "Yes" : "No",
-                               "Yes or no?|Answer yes or no.|[Just|Only] yes or no.|Say yes or no.",
-                               yes ? "yes" : "no",
-                               {name}});
+    ask(rc, &(struct question){
+                .skill = "absent",
+                .ask = "Is \"$1\" on the receipt?|Does the receipt [list|have|show] "
+                       "\"$1\"?|[Do you|Can you] see "
+                       "\"$1\" on the receipt?|Is there a line for \"$1\"?",
+                .full = yes ? "Yes, $1 is on the receipt." : "No, there is no $1 on the receipt.",
+                .brief = yes ? "Yes" : "No",
+                .hint = ASK_YES_OR_NO,
+                .key = yes ? "yes" : "no",
+                .arg = {name},
+            });
 }
 
 static void ask_json(struct receipt *rc)
@@ -252,17 +261,26 @@ static void ask_json(struct receipt *rc)
     str_printf(&json, "{\"shop\":\"%s\",\"total\":%s}", rc->shop, digits_of(rc->total));
     ask(rc,
         &(struct question){
-            "json",
-            "[Give|Write] the shop and the total [as|in] JSON[, please|].|Shop and total as JSON.|"
-            "[Extract|Read] shop and total. Answer in JSON.|The receipt as JSON, with shop and "
-            "total.|"
-            "Make JSON of the receipt: shop and total.",
-            "$1",
-            NULL,
-            NULL,
-            digits_of(rc->total),
-            {str_text(&json)}});
+            .skill = "json",
+            .ask =
+                "[Give|Write] the shop and the total [as|in] JSON[, please|].|Shop and total as "
+                "JSON.|"
+                "[Extract|Read] shop and total. Answer in JSON.|The receipt as JSON, with shop and "
+                "total.|"
+                "Make JSON of the receipt: shop and total.",
+            .full = "$1",
+            .key = digits_of(rc->total),
+            .arg = {str_text(&json)},
+        });
     str_done(&json);
+}
+
+static void describe(struct receipt *rc)
+{
+    char sentence[120];
+    snprintf(sentence, sizeof sentence, "A receipt from %s with %d items and a total of %s.",
+             rc->shop, rc->n, rc->total);
+    picture_describe(&rc->paper.d, sentence, rc->shop);
 }
 
 static void ask_all(struct receipt *rc)
@@ -270,6 +288,8 @@ static void ask_all(struct receipt *rc)
     struct random *r = rc->paper.d.r;
     int order[ITEMS];
     picture_shuffle(r, order, rc->n);
+    if (random_chance(r, 0.3))
+        describe(rc);
     if (random_chance(r, 0.6))
         ask_shop(rc);
     ask_price(rc, order[0]);

@@ -19,8 +19,8 @@ struct sign {
 static void write_line(struct sign *sg, int line)
 {
     static const char *const phrases[][IN_A_LINE] = {
-        {"NO", "ENTRY", "HERE"},    {"MIND", "THE", "GAP"},     {"KEEP", "OFF", "GRASS"},
-        {"OPEN", "ALL", "DAY"},     {"PLEASE", "RING", "BELL"}, {"NO", "DOGS", "INSIDE"},
+        {"NO", "ENTRY", "ASK_HERE"}, {"MIND", "THE", "GAP"},     {"KEEP", "OFF", "GRASS"},
+        {"OPEN", "ALL", "DAY"},      {"PLEASE", "RING", "BELL"}, {"NO", "DOGS", "INSIDE"},
         {"FRESH", "FISH", "TODAY"},
     };
     struct paper *p = &sg->paper;
@@ -49,35 +49,37 @@ static void write_line(struct sign *sg, int line)
 
 static void ask_all(struct sign *sg)
 {
-    char all[LINES * IN_A_LINE * WORD_BYTES + 2];
+    char all[LINES * IN_A_LINE * WORD_BYTES + 2], sentence[sizeof all + 30];
     snprintf(all, sizeof all, "%s%s%s", sg->text[0], sg->lines > 1 ? " " : "", sg->text[1]);
+    snprintf(sentence, sizeof sentence, "A sign that says \"%s\".", all);
+    if (random_chance(sg->paper.d.r, 0.3))
+        picture_describe(&sg->paper.d, sentence, all);
     picture_ask(sg->paper.d.s, sg->paper.d.r,
-                &(struct question){"document",
-                                   "What does the sign say?|What is written on the sign?|Read the "
-                                   "sign[, please|].|[Read|Tell me] "
-                                   "what is on the sign.|[What|Which] words are on the sign?|What "
-                                   "[can you|do you] read on the "
-                                   "sign?|[Transcribe|Copy] the sign.|What does it say?",
-                                   "$1",
-                                   NULL,
-                                   NULL,
-                                   all,
-                                   {all}});
+                &(struct question){
+                    .skill = "document",
+                    .ask = "What does the sign say?|What is written on the sign?|Read the "
+                           "sign[, please|].|[Read|Tell me] "
+                           "what is on the sign.|[What|Which] words are on the sign?|What "
+                           "[can you|do you] read on the "
+                           "sign?|[Transcribe|Copy] the sign.|What does it say?",
+                    .full = "$1",
+                    .key = all,
+                    .arg = {all},
+                });
 }
 
 static void ask_line(struct sign *sg, int line)
 {
-    picture_ask(
-        sg->paper.d.s, sg->paper.d.r,
-        &(struct question){"document",
-                           "What does the $2 line say?|Read the $2 line[, please|].|What is "
+    picture_ask(sg->paper.d.s, sg->paper.d.r,
+                &(struct question){
+                    .skill = "document",
+                    .ask = "What does the $2 line say?|Read the $2 line[, please|].|What is "
                            "written in the $2 line?|What is "
                            "the $2 line[ of the sign|]?|[Tell me|Read] what the $2 line says.",
-                           "$1",
-                           NULL,
-                           NULL,
-                           sg->text[line],
-                           {sg->text[line], line ? "second" : "first"}});
+                    .full = "$1",
+                    .key = sg->text[line],
+                    .arg = {sg->text[line], line ? "second" : "first"},
+                });
 }
 
 static void ask_word(struct sign *sg)
@@ -87,36 +89,40 @@ static void ask_word(struct sign *sg)
     const char *line = sg->text[last ? sg->lines - 1 : 0];
     const char *from = last ? strrchr(line, ' ') + 1 : line;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(from, " "), from);
-    picture_ask(sg->paper.d.s, sg->paper.d.r,
-                &(struct question){
-                    "document",
-                    "[What|Which] is the $2 word[ on the sign|]?|Read the $2 word[, "
-                    "please|].|[What|Which] word [is|"
-                    "comes] $2?|[Tell me|Name] the $2 word[ on the sign|].|With [what|which] word "
-                    "does the sign $3?",
-                    "The $2 word is \"$1\".",
-                    "$1",
-                    "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
-                    word,
-                    {word, last ? "last" : "first", last ? "end" : "begin"}});
+    picture_ask(
+        sg->paper.d.s, sg->paper.d.r,
+        &(struct question){
+            .skill = "document",
+            .ask = "[What|Which] is the $2 word[ on the sign|]?|Read the $2 word[, "
+                   "please|].|[What|Which] word [is|"
+                   "comes] $2?|[Tell me|Name] the $2 word[ on the sign|].|With [what|which] word "
+                   "does the sign $3?",
+            .full = "The $2 word is \"$1\".",
+            .brief = "$1",
+            .hint = ASK_WORD,
+            .key = word,
+            .arg = {word, last ? "last" : "first", last ? "end" : "begin"},
+        });
 }
 
 static void ask_number(struct sign *sg)
 {
     char n[12];
     snprintf(n, sizeof n, "%d", sg->lines * sg->words);
-    picture_ask(
-        sg->paper.d.s, sg->paper.d.r,
-        &(struct question){
-            "count",
-            "How many words are on the sign?|How many words does the sign have?|Count the words on "
-            "the "
-            "sign.|How many words [do you|can you] see?|[Tell me|Say] how many words there are.",
-            "There are $1 words.",
-            "$1",
-            "[Just|Only] the number[, please|].|Answer with a number.",
-            n,
-            {n}});
+    picture_ask(sg->paper.d.s, sg->paper.d.r,
+                &(struct question){
+                    .skill = "count",
+                    .ask = "How many words are on the sign?|How many words does the sign "
+                           "have?|Count the words on "
+                           "the "
+                           "sign.|How many words [do you|can you] see?|[Tell me|Say] how many "
+                           "words there are.",
+                    .full = "There are $1 words.",
+                    .brief = "$1",
+                    .hint = ASK_NUMBER,
+                    .key = n,
+                    .arg = {n},
+                });
 }
 
 static void colours(struct sign *sg)

@@ -42,15 +42,4 @@ extern const char *const cell_places[SCENE_CELLS]; /* "at the top left" */
 /* "A large red star at the top left, a small …": all, in reading order. */
 void scene_describe(const struct scene *sc, struct str *out);
 
-/* scene_ask.c: until there are n exchanges, or a few more or less. */
-void scene_ask(struct scene *sc, int n);
-/* scene_words.c: one on a word in a thing; false where none can be asked. */
-bool scene_ask_word(struct scene *sc);
-bool scene_ask_word_holder(struct scene *sc);
-bool scene_ask_spelling(struct scene *sc);
-/* scene_follow.c: some in a row, where a later one can be understood from an earlier one alone. */
-bool scene_ask_follow(struct scene *sc);
-/* scene_tongues.c: one in another language. */
-bool scene_ask_foreign(struct scene *sc);
-
 #endif

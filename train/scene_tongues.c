@@ -1,8 +1,7 @@
 /* Plain questions in other languages, and answers of a word: so none has to agree with another. */
 #include <stdio.h>
 
-#include "train/picture_ask.h"
-#include "train/scene.h"
+#include "train/scene_ask.h"
 
 enum { NAMED_SHAPES = 7, NAMED_CELLS = 5 };
 static const int named_shapes[NAMED_SHAPES] = {
@@ -233,9 +232,14 @@ static bool ask(struct scene *sc, const char *skill, const char *pattern, const 
     struct str capital = {0};
     pattern_put(&capital, sc->d->r, "^$1", (const char *const[ASK_ARGUMENTS]){answer});
     const char *said = str_text(&capital);
-    bool asked =
-        picture_ask(sc->d->s, sc->d->r,
-                    &(struct question){skill, pattern, "$2", NULL, NULL, said, {about, said}});
+    bool asked = picture_ask(sc->d->s, sc->d->r,
+                             &(struct question){
+                                 .skill = skill,
+                                 .ask = pattern,
+                                 .full = "$2",
+                                 .key = said,
+                                 .arg = {about, said},
+                             });
     str_done(&capital);
     return asked;
 }

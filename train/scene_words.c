@@ -1,8 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "train/picture_ask.h"
-#include "train/scene.h"
+#include "train/scene_ask.h"
 
 /* A thing that something is written in, and no other says the same. */
 static const struct thing *any_written(struct scene *sc)
@@ -23,19 +22,23 @@ bool scene_ask_word(struct scene *sc)
     return picture_ask(
         sc->d->s, sc->d->r,
         &(struct question){
-            "read",
-            "What is written [on|in] the $1?|[What|Which] word is [on|in|inside] the $1?|What does "
-            "the $1 "
-            "say?|Read the word [on|in] the $1[, please|].|What [can you|do you] read [on|in] the "
-            "$1?|"
-            "[Tell me|Read] what is written [on|in] the $1.|What is the word [on|in] the $1?|What "
-            "text is "
-            "[on|inside] the $1?",
-            "The $1 says \"$2\".",
-            "$2",
-            "[Just|Only] the word[, please|].|Answer in one word.|One word[, please|].",
-            t->word,
-            {name, t->word}});
+            .skill = "read",
+            .ask = "What is written [on|in] the $1?|[What|Which] word is [on|in|inside] the "
+                   "$1?|What does "
+                   "the $1 "
+                   "say?|Read the word [on|in] the $1[, please|].|What [can you|do you] read "
+                   "[on|in] the "
+                   "$1?|"
+                   "[Tell me|Read] what is written [on|in] the $1.|What is the word [on|in] the "
+                   "$1?|What "
+                   "text is "
+                   "[on|inside] the $1?",
+            .full = "The $1 says \"$2\".",
+            .brief = "$2",
+            .hint = ASK_WORD,
+            .key = t->word,
+            .arg = {name, t->word},
+        });
 }
 
 bool scene_ask_word_holder(struct scene *sc)
@@ -48,32 +51,34 @@ bool scene_ask_word_holder(struct scene *sc)
         return picture_ask(
             sc->d->s, sc->d->r,
             &(struct question){
-                "shape",
-                "[What|Which] shape [says|has the word] \"$1\"?|In [what|which] shape is \"$1\"[ "
-                "written"
-                "|]?|Where is \"$1\" written?|[Name|Tell me] the shape with the word "
-                "\"$1\".|\"$1\": in "
-                "[what|which] shape is it?|[What|Which] shape is \"$1\" [in|written in]?",
-                "The word \"$1\" is in the $2 $3.",
-                "^$3",
-                NULL,
-                shape,
-                {t->word, colour, shape}});
+                .skill = "shape",
+                .ask = "[What|Which] shape [says|has the word] \"$1\"?|In [what|which] shape is "
+                       "\"$1\"[ "
+                       "written"
+                       "|]?|Where is \"$1\" written?|[Name|Tell me] the shape with the word "
+                       "\"$1\".|\"$1\": in "
+                       "[what|which] shape is it?|[What|Which] shape is \"$1\" [in|written in]?",
+                .full = "The word \"$1\" is in the $2 $3.",
+                .brief = "^$3",
+                .key = shape,
+                .arg = {t->word, colour, shape},
+            });
     return picture_ask(
         sc->d->s, sc->d->r,
         &(struct question){
-            "colour",
-            "[What|Which] [colour|color] is the shape with the word \"$1\"?|[What|Which] [colour|"
-            "color] is the shape that says \"$1\"?|\"$1\" is written on [what|which] "
-            "[colour|color]?|"
-            "What is the [colour|color] of the shape around \"$1\"?|[Tell me|Name] the "
-            "[colour|color] "
-            "of the shape with \"$1\".",
-            "The shape with the word \"$1\" is $2.",
-            "^$2",
-            NULL,
-            colour,
-            {t->word, colour}});
+            .skill = "colour",
+            .ask = "[What|Which] [colour|color] is the shape with the word \"$1\"?|[What|Which] "
+                   "[colour|"
+                   "color] is the shape that says \"$1\"?|\"$1\" is written on [what|which] "
+                   "[colour|color]?|"
+                   "What is the [colour|color] of the shape around \"$1\"?|[Tell me|Name] the "
+                   "[colour|color] "
+                   "of the shape with \"$1\".",
+            .full = "The shape with the word \"$1\" is $2.",
+            .brief = "^$2",
+            .key = colour,
+            .arg = {t->word, colour},
+        });
 }
 
 bool scene_ask_spelling(struct scene *sc)
@@ -88,16 +93,16 @@ bool scene_ask_spelling(struct scene *sc)
     bool asked = picture_ask(
         sc->d->s, sc->d->r,
         &(struct question){
-            "spell",
-            "Spell the word [on|in] the $1[, please|].|How is the word [on|in] the $1 "
-            "spelled?|[Give me|"
-            "Write] the letters [on|in] the $1.|[What|Which] letters are [on|in] the $1?|Letter by "
-            "letter: what is [on|in] the $1?|Read the letters [on|in] the $1, one by one.",
-            "$2",
-            NULL,
-            NULL,
-            str_text(&letters),
-            {name, str_text(&letters)}});
+            .skill = "spell",
+            .ask = "Spell the word [on|in] the $1[, please|].|How is the word [on|in] the $1 "
+                   "spelled?|[Give me|"
+                   "Write] the letters [on|in] the $1.|[What|Which] letters are [on|in] the "
+                   "$1?|Letter by "
+                   "letter: what is [on|in] the $1?|Read the letters [on|in] the $1, one by one.",
+            .full = "$2",
+            .key = str_text(&letters),
+            .arg = {name, str_text(&letters)},
+        });
     str_done(&letters);
     return asked;
 }
