@@ -27,8 +27,8 @@ struct store; /* history/store.h */
 
 enum chat_event_kind {
     CHAT_LOADED,   /* the model is open; text: its name */
-    CHAT_PROGRESS, /* text: "looking at a.jpg", of several views "…, view 2 of 3", or "reading"; done of
-                      total */
+    CHAT_PROGRESS, /* text: "looking at a.jpg", of several views "…, view 2 of 3", or "reading";
+                      done of total */
     CHAT_TEXT,     /* text: more of the answer, whole characters */
     CHAT_DONE,     /* the answer is complete, cut by a limit, or cancelled: see reason, stats; text:
                       NULL, or a warning that the history could not be written */

@@ -1,7 +1,7 @@
 /* What was computed once and may be wanted again, kept on disk: soft tokens of pictures
  * (kept_images.h), caches of conversations (kept_sessions.h) and of what they begin with
- * (kept_beginnings.h). A file for each under $XDG_CACHE_HOME/facet, readable by its owner alone; all
- * of them together take no more than --cache-size, and those not used for longest go first; but
+ * (kept_beginnings.h). A file for each under $XDG_CACHE_HOME/facet, readable by its owner alone;
+ * all of them together take no more than --cache-size, and those not used for longest go first; but
  * beginnings, which are large and soon computed, have no more than a quarter of it. Several
  * processes may share the folder. A file that is missing, damaged or cannot be written costs time
  * and nothing else, so nothing here fails. Any thread. */

@@ -1,10 +1,8 @@
 #include "chat/save.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "chat/record.h"
 #include "history/export.h"

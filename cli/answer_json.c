@@ -11,9 +11,7 @@ bool figures_parse(enum figures *figures, const struct args *args, struct err *e
     const char *text = args_value(args, "confidence");
     if (text && strcmp(text, "answer") != 0 && strcmp(text, "tokens") != 0)
         return err_set(err, "--confidence is answer or tokens, not \"%s\"", text);
-    *figures = !text                         ? FIGURES_NONE
-               : strcmp(text, "answer") == 0 ? FIGURES_ANSWER
-                                             : FIGURES_TOKENS;
+    *figures = !text ? FIGURES_NONE : strcmp(text, "answer") == 0 ? FIGURES_ANSWER : FIGURES_TOKENS;
     return true;
 }
 
@@ -47,10 +45,10 @@ static json_t *tokens_json(const struct confidence *c, const struct answered *a)
     message_put_said(&said, a->text, a->n_bytes);
     for (size_t i = 0; i < c->n; i++) {
         const struct confidence_token *t = &c->tokens[i];
-        json_array_append_new(
-            list, json_pack("{s:o, s:o}", "text",
-                            json_text(str_text(&said) + t->start, t->end - t->start),
-                            "probability", share(t->probability)));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o}", "text",
+                                        json_text(str_text(&said) + t->start, t->end - t->start),
+                                        "probability", share(t->probability)));
     }
     str_done(&said);
     return list;

@@ -12,8 +12,10 @@
 /* --confidence answer|tokens */
 enum figures { FIGURES_NONE, FIGURES_ANSWER, FIGURES_TOKENS };
 #define FLAG_CONFIDENCE                                                                            \
-    {"confidence", 0, "answer|tokens",                                                             \
-     "with how sure the model was: of the answer, or also of each token"}
+    {                                                                                              \
+        "confidence", 0, "answer|tokens",                                                          \
+            "with how sure the model was: of the answer, or also of each token"                    \
+    }
 bool figures_parse(enum figures *figures, const struct args *args, struct err *err);
 
 struct answered {

@@ -49,8 +49,10 @@ static void write_json(const struct asking *asking, const struct answer *answer,
 {
     const struct messages *ms = chat_messages(asking->chat);
     const struct message *last = ms->n ? &ms->list[ms->n - 1] : NULL;
-    struct facet_model_info info;
-    facet_model_get_info(chat_model(asking->chat), &info);
+    const struct facet_model *model = chat_model(asking->chat);
+    struct facet_model_info info = {0}; /* stopped before it was open */
+    if (model)
+        facet_model_get_info(model, &info);
     json_t *record = json_pack("{s:o}", "model", json_words(info.name));
     answer_json_put(record, &(struct answered){.text = str_text(answer->text),
                                                .n_bytes = answer->text->len,

@@ -72,9 +72,9 @@ static void print_second_words(const char *format)
     }
 }
 
-/* Flags whose values facet lists: `facet help TOPIC` as the first words of lines that begin with two
- * spaces, `facet models list` behind the last slash; the user's own are among them. A name for the
- * folder of models does, but so does any GGUF file. */
+/* Flags whose values facet lists: `facet help TOPIC` as the first words of lines that begin with
+ * two spaces, `facet models list` behind the last slash; the user's own are among them. Any GGUF
+ * file is a model, too. */
 static const struct {
     const char *flag, *names;
     char letter; /* 0: none, or of another flag in some verb */

@@ -12,9 +12,12 @@ enum { NAME_DIGITS = 16 };
 static const struct format {
     const char *start, *extension, *type;
 } formats[] = {
-    {"\x89PNG", ".png", "image/png"}, {"\xFF\xD8\xFF", ".jpg", "image/jpeg"},
-    {"GIF8", ".gif", "image/gif"},    {"RIFF", ".webp", "image/webp"},
-    {"BM", ".bmp", "image/bmp"},      {"P5", ".pgm", NULL},
+    {"\x89PNG", ".png", "image/png"},
+    {"\xFF\xD8\xFF", ".jpg", "image/jpeg"},
+    {"GIF8", ".gif", "image/gif"},
+    {"RIFF", ".webp", "image/webp"},
+    {"BM", ".bmp", "image/bmp"},
+    {"P5", ".pgm", NULL},
     {"P6", ".ppm", NULL},
 };
 

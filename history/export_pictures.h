@@ -10,8 +10,8 @@ struct export_pictures {
     const char *link;   /* what the document calls it */
 };
 
-/* Makes the folder, and returns what a document at that path (NULL: in the working folder) calls it:
- * from its own folder on if it lies within, else from the root. free() it. NULL on failure. */
+/* Makes the folder, and returns what a document at that path (NULL: in the working folder) calls
+ * it: from its own folder on if it lies within, else from the root. free() it. NULL on failure. */
 char *export_link(const char *folder, const char *document, struct err *err);
 /* Writes a picture's file, unless it is there, and appends what the document calls it; nothing if
  * the history does not have it. */

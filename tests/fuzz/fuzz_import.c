@@ -41,7 +41,8 @@ static void read_all(struct store *s, const struct numbers *numbers)
 {
     for (int form = EXPORT_MARKDOWN; form <= EXPORT_JSON; form++) {
         struct str text = {0};
-        if (!history_export(&text, s, (enum export_form)form, NULL, numbers->list, numbers->n, NULL))
+        if (!history_export(&text, s, (enum export_form)form, NULL, numbers->list, numbers->n,
+                            NULL))
             abort();
         str_done(&text);
     }

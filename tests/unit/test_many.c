@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/backend_local.h"
+#include "chat/confidence.h"
 #include "chat/many.h"
 #include "tests/support/scratch.h"
 #include "tests/support/tiny.h"
@@ -249,6 +250,50 @@ static void test_failure(void **state)
     free_results(results);
 }
 
+/* An answer and the figures of its tokens; free() the text. */
+static char *answer_sure(struct confidence *confidence)
+{
+    struct many *many = open_many(1);
+    struct messages messages;
+    struct chat_event event;
+    ask(&messages, 0, false);
+    many_submit(many, 0, &messages, 7, confidence);
+    do
+        wait_for_event(many, &event);
+    while (event.kind == CHAT_PROGRESS);
+    assert_int_equal(event.kind, CHAT_DONE);
+    char *text = mem_text(event.text, event.n_bytes);
+    many_close(many);
+    return text;
+}
+
+/* They are of what was said, and of no more where a stop string cut it. */
+static void test_confidence(void **state)
+{
+    (void)state;
+    for (int stops = 0; stops < 2; stops++) {
+        struct confidence *confidence = mem_new(1, sizeof *confidence);
+        char *plain = answer_sure(NULL), *text = answer_sure(confidence);
+        size_t at = 0;
+        assert_string_equal(plain, text);
+        for (size_t i = 0; i < confidence->n; i++) {
+            assert_int_equal(confidence->tokens[i].start, at);
+            at = confidence->tokens[i].end;
+            assert_true(confidence->tokens[i].probability > 0 &&
+                        confidence->tokens[i].probability <= 1);
+        }
+        assert_true(confidence->n > 2);
+        assert_int_equal(at, strlen(text));
+        if (stops == 0) /* the last word but for its first letter */
+            assert_true(options_set(&options, "stop", strrchr(text, ' ') + 2, NULL));
+        confidence_free(confidence);
+        free(plain);
+        free(text);
+    }
+    free(options.stop[0]);
+    options.n_stop = 0;
+}
+
 static double now_s(void)
 {
     struct timespec t;
@@ -321,7 +366,7 @@ int main(void)
         cmocka_unit_test(test_together), cmocka_unit_test(test_shared),
         cmocka_unit_test(test_surprise), cmocka_unit_test(test_failure),
         cmocka_unit_test(test_close),    cmocka_unit_test(test_no_model),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_confidence),
     };
     return cmocka_run_group_tests(tests, make_model, remove_model);
 }
