@@ -4,10 +4,10 @@
 
 #include "tui/actions.h"
 #include "tui/app.h"
-#include "tui/bindings.h"
 #include "tui/browse.h"
 #include "tui/drafting.h"
 #include "tui/find.h"
+#include "tui/mistakes.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/remember.h"
@@ -90,17 +90,6 @@ static void loop(struct app *app)
     }
 }
 
-/* What is wrong in the configuration, the first of it; the rest holds. */
-static void tell_mistakes(struct app *app, const struct options *options)
-{
-    struct err err;
-    bool ok = bindings_read(&err);
-    if (options->mistake)
-        app_fail(app, "%s", options->mistake);
-    else if (!ok)
-        app_fail(app, "%s", err.text);
-}
-
 static int remembered_cols(void)
 {
     char *value = remember_get("side-cols");
@@ -130,7 +119,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->dirty = true;
     browse_resume(app);
     drafting_open(app);
-    tell_mistakes(app, options);
+    mistakes_tell(app, options);
     return true;
 }
 
