@@ -94,18 +94,40 @@ static bool take_line(struct reader *r, char *line, struct err *err)
     return take_entry(r, trim(line), trim(equals + 1), err);
 }
 
-bool ini_read(const char *text, const char *file, ini_take *take, void *user, struct err *err)
+void ini_check(const char *text, const char *file, ini_take *take, void *user, ini_tell *tell,
+               void *listener)
 {
     char *copy = mem_copy(text);
     struct reader r = {.rest = copy, .section = "", .take = take, .user = user};
-    bool ok = true;
     while (r.rest) {
         char *line = next_line(&r);
         size_t number = r.number;
-        struct err mistake;
-        if (!take_line(&r, line, &mistake) && ok)
-            ok = err_set(err, "%s:%zu: %s", file, number, mistake.text);
+        struct err mistake, whole;
+        if (take_line(&r, line, &mistake))
+            continue;
+        err_set(&whole, "%s:%zu: %s", file, number, mistake.text);
+        tell(listener, whole.text);
     }
     free(copy);
-    return ok;
+}
+
+/* The first that is told of. */
+struct first {
+    bool any;
+    struct err *err;
+};
+
+static void note_first(void *listener, const char *mistake)
+{
+    struct first *first = listener;
+    if (!first->any)
+        err_set(first->err, "%s", mistake);
+    first->any = true;
+}
+
+bool ini_read(const char *text, const char *file, ini_take *take, void *user, struct err *err)
+{
+    struct first first = {.err = err};
+    ini_check(text, file, take, user, note_first, &first);
+    return !first.any;
 }

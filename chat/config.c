@@ -4,14 +4,22 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "chat/nearest.h"
 #include "chat/options.h"
 
 enum { MAX_FILE_BYTES = 1 << 20 };
 
-bool config_read(ini_take *take, void *user, struct err *err)
+static char *config_path(void)
 {
     char *folder = path_xdg(XDG_CONFIG), *path = path_join(folder, "facet.conf");
+    free(folder);
+    return path;
+}
+
+bool config_read(ini_take *take, void *user, struct err *err)
+{
+    char *path = config_path();
     size_t size;
     bool ok = true;
     if (file_exists(path)) {
@@ -20,8 +28,21 @@ bool config_read(ini_take *take, void *user, struct err *err)
         free(text);
     }
     free(path);
-    free(folder);
     return ok;
+}
+
+void config_check(ini_take *take, void *user, ini_tell *tell, void *listener)
+{
+    char *path = config_path();
+    size_t size;
+    struct err err;
+    char *text = file_exists(path) ? file_read(path, MAX_FILE_BYTES, &size, &err) : mem_copy("");
+    if (text)
+        ini_check(text, path, take, user, tell, listener);
+    else
+        tell(listener, err.text);
+    free(text);
+    free(path);
 }
 
 bool config_has_section(const char *section, struct err *err)

@@ -405,7 +405,7 @@ void actions_key(struct app *app, uint32_t key)
         chooser_action(app, action, key);
     else if (app->help && !works_over_help(action))
         help_action(app, action);
-    else if (action == ACTION_NONE && picker_is_open(app) && keys_is_text(key))
+    else if (action == ACTION_NONE && picker_is_open(app))
         picker_type(app, key);
     else
         act(app, action, key, asked);

@@ -71,6 +71,7 @@ struct app {
     } turn;
     struct drafting *drafting; /* drafting.h; NULL: drafts are not kept */
     double tokens_a_second;
+    size_t lacking;         /* positions, when the context was full last (filling.h) */
     size_t image_positions; /* of the context, as of the last turn's end */
     size_t resident_bytes;  /* the same */
     double seconds_a_view; /* measured; 0: not yet */

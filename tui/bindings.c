@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "chat/config.h"
 #include "chat/nearest.h"
 
 enum { MAX_ROWS = 512 };
@@ -213,7 +212,7 @@ bool bindings_set(const char *name, const char *text, struct err *err)
 }
 
 /* A row that lost its keys to others, and the user did not mean to. */
-static bool check_left(struct err *err)
+bool bindings_check(struct err *err)
 {
     for (size_t i = 0; i < n_key_rows && i < MAX_ROWS; i++) {
         enum action action = key_rows[i].action;
@@ -225,17 +224,4 @@ static bool check_left(struct err *err)
                            action_names[action]);
     }
     return true;
-}
-
-static bool take(void *user, const char *section, const char *name, const char *value,
-                 struct err *err)
-{
-    (void)user;
-    return strcmp(section, "keys") != 0 || bindings_set(name, value, err);
-}
-
-/* Lines that are of no form at all are the options' to tell: they read the same file. */
-bool bindings_read(struct err *err)
-{
-    return config_read(take, NULL, err) && check_left(err);
 }

@@ -24,8 +24,7 @@ bool bindings_key(uint32_t *key, const char *name, struct err *err);
 /* One line of [keys]. What had one of these keys by default loses it; an action that the user gave
  * it too is an error. */
 bool bindings_set(const char *name, const char *keys, struct err *err);
-/* All of [keys], and whether every action has a key still. The first mistake is in err; what is
- * right holds. */
-bool bindings_read(struct err *err);
+/* Behind the last of them: whether every action has a key still. */
+bool bindings_check(struct err *err);
 
 #endif

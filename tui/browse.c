@@ -21,6 +21,19 @@ void browse_refresh(struct app *app)
     conversations_set_open(app->conversations, chat_conversation(app->chat));
 }
 
+void browse_touch(struct app *app)
+{
+    struct err err;
+    int64_t id = chat_conversation(app->chat);
+    if (!id) { /* taken back: it is in the history no more */
+        browse_refresh(app);
+        return;
+    }
+    if (!conversations_touch(app->conversations, app->store, id, &err))
+        app_fail(app, "%s", err.text);
+    conversations_set_open(app->conversations, id);
+}
+
 bool browse_open(struct app *app, int64_t conversation)
 {
     struct err err;

@@ -58,11 +58,19 @@ static bool add(void *user, const struct store_conversation *stored)
     return true;
 }
 
+static size_t index_of(const struct conversations *c, int64_t id)
+{
+    size_t i = 0;
+    while (i < c->n && c->list[i].id != id)
+        i++;
+    return i;
+}
+
 static void select_id(struct conversations *c, int64_t id)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->list[i].id == id)
-            c->selected = i;
+    size_t i = index_of(c, id);
+    if (i < c->n)
+        c->selected = i;
 }
 
 bool conversations_load(struct conversations *c, struct store *store, struct err *err)
@@ -72,6 +80,28 @@ bool conversations_load(struct conversations *c, struct store *store, struct err
     bool ok = !store || store_list(store, add, c, err);
     if (c->selected >= c->n)
         c->selected = c->n ? c->n - 1 : 0;
+    select_id(c, selected);
+    return ok;
+}
+
+/* To the front of the list; what stood there moves down. */
+static bool renew(void *user, const struct store_conversation *stored)
+{
+    struct conversations *c = user;
+    size_t at = index_of(c, stored->id);
+    if (at == c->n)
+        add(c, stored);
+    free(c->list[at].title);
+    memmove(c->list + 1, c->list, at * sizeof *c->list);
+    c->list[0] = (struct entry){stored->id, stored->updated, mem_copy(stored->title)};
+    return true;
+}
+
+bool conversations_touch(struct conversations *c, struct store *store, int64_t id,
+                         struct err *err)
+{
+    int64_t selected = conversations_selected(c);
+    bool ok = store_get(store, id, renew, c, err);
     select_id(c, selected);
     return ok;
 }
@@ -89,10 +119,8 @@ int64_t conversations_selected(const struct conversations *c)
 
 const char *conversations_title(const struct conversations *c, int64_t id)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->list[i].id == id)
-            return c->list[i].title;
-    return NULL;
+    size_t i = index_of(c, id);
+    return i < c->n ? c->list[i].title : NULL;
 }
 
 int64_t conversations_at(const struct conversations *c, int row)

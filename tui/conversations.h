@@ -19,6 +19,9 @@ void conversations_free(struct conversations *c);
 
 /* Reads the list anew; the selection stays on its conversation. Some milliseconds for thousands. */
 bool conversations_load(struct conversations *c, struct store *store, struct err *err);
+/* Reads this one alone anew, which was spoken in: it becomes the newest. */
+bool conversations_touch(struct conversations *c, struct store *store, int64_t id,
+                         struct err *err);
 /* The one that is on the screen; 0: none of them. The selection goes there. */
 void conversations_set_open(struct conversations *c, int64_t id);
 

@@ -88,20 +88,12 @@ bool filling_open(struct app *app)
 
 enum choice { CHOICE_DROP, CHOICE_LIST, CHOICE_NEW, CHOICE_NOTHING };
 
-/* A value is a choice and, above it, the positions to make free. */
-enum { CHOICE_BITS = 3 };
-
-static int64_t value_of(enum choice choice, size_t positions)
-{
-    return (int64_t)(positions << CHOICE_BITS | choice);
-}
-
-static bool make_room(struct app *app, int64_t value)
+static bool make_room(struct app *app)
 {
     struct err err;
-    size_t used, total, least = (size_t)value >> CHOICE_BITS;
+    size_t used, total;
     chat_context(app->chat, &used, &total);
-    if (!chat_make_room(app->chat, least, least + total / ANSWER_SHARE, &err))
+    if (!chat_make_room(app->chat, app->lacking, app->lacking + total / ANSWER_SHARE, &err))
         return app_fail(app, "%s: /context shows what is there", err.text), false;
     return true;
 }
@@ -109,9 +101,9 @@ static bool make_room(struct app *app, int64_t value)
 static void send_after(void *user, int64_t value)
 {
     struct app *app = user;
-    switch ((enum choice)(value & ((1 << CHOICE_BITS) - 1))) {
+    switch ((enum choice)value) {
     case CHOICE_DROP:
-        if (make_room(app, value))
+        if (make_room(app))
             turn_send(app);
         break;
     case CHOICE_LIST:
@@ -129,8 +121,8 @@ static void send_after(void *user, int64_t value)
 static void continue_after(void *user, int64_t value)
 {
     struct app *app = user;
-    enum choice choice = (enum choice)(value & ((1 << CHOICE_BITS) - 1));
-    if (choice == CHOICE_DROP && make_room(app, value))
+    enum choice choice = (enum choice)value;
+    if (choice == CHOICE_DROP && make_room(app))
         turn_continue(app);
     else if (choice == CHOICE_LIST)
         filling_open(app);
@@ -138,32 +130,32 @@ static void continue_after(void *user, int64_t value)
         browse_new(app);
 }
 
-static void offer(struct app *app, void (*taken)(void *, int64_t), size_t positions,
-                  const char *drop, const char *new)
+static void offer(struct app *app, void (*taken)(void *, int64_t), const char *drop,
+                  const char *new)
 {
     struct chooser_hooks hooks = {.taken = taken, .user = app};
     struct chooser *c = chooser_new(&app->theme, "The context is full", "", &hooks);
     struct str aside = {0};
-    status_count(&aside, positions);
+    status_count(&aside, app->lacking);
     str_puts(&aside, " lacking");
-    chooser_add(c, drop, positions == 1 ? NULL : str_text(&aside),
-                value_of(CHOICE_DROP, positions));
-    chooser_add(c, "choose what the model is not told any more", "/context",
-                value_of(CHOICE_LIST, 0));
-    chooser_add(c, new, "/new", value_of(CHOICE_NEW, 0));
-    chooser_add(c, "leave it as it is", "Esc", value_of(CHOICE_NOTHING, 0));
+    chooser_add(c, drop, app->lacking == 1 ? NULL : str_text(&aside), CHOICE_DROP);
+    chooser_add(c, "choose what the model is not told any more", "/context", CHOICE_LIST);
+    chooser_add(c, new, "/new", CHOICE_NEW);
+    chooser_add(c, "leave it as it is", "Esc", CHOICE_NOTHING);
     app_choose(app, c);
     str_done(&aside);
 }
 
 void filling_prompt_full(struct app *app, size_t lacking)
 {
-    offer(app, send_after, lacking, "leave the oldest turns out that are not pinned, and send",
+    app->lacking = lacking;
+    offer(app, send_after, "leave the oldest turns out that are not pinned, and send",
           "send it in a new conversation");
 }
 
 void filling_answer_full(struct app *app)
 {
-    offer(app, continue_after, 1, "leave the oldest turns out that are not pinned, and go on",
+    app->lacking = 1;
+    offer(app, continue_after, "leave the oldest turns out that are not pinned, and go on",
           "begin a new conversation");
 }

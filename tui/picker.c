@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "tui/attaching.h"
+#include "tui/entry.h"
 #include "tui/folder.h"
 #include "tui/remember.h"
 
@@ -19,7 +20,7 @@ struct picker {
     struct folder folder;
     bool reading;
     struct err err; /* why the folder cannot be read, or "" */
-    struct str filter;
+    struct entry filter;
     size_t n, at, top; /* entries that fit; the chosen one; the first shown */
     size_t page;       /* rows of the list when last drawn */
     char *come_from; /* the folder that was left upwards is chosen when its parent is read; owned */
@@ -46,7 +47,7 @@ void picker_free(struct picker *p)
     unmark_all(p);
     free(p->marked);
     folder_done(&p->folder);
-    str_done(&p->filter);
+    entry_done(&p->filter);
     free(p->come_from);
     free(p->path);
     free(p);
@@ -75,7 +76,7 @@ static void list_folder(struct errand *e)
 
 static void apply_filter(struct picker *p)
 {
-    p->n = folder_filter(&p->folder, str_text(&p->filter));
+    p->n = folder_filter(&p->folder, str_text(&p->filter.text));
     p->at = p->top = 0;
 }
 
@@ -118,7 +119,7 @@ static void go_to(struct app *app, char *path)
     p->n = 0;
     free(p->come_from);
     p->come_from = NULL;
-    str_clear(&p->filter);
+    entry_set(&p->filter, "");
     l->errand = (struct errand){list_folder, folder_listed};
     l->app = app;
     l->path = mem_copy(path);
@@ -208,7 +209,8 @@ static void draw_head(const struct app *app, struct surface *s, struct rect wher
     int end = where.col + where.cols, col = where.col;
     if (p->n_marked)
         str_printf(&count, "  %zu marked", p->n_marked);
-    int room = where.cols - (int)(count.len + glyph_cells(str_text(&p->filter), p->filter.len)) - 4;
+    int filter_cells = (int)glyph_cells(str_text(&p->filter.text), p->filter.text.len);
+    int room = where.cols - (int)count.len - filter_cells - 4;
     while (*path && (int)glyph_cells(path, strlen(path)) > room)
         path += utf8_cluster(path, strlen(path), NULL);
     if (path != p->path)
@@ -216,8 +218,8 @@ static void draw_head(const struct app *app, struct surface *s, struct rect wher
     col = surface_puts(s, where.row, col, end, path, app->theme.tones[TONE_MUTED]);
     if (p->path[1])
         col = surface_puts(s, where.row, col, end, "/", app->theme.tones[TONE_MUTED]);
-    col = surface_puts(s, where.row, col, end, str_text(&p->filter), app->theme.tones[TONE_ACCENT]);
-    surface_puts(s, where.row, col, end, "▏", app->theme.tones[TONE_ACCENT]);
+    entry_draw(&p->filter, s, where.row, col, end - (int)count.len - 1,
+               app->theme.tones[TONE_ACCENT]);
     surface_puts_right(s, where.row, where.col, end, str_text(&count),
                        app->theme.tones[TONE_MUTED]);
     str_done(&count);
@@ -252,7 +254,7 @@ static void draw_list(struct app *app, struct surface *s, struct rect where)
     }
     const char *instead = p->reading       ? "reading the folder…"
                           : p->err.text[0] ? p->err.text
-                          : p->filter.len  ? "nothing here fits"
+                          : p->filter.text.len ? "nothing here fits"
                                            : "no folders and no pictures here";
     if (p->n == 0 && where.rows > 0)
         surface_puts(s, where.row, where.col + 2, where.col + where.cols, instead,
@@ -308,16 +310,10 @@ static void take(struct app *app)
 
 static void delete_back(struct app *app)
 {
-    struct picker *p = app->picker;
-    size_t n = p->filter.len;
-    if (n == 0) {
+    if (app->picker->filter.text.len)
+        picker_type(app, K_BACKSPACE);
+    else
         go_up(app);
-        return;
-    }
-    while (--n > 0 && ((unsigned char)p->filter.data[n] & 0xC0) == 0x80)
-        ;
-    p->filter.data[p->filter.len = n] = 0;
-    apply_filter(p);
 }
 
 /* Up by so many entries where it is negative. */
@@ -329,10 +325,8 @@ static void step(struct picker *p, long n)
 
 void picker_type(struct app *app, uint32_t key)
 {
-    struct picker *p = app->picker;
-    char bytes[4];
-    str_put(&p->filter, bytes, utf8_put(key, bytes));
-    apply_filter(p);
+    if (entry_key(&app->picker->filter, key))
+        apply_filter(app->picker);
 }
 
 static bool move(struct picker *p, enum action action)
@@ -381,7 +375,7 @@ bool picker_act(struct app *app, enum action action)
         enter_folder(app);
         return true;
     case ACTION_PICK_CLEAR:
-        str_clear(&app->picker->filter);
+        entry_set(&app->picker->filter, "");
         apply_filter(app->picker);
         return true;
     case ACTION_PICK_BACK:

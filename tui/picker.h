@@ -19,7 +19,7 @@ bool picker_is_open(const struct app *app);
 void picker_draw(struct app *app, struct surface *s, struct rect where);
 /* False if it is not open, or the action is not the picker's. */
 bool picker_act(struct app *app, enum action action);
-/* A character for the filter. */
+/* A key for the filter (entry.h). */
 void picker_type(struct app *app, uint32_t key);
 /* What the status line says while it is open. */
 const char *picker_hint(const struct app *app);

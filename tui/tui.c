@@ -5,10 +5,10 @@
 #include "chat/resolve.h"
 #include "tui/actions.h"
 #include "tui/app.h"
-#include "tui/bindings.h"
 #include "tui/browse.h"
 #include "tui/drafting.h"
 #include "tui/find.h"
+#include "tui/mistakes.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/remember.h"
@@ -91,17 +91,6 @@ static void loop(struct app *app)
     }
 }
 
-/* What is wrong in the configuration, the first of it; the rest holds. */
-static void tell_mistakes(struct app *app, const struct options *options)
-{
-    struct err err;
-    bool ok = bindings_read(&err);
-    if (options->mistake)
-        app_fail(app, "%s", options->mistake);
-    else if (!ok)
-        app_fail(app, "%s", err.text);
-}
-
 static bool is_shipped(const struct options *options)
 {
     char *path = model_resolve(options->model, NULL);
@@ -140,7 +129,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->dirty = true;
     browse_resume(app);
     drafting_open(app);
-    tell_mistakes(app, options);
+    mistakes_tell(app, options);
     return true;
 }
 

@@ -333,7 +333,7 @@ void turn_event(struct app *app, const struct chat_event *event)
         turn_done(app);
         take_figures(app);
         show_branches(app);
-        browse_refresh(app);
+        browse_touch(app);
         break;
     }
 }

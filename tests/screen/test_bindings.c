@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "chat/config.h"
 #include "tui/bindings.h"
 
 static int n_passed, n_failed;
@@ -103,6 +104,18 @@ static void test_mistakes(void)
     wrong("redraw", "Alt-H", "redraw: Alt-H is bound to help already");
 }
 
+static bool take(void *user, const char *section, const char *name, const char *value,
+                 struct err *err)
+{
+    (void)user;
+    return strcmp(section, "keys") != 0 || bindings_set(name, value, err);
+}
+
+static bool read_keys(struct err *err)
+{
+    return config_read(take, NULL, err) && bindings_check(err);
+}
+
 /* The file: what is right in it holds, the first mistake is told; and so is an action that is left
  * without a key, once all is read. */
 static void test_file(void)
@@ -112,20 +125,20 @@ static void test_file(void)
     if (!mkdtemp(folder))
         return;
     setenv("XDG_CONFIG_HOME", folder, 1);
-    CHECK(bindings_read(&err), "no file");
+    CHECK(read_keys(&err), "no file");
     char *facet = path_join(folder, "facet"), *path = path_join(facet, "facet.conf");
     static const char mistaken[] = "top-k = 1\n[keys]\nunfold = Entr\nunfold = Alt-Y\n";
     static const char stolen[] = "[keys]\nunfold = Tab\n";
     static const char swapped[] = "[keys]\ncomplete = Alt-x\n";
     CHECK(file_make_dirs(facet, &err) && file_write(path, mistaken, strlen(mistaken), 0600, &err),
           err.text);
-    CHECK(!bindings_read(&err) && strstr(err.text, "facet.conf:3: unfold: there is no key"),
+    CHECK(!read_keys(&err) && strstr(err.text, "facet.conf:3: unfold: there is no key"),
           err.text);
     CHECK(keys_find(KEYS_INPUT, K_ALT | 'Y') == ACTION_UNFOLD, "what is right holds");
     CHECK(file_write(path, stolen, strlen(stolen), 0600, &err), err.text);
-    CHECK(!bindings_read(&err) && strstr(err.text, "complete has no key any more"), err.text);
+    CHECK(!read_keys(&err) && strstr(err.text, "complete has no key any more"), err.text);
     CHECK(file_write(path, swapped, strlen(swapped), 0600, &err), err.text);
-    CHECK(bindings_read(&err), err.text);
+    CHECK(read_keys(&err), err.text);
     free(path);
     free(facet);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);

@@ -63,6 +63,23 @@ static void test_open_other(int rows, int cols)
     kit_leave(e);
 }
 
+/* What is spoken in comes to the top of the list, and stays what is selected. */
+static void test_touched(void)
+{
+    int apples, bread, col;
+    make_history();
+    struct emulator *e = kit_start_real(30, 120);
+    CHECK(e, emulator_find(e, "  apples", &apples, &col) &&
+                 emulator_find(e, "▸ bread", &bread, &col) && bread < apples);
+    emulator_send(e, F2 "G\r");
+    CHECK(e, emulator_shows(e, "▸ apples"));
+    kit_ask_and_wait(e, "more of them");
+    CHECK(e, emulator_shows(e, "▸ apples"));
+    CHECK(e, emulator_find(e, "▸ apples", &apples, &col) &&
+                 emulator_find(e, "  bread", &bread, &col) && apples < bread);
+    kit_leave(e);
+}
+
 /* Esc goes back to writing, and what was written is still there. */
 static void test_list_and_back(int rows, int cols)
 {
@@ -428,6 +445,7 @@ int main(void)
                 make_history();
                 at_every_size[i](sizes[s].rows, sizes[s].cols);
             }
+        test_touched();
         test_fold();
         test_system();
         test_full();

@@ -183,7 +183,11 @@ static void test_picker(int rows, int cols)
     CHECK(e, emulator_shows(e, ".hidden.ppm"));
     emulator_send(e, "\025"); /* Ctrl-U */
     CHECK(e, emulator_hides(e, ".hidden.ppm"));
-    emulator_send(e, "abm");
+    emulator_send(e, "zz");
+    CHECK(e, emulator_shows(e, "nothing here fits"));
+    emulator_send(e, "\027"); /* Ctrl-W */
+    CHECK(e, emulator_shows(e, "album/"));
+    emulator_send(e, "bm\001a"); /* Ctrl-A: before it */
     CHECK(e, emulator_hides(e, "wide.ppm"));
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "B.PPM"));
@@ -206,7 +210,7 @@ static void test_picker(int rows, int cols)
     CHECK(e, emulator_shows(e, "nothing here fits"));
     emulator_send(e, "\r\177\177\177locked\r");
     CHECK(e, geteuid() == 0 || emulator_shows(e, "Permission denied"));
-    CHECK(e, emulator_shows(e, "locked/▏"));
+    CHECK(e, emulator_shows(e, "locked/"));
     emulator_send(e, "\033[D");
     CHECK(e, emulator_shows(e, "album/"));
     emulator_send(e, "\033");
@@ -520,7 +524,7 @@ static void test_real_looked(void)
 
 static void write_large(const char *name)
 {
-    enum { SIDE = 6000 };
+    enum { SIDE = 4000 };
     png_image png = {.version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE};
     void *pixels = mem_new(SIDE, SIDE); /* gray */
     CHECK(NULL, png_image_write_to_file(&png, name, 0, pixels, 0, NULL));
@@ -546,9 +550,8 @@ static void test_real_resumed(void)
     struct emulator *e = kit_start_real(40, 120);
     int row, col;
     CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
-    CHECK(e, emulator_find(e, "reading…", &row, &col));
-    CHECK(e, !emulator_find(e, "6000×6000", &row, &col));
-    CHECK(e, emulator_shows(e, "6000×6000"));
+    CHECK(e, emulator_wrote(e, "reading…") > 0);
+    CHECK(e, emulator_shows(e, "4000×4000"));
     kit_ask_and_wait(e, "more");
     leave(e);
     run_sql("UPDATE picture SET bytes = x'89504e470d0a1a0a'");

@@ -652,6 +652,27 @@ static void test_configuration(void)
     write_file("facet/facet.conf", "", 0);
 }
 
+/* All that is wrong is told, in a list that goes with Esc. */
+static void test_many_mistakes(void)
+{
+    static const char conf[] = "temprature = 1\n[keys]\nunfold = Entr\nhelp = Alt-H\n"
+                               "[nowhere]\nx = 1\n[output]\nwhat\n";
+    write_file("facet/facet.conf", conf, sizeof conf - 1);
+    struct emulator *e = emulator_start(24, 100, run_fake_with_mistakes, NULL);
+    CHECK(e, emulator_shows(e, "4 mistakes in the configuration"));
+    CHECK(e, emulator_shows(e, "facet.conf:1: temprature: no such option"));
+    CHECK(e, emulator_shows(e, "facet.conf:3: unfold: there is no key"));
+    CHECK(e, emulator_shows(e, "facet.conf:6: there is no [nowhere]"));
+    CHECK(e, emulator_shows(e, "facet.conf:8: \"what\" is neither"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "facet.conf:3:"));
+    emulator_send(e, "\033H"); /* what is right holds */
+    CHECK(e, emulator_shows(e, "Alt-H"));
+    emulator_send(e, "\033");
+    leave(e);
+    write_file("facet/facet.conf", "", 0);
+}
+
 /* A preset by name: its system prompt holds from then on. */
 static void test_presets(void)
 {
@@ -734,7 +755,7 @@ int main(void)
         test_question_given_back,
         test_no_clears, test_leaving,    test_anchor,  test_tiny_sizes,   test_long_paste,
         test_colors,    test_background, test_themes,  test_old_terminal, test_configuration,
-        test_presets,   test_locale};
+        test_many_mistakes, test_presets,   test_locale};
     if (!prepare()) {
         perror("mkdtemp");
         return 1;
