@@ -144,14 +144,14 @@ void net_done(struct net *net)
     *net = (struct net){0};
 }
 
+/* ---- How training begins -------------------------------------------------------------------- */
+
 /* Outputs have the variance of inputs; the embedding, which is multiplied by √n_embd, variance 1. */
 static float deviation(const struct net *net, const struct param *p)
 {
     switch (p->kind) {
     case PARAM_EMBED:
         return 1 / net->text.embed_scale;
-    case PARAM_POSITION:
-        return 0.1f;
     case PARAM_FINDER:
         return 0.2f / sqrtf((float)p->cols);
     default:
@@ -165,15 +165,80 @@ static float bias(const struct net *net, const struct param *p)
     return p->offset == net->find_patch_b || p->offset == net->find_soft_b ? -4 : 0;
 }
 
-void net_start(const struct net *net, uint64_t seed, float *values)
+/* The waves of a cosine transform, the long ones first: across and down, in half periods. */
+struct wave {
+    unsigned across, down;
+};
+static int by_length(const void *a, const void *b)
 {
-    for (size_t i = 0; i < net->n_params; i++) {
-        const struct param *p = &net->params[i];
-        float *out = values + p->offset;
-        struct random r = random_of(seed, i);
+    const struct wave *v = a, *w = b;
+    const unsigned f = v->across * v->across + v->down * v->down,
+                   g = w->across * w->across + w->down * w->down;
+    return f != g ? (f > g) - (f < g) : (v->across > w->across) - (v->across < w->across);
+}
+
+/* One row: brightness or one of two differences of colour, times a wave. The shorter a wave, the
+ * less of it is in pictures: the gain makes up for that, so that all outputs are of a size. */
+static void put_wave(float *row, size_t side, const float colour[3], struct wave w)
+{
+    const double pi = 3.14159265358979, n = (double)side,
+                 f = sqrt((double)(w.across * w.across + w.down * w.down)),
+                 gain = 2 * (1 + f) / (n * n) * (w.across ? 1.4 : 1) * (w.down ? 1.4 : 1);
+    for (size_t c = 0; c < 3; c++)
+        for (size_t y = 0; y < side; y++)
+            for (size_t x = 0; x < side; x++)
+                *row++ = (float)(colour[c] * gain * cos(pi * ((double)x + 0.5) * w.across / n) *
+                                 cos(pi * ((double)y + 0.5) * w.down / n));
+}
+
+/* Rows of noise would mix a patch's few long waves with its many short ones, and give most of what
+ * they say to its mean; a tower that begins so takes several times the pictures (README.md). Two
+ * thirds of the rows are of brightness. */
+static void start_patch(const struct net *net, float *out)
+{
+    static const float colours[3][3] = {{0.5f, 0.5f, 0.5f}, {1, -0.5f, -0.5f}, {0, 1, -1}};
+    const size_t side = net->vision.patch_size, width = net->vision.width, cols = 3 * side * side;
+    struct wave *waves = mem_new(side * side, sizeof *waves);
+    for (unsigned i = 0; i < side * side; i++)
+        waves[i] = (struct wave){i % (unsigned)side, i / (unsigned)side};
+    qsort(waves, side * side, sizeof *waves, by_length);
+    for (size_t row = 0; row < width; row++) {
+        const size_t sixth = row / 6, part = row % 6;
+        const size_t colour = part < 4 ? 0 : part - 3, wave = part < 4 ? 4 * sixth + part : sixth;
+        put_wave(out + row * cols, side, colours[colour], waves[wave % (side * side)]);
+    }
+    free(waves);
+}
+
+/* Sines and cosines of the place across and down, as arXiv 1706.03762 has them along a line. */
+static void start_position(const struct net *net, float *out)
+{
+    const size_t side = net->vision.n_side, width = net->vision.width, quarter = (width + 3) / 4;
+    for (size_t i = 0; i < side * side; i++)
+        for (size_t j = 0; j < width; j++) {
+            const double place = (double)(j / quarter < 2 ? i % side : i / side),
+                         angle = place * pow(64, -(double)(j % quarter) / (double)quarter);
+            out[i * width + j] = 0.5f * (float)(j / quarter % 2 ? cos(angle) : sin(angle));
+        }
+}
+
+static void start_param(const struct net *net, const struct param *p, struct random *r, float *out)
+{
+    if (p->kind == PARAM_PATCH)
+        start_patch(net, out);
+    else if (p->kind == PARAM_POSITION)
+        start_position(net, out);
+    else
         for (size_t j = 0; j < p->rows * p->cols; j++)
             out[j] = p->kind == PARAM_SCALE  ? 1
                      : p->kind == PARAM_BIAS ? bias(net, p)
-                                             : deviation(net, p) * (float)random_normal(&r);
+                                             : deviation(net, p) * (float)random_normal(r);
+}
+
+void net_start(const struct net *net, uint64_t seed, float *values)
+{
+    for (size_t i = 0; i < net->n_params; i++) {
+        struct random r = random_of(seed, i);
+        start_param(net, &net->params[i], &r, values + net->params[i].offset);
     }
 }
