@@ -198,7 +198,7 @@ static bool read_unread(struct attachment *a, struct err *err)
     if (ok)
         fill(a, whole);
     attachment_release(whole);
-    a->state = ok ? ATTACHMENT_READ : ATTACHMENT_BROKEN; /* last: it may be looked at from here on */
+    a->state = ok ? ATTACHMENT_READ : ATTACHMENT_BROKEN; /* last: others look at it from here on */
     return ok;
 }
 

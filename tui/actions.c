@@ -1,7 +1,6 @@
 #include "tui/actions.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +12,12 @@
 #include "tui/examples.h"
 #include "tui/filling.h"
 #include "tui/find.h"
-#include "tui/layout.h"
 #include "tui/palette.h"
+#include "tui/panes.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/prompt.h"
 #include "tui/reading.h"
-#include "tui/remember.h"
 #include "tui/revising.h"
 #include "tui/shading.h"
 #include "tui/slash.h"
@@ -122,56 +120,10 @@ static void interrupt(struct app *app, bool asked)
 
 /* ---- Keys ----------------------------------------------------------------------------------- */
 
-/* The panes in the order in which Tab goes through them. */
-static const enum key_context panes[] = {KEYS_INPUT, KEYS_TRANSCRIPT, KEYS_PICTURE,
-                                         KEYS_CONVERSATIONS};
-enum { N_PANES = sizeof panes / sizeof panes[0] };
-
-static bool may_focus(const struct app *app, enum key_context pane)
-{
-    return pane == KEYS_CONVERSATIONS ? app->store != NULL
-           : pane == KEYS_PICTURE     ? picture_stands(app)
-                                      : true;
-}
-
-static void focus_by(struct app *app, int step)
-{
-    int at = 0;
-    while (at + 1 < N_PANES && panes[at] != app->focus)
-        at++;
-    do
-        at = (at + step + N_PANES) % N_PANES;
-    while (!may_focus(app, panes[at]));
-    app->focus = panes[at];
-}
-
-static void focus_left(struct app *app)
-{
-    if (may_focus(app, KEYS_CONVERSATIONS))
-        app->focus = KEYS_CONVERSATIONS;
-}
-
-static void focus_right(struct app *app)
-{
-    bool at_transcript = app->focus == KEYS_TRANSCRIPT && picture_stands(app);
-    app->focus = at_transcript ? KEYS_PICTURE : KEYS_TRANSCRIPT;
-}
-
-static void widen(struct app *app, int by)
-{
-    int cols = app->side_cols + by;
-    char text[16];
-    if (cols < LAYOUT_MIN_SIDE_COLS || cols > LAYOUT_MAX_SIDE_COLS)
-        return;
-    app->side_cols = cols;
-    snprintf(text, sizeof text, "%d", cols);
-    remember_set("side-cols", text);
-}
-
 static void complete(struct app *app)
 {
     if (input_is_empty(app->input))
-        focus_by(app, 1);
+        panes_focus_next(app, 1);
     else
         input_complete(app->input, app->store);
 }
@@ -256,20 +208,20 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
         app->focus = KEYS_INPUT;
         break;
     case ACTION_FOCUS_NEXT:
-        focus_by(app, 1);
+        panes_focus_next(app, 1);
         break;
     case ACTION_FOCUS_PREVIOUS:
-        focus_by(app, -1);
+        panes_focus_next(app, -1);
         break;
     case ACTION_FOCUS_LEFT:
-        focus_left(app);
+        panes_focus_left(app);
         break;
     case ACTION_FOCUS_RIGHT:
-        focus_right(app);
+        panes_focus_right(app);
         break;
     case ACTION_WIDER:
     case ACTION_NARROWER:
-        widen(app, action == ACTION_WIDER ? 1 : -1);
+        panes_widen(app, action == ACTION_WIDER ? 1 : -1);
         break;
     case ACTION_PALETTE:
         palette_open(app);

@@ -20,7 +20,8 @@ bool browse_act(struct app *app, enum action action);
  * new one. */
 bool browse_rename(struct app *app, const char *title);
 bool browse_put_away(struct app *app, enum action action);
-/* The pane is brought up to the history; where only the open conversation was written to, to that. */
+/* The pane is brought up to the history; the second where only the open conversation was written
+ * to. */
 void browse_refresh(struct app *app);
 void browse_touch(struct app *app);
 

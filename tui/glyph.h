@@ -25,7 +25,7 @@ enum glyph_kind {
     GLYPH_CHOSEN,    /* a character that a selector makes an emoji */
     GLYPH_FLAG,      /* two regional indicators */
     GLYPH_COMBINED,  /* a letter and a mark over it */
-    GLYPH_AMBIGUOUS, /* as wide as the other letters in Western, as an ideograph in Eastern terminals */
+    GLYPH_AMBIGUOUS, /* one column in Western terminals, two in Eastern ones */
     GLYPH_KINDS
 };
 /* One of each kind, to be measured. */

@@ -1,5 +1,5 @@
-/* What is wrong in facet.conf, told when the screen opens: one mistake above the status line, several
- * in a list. What is right in it holds. */
+/* What is wrong in facet.conf, told when the screen opens: one mistake above the status line,
+ * several in a list. What is right in it holds. */
 #ifndef TUI_MISTAKES_H
 #define TUI_MISTAKES_H
 

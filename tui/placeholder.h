@@ -1,6 +1,6 @@
 /* Cells that kitty draws a part of a picture in: a character of their own, with the row and the
- * column of the part as marks over it, in the colour that is the picture's number. They move and are
- * kept like any other text, which programs between facet and the terminal know how to do. */
+ * column of the part as marks over it, in the colour that is the picture's number. They move and
+ * are kept like any other text, which programs between facet and the terminal know how to do. */
 #ifndef TUI_PLACEHOLDER_H
 #define TUI_PLACEHOLDER_H
 

@@ -1,5 +1,5 @@
-/* What the files of tui/term share: term opens and closes the terminal, term_ask asks it what it can,
- * term_keys reads it, term_show draws on it. Nobody else includes this, or curses. */
+/* What the files of tui/term share: term opens and closes the terminal, term_ask asks it what it
+ * can, term_keys reads it, term_show draws on it. Nobody else includes this, or curses. */
 #ifndef TUI_TERM_STATE_H
 #define TUI_TERM_STATE_H
 

@@ -16,7 +16,7 @@ void emulator_stop(struct emulator *e);
 
 void emulator_send(struct emulator *e, const char *keys);
 void emulator_resize(struct emulator *e, int rows, int cols);
-/* From here on, the next n answers to where the cursor stands say these columns (from 1) instead. */
+/* The next n answers to where the cursor stands say these columns (from 1; borrowed) instead. */
 void emulator_lie(struct emulator *e, const int *cols, int n);
 /* Tells the program how many pixels a cell has, without waking it. */
 void emulator_cell_size(struct emulator *e, int width, int height);

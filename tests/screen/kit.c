@@ -75,7 +75,7 @@ int kit_finish(void)
 
 /* ---- Programs ------------------------------------------------------------------------------- */
 
-static int run_fake(void *user)
+int kit_run_fake(void *user)
 {
     struct err err;
     struct options options;
@@ -90,7 +90,7 @@ static int run_fake(void *user)
 
 struct emulator *kit_begin_fake(int rows, int cols)
 {
-    return emulator_start(rows, cols, run_fake, NULL);
+    return emulator_start(rows, cols, kit_run_fake, NULL);
 }
 
 struct emulator *kit_start_fake(int rows, int cols)

@@ -22,6 +22,8 @@ void kit_check(const char *file, int line, struct emulator *e, bool ok, const ch
 
 /* The full screen over a scripted chat (fake_chat.c), once it shows that it is there. */
 struct emulator *kit_start_fake(int rows, int cols);
+/* It itself, for emulator_start with something around it. */
+int kit_run_fake(void *user);
 /* The same before it was read from: so that it can be told what to answer (emulator_lie). */
 struct emulator *kit_begin_fake(int rows, int cols);
 /* The real program, $FACET, on the tiny model, $TINY: kit_has_real tells whether both are given. */

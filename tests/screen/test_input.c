@@ -8,25 +8,10 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "tests/screen/emulator.h"
-#include "tui/tui.h"
+#include "tests/screen/kit.h"
 
-static int n_passed, n_failed;
-static char folder[64]; /* for home, state and pictures */
-
-static void check_at(int line, struct emulator *e, bool ok, const char *what)
-{
-    n_passed += ok;
-    n_failed += !ok;
-    if (ok)
-        return;
-    fprintf(stderr, "test_input.c:%d: failed: %s\n", line, what);
-    if (e)
-        emulator_dump(e);
-}
-#define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
 /* The cursor stands in front of the text. */
-#define CHECK_AT(e, text) check_at(__LINE__, e, cursor_is_at(e, text), "cursor at " text)
+#define CHECK_AT(e, text) kit_check(__FILE__, __LINE__, e, cursor_is_at(e, text), "cursor at " text)
 
 static bool cursor_is_at(struct emulator *e, const char *text)
 {
@@ -39,15 +24,8 @@ static bool cursor_is_at(struct emulator *e, const char *text)
 /* user: an inputrc, or NULL. */
 static int run_fake(void *user)
 {
-    struct err err;
-    struct options options;
     setenv("INPUTRC", user ? user : "/dev/null", 1);
-    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
-        fprintf(stderr, "%s\n", err.text);
-        return 1;
-    }
-    options_done(&options);
-    return 0;
+    return kit_run_fake(NULL);
 }
 
 static struct emulator *start_with(int rows, int cols, char *inputrc)
@@ -62,18 +40,11 @@ static struct emulator *start(void)
     return start_with(24, 80, NULL);
 }
 
-static void leave(struct emulator *e)
-{
-    emulator_send(e, "\003\004");
-    CHECK(e, emulator_wait(e) == 0);
-    emulator_stop(e);
-}
-
 /* Sends keys and waits for what they lead to. */
 static void type_at(int line, struct emulator *e, const char *keys, const char *shown)
 {
     emulator_send(e, keys);
-    check_at(line, e, emulator_shows(e, shown), shown);
+    kit_check(__FILE__, line, e, emulator_shows(e, shown), shown);
 }
 #define TYPE(e, keys, shown) type_at(__LINE__, e, keys, shown)
 
@@ -87,13 +58,7 @@ static void ask(struct emulator *e, const char *text)
 
 static void write_file(const char *name, const char *text)
 {
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "wb");
-    if (f && fputs(text, f) >= 0 && fclose(f) == 0)
-        return;
-    perror(path);
-    exit(1);
+    kit_write_file(name, text, strlen(text));
 }
 
 /* ---- readline ------------------------------------------------------------------------------- */
@@ -112,7 +77,7 @@ static void test_undo(void)
     emulator_send(e, "\037");
     CHECK(e, emulator_hides(e, "five"));
     CHECK(e, emulator_shows(e, "> one two three"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_kill_ring(void)
@@ -129,14 +94,14 @@ static void test_kill_ring(void)
          "\033"
          "3x",
          "firstxxx"); /* a numeric argument */
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_macro(void)
 {
     struct emulator *e = start();
     TYPE(e, "\030(ab\030)\030e\030e", "> ababab"); /* recorded, and run twice */
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_search(void)
@@ -157,7 +122,7 @@ static void test_search(void)
     TYPE(e, "draft\022cherry", "> say cherry");
     emulator_send(e, "\007"); /* Ctrl-G: back to where one was */
     CHECK(e, emulator_shows(e, "> draft"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_rows(void)
@@ -174,7 +139,7 @@ static void test_rows(void)
     CHECK(e, emulator_shows(e, "> say before"));
     CHECK(e, emulator_hides(e, "gamma|"));
     TYPE(e, "\033[B", "gamma|"); /* and back to what was being written */
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_clusters(void)
@@ -187,14 +152,14 @@ static void test_clusters(void)
     CHECK(e, emulator_shows(e, "> ae\xCC\x81z"));
     TYPE(e, "\033[3~", "> az");
     TYPE(e, "\037", "> ae\xCC\x81z");
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_tokens(void)
 {
     struct emulator *e = start();
     char line[160];
-    snprintf(line, sizeof line, "\033[200~%s/dot.ppm\033[201~", folder);
+    snprintf(line, sizeof line, "\033[200~%s/dot.ppm\033[201~", getenv("HOME"));
     TYPE(e, line, "> [image 1]");
     CHECK(e, emulator_shows(e, "dot.ppm · 8×6"));
     TYPE(e, "seen", "> [image 1] seen");
@@ -208,13 +173,13 @@ static void test_tokens(void)
     CHECK(e, emulator_hides(e, "[image 1]"));
     TYPE(e, "\037", "seen[image 1]");
     CHECK(e, emulator_shows(e, "8×6"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_vi(void)
 {
     static char inputrc[96];
-    snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", folder);
+    snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", getenv("HOME"));
     write_file("vi.inputrc", "set editing-mode vi\n");
     struct emulator *e = start_with(24, 80, inputrc);
     TYPE(e, "one two three", "> one two three");
@@ -243,13 +208,13 @@ static void test_vi(void)
     CHECK(e, emulator_hides(e, "Esc stops"));
     CHECK(e, emulator_shows(e, ": text"));
     emulator_send(e, "\004"); /* Ctrl-D in vi's insert mode would accept */
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_inputrc(void)
 {
     static char inputrc[96];
-    snprintf(inputrc, sizeof inputrc, "%s/own.inputrc", folder);
+    snprintf(inputrc, sizeof inputrc, "%s/own.inputrc", getenv("HOME"));
     write_file("own.inputrc", "\"\\C-t\": backward-char\n\"\\C-g\": \"typed by inputrc\"\n"
                               "\"\\e[A\": history-search-backward\n$if facet\n"
                               "\"\\C-xs\": accept-line\n$endif\n");
@@ -263,7 +228,7 @@ static void test_inputrc(void)
     CHECK_AT(e, " by prefix");
     TYPE(e, "\005!\030s", "by prefix!");
     CHECK(e, emulator_hides(e, "> say"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Esc never destroys anything. */
@@ -281,7 +246,7 @@ static void test_escape(void)
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "(arg"));
     TYPE(e, "x", "> precious!x");
-    leave(e);
+    kit_leave(e);
 }
 
 /* While an answer streams, what is typed is there at once. */
@@ -294,7 +259,7 @@ static void test_streaming(void)
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc stops"));
     CHECK(e, emulator_shows(e, "> meanwhile!"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- What is kept --------------------------------------------------------------------------- */
@@ -309,14 +274,14 @@ static void test_sent(void)
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "echo: two"));
     CHECK(e, emulator_hides(e, "Esc stops"));
-    leave(e);
+    kit_leave(e);
     e = start();
     TYPE(e, "\033[A", "> two");
     CHECK(e, emulator_shows(e, "  lines"));
     TYPE(e, "\022kept o", "> say kept one");
-    leave(e);
-    snprintf(path, sizeof path, "%s/facet/sent", folder);
-    check_at(__LINE__, NULL, stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "0600");
+    kit_leave(e);
+    snprintf(path, sizeof path, "%s/facet/sent", getenv("HOME"));
+    kit_check(__FILE__, __LINE__, NULL, stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "0600");
 }
 
 static int run_without_history(void *user)
@@ -328,14 +293,14 @@ static int run_without_history(void *user)
 static void test_sent_without_history(void)
 {
     char path[160];
-    snprintf(path, sizeof path, "%s/facet/sent", folder);
+    snprintf(path, sizeof path, "%s/facet/sent", getenv("HOME"));
     unlink(path);
     struct emulator *e = emulator_start(24, 80, run_without_history, NULL);
     CHECK(e, emulator_shows(e, "fake-gemma"));
     ask(e, "say nothing is kept");
     TYPE(e, "\033[A", "> say nothing is kept");
-    leave(e);
-    check_at(__LINE__, NULL, access(path, F_OK) != 0, "no file");
+    kit_leave(e);
+    kit_check(__FILE__, __LINE__, NULL, access(path, F_OK) != 0, "no file");
 }
 
 /* Killed without a warning, and started again. */
@@ -343,7 +308,7 @@ static void test_draft(void)
 {
     char line[160];
     struct emulator *e = start();
-    snprintf(line, sizeof line, "\033[200~%s/dot.ppm\033[201~", folder);
+    snprintf(line, sizeof line, "\033[200~%s/dot.ppm\033[201~", getenv("HOME"));
     TYPE(e, line, "> [image 1]");
     TYPE(e, "what is\nthis", "this");
     emulator_run(e, 1100); /* a second is what is promised */
@@ -357,7 +322,7 @@ static void test_draft(void)
     CHECK(e, emulator_shows(e, "was being written"));
     struct emulator *other = start(); /* beside one that lives: it is not offered twice */
     CHECK(other, emulator_hides(other, "what is"));
-    leave(other);
+    kit_leave(other);
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "echo: [image 1] what is"));
     CHECK(e, emulator_hides(e, "Esc stops"));
@@ -366,7 +331,7 @@ static void test_draft(void)
     emulator_stop(e);
     e = start(); /* sent: gone */
     CHECK(e, emulator_hides(e, "what is"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- Pastes, $EDITOR, completion ------------------------------------------------------------ */
@@ -404,13 +369,13 @@ static void test_folding(void)
     CHECK(e, emulator_shows(e, "echo: see pasted 1"));
     CHECK(e, emulator_hides(e, "Esc stops"));
     CHECK(e, emulator_shows(e, "pasted 12pasted 1"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_compose(void)
 {
     char path[160];
-    snprintf(path, sizeof path, "%s/edit.sh", folder);
+    snprintf(path, sizeof path, "%s/edit.sh", getenv("HOME"));
     write_file("edit.sh", "#!/bin/sh\nsed -i 's/draft/edited/' \"$2\"\necho more >>\"$2\"\n");
     chmod(path, 0700);
     strcat(path, " -x");
@@ -419,18 +384,18 @@ static void test_compose(void)
     TYPE(e, "a draft\030\005", "> a edited"); /* Ctrl-X Ctrl-E */
     CHECK(e, emulator_shows(e, "  more"));
     CHECK(e, emulator_on_alternate_screen(e));
-    leave(e);
+    kit_leave(e);
     static char inputrc[96];
-    snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", folder);
+    snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", getenv("HOME"));
     e = start_with(24, 80, inputrc);
     TYPE(e, "a draft\033", ": a draft");
     TYPE(e, "v", "a edited");
-    leave(e);
+    kit_leave(e);
     setenv("VISUAL", "false", 1);
     e = start();
     TYPE(e, "a draft\030\005", "the editor failed");
     CHECK(e, emulator_shows(e, "> a draft"));
-    leave(e);
+    kit_leave(e);
     unsetenv("VISUAL");
 }
 
@@ -449,7 +414,7 @@ static void test_completion(void)
     TYPE(e, "\t", "auto  hf");
     TYPE(e, "h\t", "> /set crops hf");
     CHECK(e, emulator_hides(e, "auto"));
-    snprintf(line, sizeof line, "%s/two words", folder);
+    snprintf(line, sizeof line, "%s/two words", getenv("HOME"));
     mkdir(line, 0700);
     write_file("two words/it's.ppm", "P6\n1 1\n255\nabc");
     TYPE(e, "\003/image ~/tw\t\t", "> /image ~/two words/it's.ppm");
@@ -459,7 +424,7 @@ static void test_completion(void)
     CHECK(e, emulator_shows(e, "it's.ppm · 1×1"));
     TYPE(e, "/ima\t~/do\t", "> [image 1] /image ~/dot.ppm");
     TYPE(e, "\003~/do\t", "> ~/dot.ppm");
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_small(void)
@@ -472,37 +437,17 @@ static void test_small(void)
     emulator_run(e, 100);
     emulator_resize(e, 10, 40);
     CHECK(e, emulator_shows(e, "> say one"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- */
 
-static bool prepare(void)
+static void prepare(void)
 {
-    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME", "LC_ALL"};
-    snprintf(folder, sizeof folder, "/tmp/facet-input-XXXXXX");
-    if (!mkdtemp(folder))
-        return false;
-    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
-        setenv(homes[i], folder, 1);
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
-        unsetenv(absent[i]);
-    setenv("TERM", "xterm-256color", 1);
-    setenv("LANG", "C.UTF-8", 1);
     char picture[16 + 8 * 6 * 3 + 1] = "P6\n8 6\n255\n";
+    kit_prepare();
     memset(picture + 11, 'p', 8 * 6 * 3);
     write_file("dot.ppm", picture);
-    return true;
-}
-
-static void clean_up(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s is left over\n", folder);
 }
 
 int main(void)
@@ -525,13 +470,8 @@ int main(void)
                                           test_compose,
                                           test_completion,
                                           test_small};
-    if (!prepare()) {
-        perror("mkdtemp");
-        return 1;
-    }
+    prepare();
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tests[i]();
-    clean_up();
-    printf("%d passed, %d failed\n", n_passed, n_failed);
-    return n_failed > 0;
+    return kit_finish();
 }

@@ -301,6 +301,8 @@ static void test_kitty(void)
     emulator_send(e, "\033p\033[C");
     CHECK(e, emulator_shows(e, "2/4"));
     CHECK(e, emulator_wrote(e, "\033_Ga=d,d=I,i=1,q=2\033\\"));
+    for (int i = 0; i < 200 && emulator_wrote(e, "\033_Ga=T") < 2; i++)
+        emulator_run(e, 20);
     emulator_send(e, "r"); /* a region is drawn in cells */
     CHECK(e, emulator_shows(e, "┌"));
     int drawn = emulator_wrote(e, "\033_Ga=T"), deleted = emulator_wrote(e, "\033_Ga=d");

@@ -8,54 +8,16 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "tests/screen/emulator.h"
+#include "tests/screen/kit.h"
 #include "tui/color.h"
 #include "tui/tui.h"
 
-static int n_passed, n_failed;
-static char folder[64]; /* for home, data and pictures */
-
-static void check_at(int line, struct emulator *e, bool ok, const char *what)
-{
-    n_passed += ok;
-    n_failed += !ok;
-    if (ok)
-        return;
-    fprintf(stderr, "test_screen.c:%d: failed: %s\n", line, what);
-    emulator_dump(e);
-}
-#define CHECK(e, condition) check_at(__LINE__, e, condition, #condition)
-
-static void write_file(const char *name, const void *data, size_t n)
-{
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "wb");
-    if (f && fwrite(data, 1, n, f) == n && fclose(f) == 0)
-        return;
-    perror(path);
-    exit(1);
-}
-
 /* ---- Programs ------------------------------------------------------------------------------- */
-
-static int run_fake(void *user)
-{
-    struct err err;
-    struct options options;
-    (void)user;
-    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
-        fprintf(stderr, "%s\n", err.text);
-        return 1;
-    }
-    options_done(&options);
-    return 0;
-}
 
 static int run_fake_without_color(void *user)
 {
     setenv("NO_COLOR", "1", 1);
-    return run_fake(user);
+    return kit_run_fake(user);
 }
 
 static int run_fake_with_mistakes(void *user)
@@ -71,96 +33,51 @@ static int run_fake_with_mistakes(void *user)
 static int run_fake_on_vt100(void *user)
 {
     setenv("TERM", "vt100", 1);
-    return run_fake(user);
+    return kit_run_fake(user);
 }
 
 static int run_fake_with_rgb(void *user)
 {
     setenv("COLORTERM", "truecolor", 1);
-    return run_fake(user);
+    return kit_run_fake(user);
 }
 
 static int run_fake_in_latin(void *user)
 {
     setenv("LC_ALL", "C", 1);
-    return run_fake(user);
-}
-
-static int run_real(void *user)
-{
-    const char *facet = getenv("FACET"), *tiny = getenv("TINY");
-    (void)user;
-    execl(facet, "facet", "chat", "-m", tiny, "--seed", "1", "--max-tokens", "200", (char *)NULL);
-    return 127;
-}
-
-static struct emulator *start(int rows, int cols)
-{
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
-    CHECK(e, emulator_shows(e, "fake-gemma"));
-    return e;
-}
-
-/* Leaves with an empty input line. */
-static void leave(struct emulator *e)
-{
-    emulator_send(e, "\003\004");
-    CHECK(e, emulator_wait(e) == 0);
-    CHECK(e, !emulator_on_alternate_screen(e));
-    emulator_stop(e);
-}
-
-/* Writes a line, waits until it is seen (a long one may be wrapped: for a while), and sends it. */
-static void ask(struct emulator *e, const char *text)
-{
-    emulator_send(e, text);
-    if (strlen(text) < 30)
-        CHECK(e, emulator_shows(e, text));
-    else
-        emulator_run(e, 100);
-    emulator_send(e, "\r");
-}
-
-/* Asks and waits for the whole answer. */
-static void ask_and_wait(struct emulator *e, const char *text)
-{
-    char line[200];
-    ask(e, text);
-    snprintf(line, sizeof line, "> %s", text);
-    CHECK(e, emulator_hides(e, line));
-    CHECK(e, emulator_hides(e, "Esc stops"));
+    return kit_run_fake(user);
 }
 
 /* ---- Every size ----------------------------------------------------------------------------- */
 
 static void test_start(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     CHECK(e, emulator_shows(e, "Write and press Enter"));
     CHECK(e, emulator_shows(e, "/image PATH"));
     CHECK(e, emulator_shows(e, "fake-gemma answers"));
     CHECK(e, strstr(emulator_row(e, rows - 1), "F1 help") != NULL);
     CHECK(e, emulator_on_alternate_screen(e));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_turn(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int row, col, at, where;
-    ask_and_wait(e, "say Hello there");
+    kit_ask_and_wait(e, "say Hello there");
     CHECK(e, emulator_find(e, "You", &row, &col) && emulator_is_bold(e, row, col));
     CHECK(e, emulator_find(e, "Gemma", &row, &col) && emulator_is_bold(e, row, col));
     CHECK(e, emulator_shows(e, "18.5 tok/s  2 s"));
     emulator_cursor(e, &at, &where);
     CHECK(e, emulator_find(e, ">", &row, &col) && at == row && where == col + 2);
-    leave(e);
+    kit_leave(e);
 }
 
 /* Columns of a row with wide and combining characters, while writing and in the transcript. */
 static void test_wide(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int row, col, width;
     emulator_send(e, "say 你好|e\xCC\x81|");
     CHECK(e, emulator_shows(e, "你好|"));
@@ -176,12 +93,12 @@ static void test_wide(int rows, int cols)
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "Gemma"));
     CHECK(e, emulator_shows(e, "18.5 tok/s  2 s"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_paste(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int first, second, col;
     emulator_send(e, "\033[200~say one\rtwo\033[201~");
     CHECK(e, emulator_shows(e, "two"));
@@ -192,14 +109,14 @@ static void test_paste(int rows, int cols)
     emulator_send(e, "three\r");
     CHECK(e, emulator_shows(e, "Gemma"));
     CHECK(e, emulator_shows(e, "three"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_resize(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     int row, col;
-    ask(e, "lines 300");
+    kit_ask(e, "lines 300");
     CHECK(e, emulator_shows(e, "line 30"));
     emulator_resize(e, 12, 44);
     emulator_run(e, 60);
@@ -210,13 +127,13 @@ static void test_resize(int rows, int cols)
     CHECK(e, emulator_hides(e, "Esc stops"));
     CHECK(e, strstr(emulator_row(e, rows - 1), "F1 help") != NULL);
     CHECK(e, emulator_find(e, ">", &row, &col) && row < rows - 1);
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_scroll(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
-    ask(e, "lines 400");
+    struct emulator *e = kit_start_fake(rows, cols);
+    kit_ask(e, "lines 400");
     CHECK(e, emulator_shows(e, rows > 50 ? "line 100" : "line 50"));
     emulator_send(e, "\033[5~"); /* page up: no longer follows */
     emulator_run(e, 60);
@@ -238,30 +155,30 @@ static void test_scroll(int rows, int cols)
     CHECK(e, emulator_shows(e, "line 400"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc writes"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_cancel(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
-    ask(e, "slow");
+    struct emulator *e = kit_start_fake(rows, cols);
+    kit_ask(e, "slow");
     CHECK(e, emulator_shows(e, "w3"));
     CHECK(e, emulator_shows(e, "Esc stops"));
     emulator_send(e, "\033");
     CHECK(e, emulator_shows(e, "interrupted"));
     CHECK(e, emulator_hides(e, "Esc stops"));
     CHECK(e, emulator_shows(e, "w1 w2 w3"));
-    ask(e, "slow");
+    kit_ask(e, "slow");
     CHECK(e, emulator_shows(e, "Esc stops"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "Esc stops"));
-    ask_and_wait(e, "say on");
-    leave(e);
+    kit_ask_and_wait(e, "say on");
+    kit_leave(e);
 }
 
 static void test_help(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     emulator_send(e, "\033OP");
     CHECK(e, emulator_shows(e, "Writing"));
     CHECK(e, emulator_shows(e, "Alt-Enter Ctrl") || cols < 60);
@@ -269,70 +186,70 @@ static void test_help(int rows, int cols)
     CHECK(e, emulator_shows(e, "/quit"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "/quit"));
-    ask(e, "/help");
+    kit_ask(e, "/help");
     CHECK(e, emulator_shows(e, "Writing"));
     emulator_send(e, "q");
     CHECK(e, emulator_hides(e, "Writing"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_images(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     char line[160];
-    snprintf(line, sizeof line, "/image %s/dot.ppm", folder);
-    ask(e, line);
+    snprintf(line, sizeof line, "/image %s/dot.ppm", getenv("HOME"));
+    kit_ask(e, line);
     CHECK(e, emulator_shows(e, "> [image 1]"));
     CHECK(e, emulator_shows(e, "dot.ppm · 8×6"));
-    snprintf(line, sizeof line, "\033[200~'%s/two words.ppm'\033[201~", folder);
+    snprintf(line, sizeof line, "\033[200~'%s/two words.ppm'\033[201~", getenv("HOME"));
     emulator_send(e, line);
     CHECK(e, emulator_shows(e, "[image 2]"));
     emulator_send(e, "\177\177"); /* the space, and the token at once */
     CHECK(e, emulator_hides(e, "[image 2]"));
-    ask(e, "/detach 1");
+    kit_ask(e, "/detach 1");
     CHECK(e, emulator_hides(e, "dot.ppm"));
-    snprintf(line, sizeof line, "%s/dot.ppm", folder);
-    ask(e, line);
+    snprintf(line, sizeof line, "%s/dot.ppm", getenv("HOME"));
+    kit_ask(e, line);
     CHECK(e, emulator_shows(e, "> [image 1]"));
-    ask(e, "what?");
+    kit_ask(e, "what?");
     CHECK(e, emulator_shows(e, "looking at dot.ppm"));
     CHECK(e, emulator_shows(e, "of 3"));
     CHECK(e, emulator_shows(e, "echo: [image 1] what?"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_broken_image(int rows, int cols)
 {
-    struct emulator *e = start(rows, cols);
+    struct emulator *e = kit_start_fake(rows, cols);
     char line[160];
-    snprintf(line, sizeof line, "/image %s/broken.png", folder);
-    ask(e, line);
+    snprintf(line, sizeof line, "/image %s/broken.png", getenv("HOME"));
+    kit_ask(e, line);
     CHECK(e, emulator_shows(e, "broken.png:"));
     CHECK(e, emulator_shows(e, "> /image"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- Once ----------------------------------------------------------------------------------- */
 
 static void test_evil(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     int row, col;
-    ask_and_wait(e, "evil");
+    kit_ask_and_wait(e, "evil");
     CHECK(e, emulator_shows(e, "␛[2J"));
     CHECK(e, emulator_find(e, "a␛]0;owned␇b␛[2Jc�31md⇄e␁f␡g�h", &row, &col));
     CHECK(e, emulator_accidents(e) == 0);
     emulator_send(e, "say \033[200~x\033]0;owned\007y\033[201~\r");
     CHECK(e, emulator_shows(e, "x␛]0;owned␇y"));
     CHECK(e, emulator_accidents(e) == 0);
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_markdown(void)
 {
-    struct emulator *e = start(40, 80);
+    struct emulator *e = kit_start_fake(40, 80);
     int row, col;
-    ask_and_wait(e, "markdown");
+    kit_ask_and_wait(e, "markdown");
     CHECK(e, emulator_find(e, "Some bold, slanted and code; 2 * 3 stays.", &row, &col));
     CHECK(e, emulator_is_bold(e, row, col + 5) && !emulator_is_bold(e, row, col + 11));
     CHECK(e, emulator_find(e, "Heading", &row, &col) && emulator_is_bold(e, row, col));
@@ -340,12 +257,12 @@ static void test_markdown(void)
     CHECK(e, emulator_find(e, "1. one", &row, &col));
     CHECK(e, emulator_find(e, "│ int main(void);", &row, &col));
     CHECK(e, emulator_find(e, "▎ quoted", &row, &col));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_editing(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     emulator_send(e, "alpha beta gamma\027"); /* Ctrl-W */
     CHECK(e, emulator_hides(e, "gamma"));
     emulator_send(e, "\001\013"); /* Ctrl-A Ctrl-K */
@@ -359,7 +276,7 @@ static void test_editing(void)
     CHECK(e, emulator_shows(e, "> alpha!"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "alpha!"));
-    ask_and_wait(e, "say one");
+    kit_ask_and_wait(e, "say one");
     emulator_send(e, "\033[A");
     CHECK(e, emulator_shows(e, "> say one"));
     emulator_send(e, "\033[A");
@@ -367,14 +284,14 @@ static void test_editing(void)
     CHECK(e, emulator_shows(e, "alpha!"));
     emulator_send(e, "\033[B\033[B\033[B\033[B");
     CHECK(e, emulator_hides(e, "> say one"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_commands(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     char line[160];
-    ask(e, "/hlep");
+    kit_ask(e, "/hlep");
     CHECK(e, emulator_shows(e, "did you mean /help?"));
     CHECK(e, emulator_shows(e, "> /hlep"));
     emulator_send(e, "\003/con\t");
@@ -383,47 +300,47 @@ static void test_commands(void)
     CHECK(e, emulator_shows(e, "What fills the context"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "What fills the context"));
-    ask(e, "/set temperature 0.3");
+    kit_ask(e, "/set temperature 0.3");
     CHECK(e, emulator_shows(e, "temperature is 0.3 now"));
-    ask(e, "/set temperature warm");
+    kit_ask(e, "/set temperature warm");
     CHECK(e, emulator_shows(e, "> /set temperature warm"));
     emulator_send(e, "\003");
-    ask(e, "/system Be brief.");
-    ask(e, "/system");
+    kit_ask(e, "/system Be brief.");
+    kit_ask(e, "/system");
     CHECK(e, emulator_shows(e, "Be brief."));
-    ask_and_wait(e, "say first");
-    ask_and_wait(e, "/regen");
-    snprintf(line, sizeof line, "/export %s/out.md", folder);
-    ask(e, line);
+    kit_ask_and_wait(e, "say first");
+    kit_ask_and_wait(e, "/regen");
+    snprintf(line, sizeof line, "/export %s/out.md", getenv("HOME"));
+    kit_ask(e, line);
     CHECK(e, emulator_shows(e, "written to"));
-    snprintf(line, sizeof line, "%s/out.md", folder);
+    snprintf(line, sizeof line, "%s/out.md", getenv("HOME"));
     CHECK(e, access(line, R_OK) == 0);
-    ask(e, "/new");
+    kit_ask(e, "/new");
     CHECK(e, emulator_shows(e, "Write and press Enter"));
-    ask(e, "/quit");
+    kit_ask(e, "/quit");
     CHECK(e, emulator_wait(e) == 0);
     emulator_stop(e);
 }
 
 static void test_failures(void)
 {
-    struct emulator *e = start(24, 80);
-    ask(e, "fail");
+    struct emulator *e = kit_start_fake(24, 80);
+    kit_ask(e, "fail");
     CHECK(e, emulator_shows(e, "the engine stumbled"));
     CHECK(e, emulator_shows(e, "> fail"));
     emulator_send(e, "\003");
-    ask(e, "break");
+    kit_ask(e, "break");
     CHECK(e, emulator_shows(e, "echo: break"));
     CHECK(e, emulator_shows(e, "interrupted"));
     emulator_send(e, "\003");
-    ask(e, "slow");
+    kit_ask(e, "slow");
     CHECK(e, emulator_shows(e, "w3"));
-    ask(e, "more");
+    kit_ask(e, "more");
     CHECK(e, emulator_shows(e, "an answer is under way"));
     CHECK(e, emulator_shows(e, "> more"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc stops"));
-    leave(e);
+    kit_leave(e);
 }
 
 static int rows_with(struct emulator *e, const char *text)
@@ -457,20 +374,20 @@ static void test_question_given_back(void)
 
 static void test_no_clears(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     int clears = emulator_clears(e);
     size_t bytes = emulator_bytes(e);
-    ask_and_wait(e, "lines 200");
+    kit_ask_and_wait(e, "lines 200");
     CHECK(e, emulator_clears(e) == clears);
     CHECK(e, emulator_bytes(e) - bytes < 200000);
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_leaving(void)
 {
     static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV, SIGABRT};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct emulator *e = start(24, 80);
+        struct emulator *e = kit_start_fake(24, 80);
         CHECK(e, emulator_on_alternate_screen(e));
         emulator_signal(e, signals[i]);
         bool crash = signals[i] == SIGSEGV || signals[i] == SIGABRT;
@@ -478,7 +395,7 @@ static void test_leaving(void)
         CHECK(e, !emulator_on_alternate_screen(e));
         emulator_stop(e);
     }
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     emulator_send(e, "\003");
     CHECK(e, emulator_shows(e, "once more leaves"));
     emulator_send(e, "\003");
@@ -489,9 +406,9 @@ static void test_leaving(void)
 /* What is being read stays in its place when the width changes. */
 static void test_anchor(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     char word[16];
-    ask(e, "slow");
+    kit_ask(e, "slow");
     CHECK(e, emulator_shows(e, "w200"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc stops"));
@@ -508,7 +425,7 @@ static void test_anchor(void)
     emulator_run(e, 100);
     CHECK(e, strstr(emulator_row(e, 0), word) != NULL);
     emulator_send(e, "\033");
-    leave(e);
+    kit_leave(e);
 }
 
 /* Smaller than anyone would want: it must live, and be right again when there is room. Not one
@@ -516,8 +433,8 @@ static void test_anchor(void)
 static void test_tiny_sizes(void)
 {
     static const int sizes[][2] = {{1, 2}, {2, 3}, {3, 8}, {5, 200}, {60, 4}};
-    struct emulator *e = start(24, 80);
-    ask(e, "markdown");
+    struct emulator *e = kit_start_fake(24, 80);
+    kit_ask(e, "markdown");
     emulator_send(e, "draft 你好 with several words");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         emulator_resize(e, sizes[i][0], sizes[i][1]);
@@ -529,13 +446,13 @@ static void test_tiny_sizes(void)
     emulator_resize(e, 24, 80);
     CHECK(e, emulator_shows(e, "> draft 你好 with several words"));
     CHECK(e, emulator_shows(e, "quoted"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* A document pasted: shown in part, its cursor seen, taken out again at once. */
 static void test_long_paste(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     int row, col;
     emulator_send(e, "\033[200~");
     for (int i = 0; i < 3000; i++)
@@ -548,7 +465,7 @@ static void test_long_paste(void)
     CHECK(e, strstr(emulator_row(e, row), "end of it") != NULL);
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "end of it"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_colors(void)
@@ -556,25 +473,25 @@ static void test_colors(void)
     struct emulator *e = emulator_start(24, 80, run_fake_without_color, NULL);
     int colored = 0;
     CHECK(e, emulator_shows(e, "fake-gemma"));
-    ask_and_wait(e, "markdown");
+    kit_ask_and_wait(e, "markdown");
     for (int row = 0; row < 24; row++)
         for (int col = 0; col < 80; col++)
             colored += emulator_has_color(e, row, col);
     CHECK(e, colored == 0);
-    leave(e);
+    kit_leave(e);
 }
 
 /* A terminal that tells its background: what it says is never taken for typing. */
 static void test_background(void)
 {
-    struct emulator *e = start(24, 80);
+    struct emulator *e = kit_start_fake(24, 80);
     emulator_send(e, "\033]11;rgb:ffff/ffff/ffff\033\\");
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "> typed"));
     emulator_send(e, "\033]11;rgb:00/00/00\007");
     emulator_send(e, " on");
     CHECK(e, emulator_shows(e, "> typed on"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* /theme changes what is there; a true-colour terminal gets the very colours, another the nearest.
@@ -585,7 +502,7 @@ static void test_themes(void)
     int row, col;
     CHECK(e, emulator_shows(e, "fake-gemma answers"));
     CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);
-    ask(e, "/theme grvbox");
+    kit_ask(e, "/theme grvbox");
     CHECK(e, emulator_shows(e, "did you mean gruvbox?"));
     emulator_send(e, "\003/theme gruvbox-\t\r");
     CHECK(e, emulator_shows(e, "the theme is gruvbox-light now"));
@@ -593,7 +510,7 @@ static void test_themes(void)
     CHECK(e, emulator_style(e, 23, 79).bg == COLOR_RGB(0xfbf1c7));
     CHECK(e, emulator_find(e, "fake-gemma answers", &row, &col));
     CHECK(e, emulator_style(e, row, col).fg == COLOR_RGB(0x3c3836));
-    ask(e, "/theme");
+    kit_ask(e, "/theme");
     CHECK(e, emulator_shows(e, "After Gruvbox light"));
     emulator_send(e, "solar\033[B"); /* each is seen while it is marked */
     CHECK(e, emulator_shows(e, "2 of 12"));
@@ -601,15 +518,15 @@ static void test_themes(void)
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "2 of 12"));
     CHECK(e, emulator_style(e, 12, 40).bg == COLOR_RGB(0xfbf1c7));
-    ask(e, "/theme auto");
+    kit_ask(e, "/theme auto");
     CHECK(e, emulator_shows(e, "the theme is dark now"));
     CHECK(e, emulator_style(e, 12, 40).bg == COLOR_OWN);
-    leave(e);
-    e = start(24, 80);
-    ask(e, "/theme gruvbox-light");
+    kit_leave(e);
+    e = kit_start_fake(24, 80);
+    kit_ask(e, "/theme gruvbox-light");
     CHECK(e, emulator_shows(e, "the theme is gruvbox-light now"));
     CHECK(e, emulator_style(e, 12, 40).bg == 230);
-    leave(e);
+    kit_leave(e);
 }
 
 /* A terminal whose strings have pauses in them, and that has no colours. */
@@ -618,7 +535,7 @@ static void test_old_terminal(void)
     struct emulator *e = emulator_start(24, 80, run_fake_on_vt100, NULL);
     int row, col;
     CHECK(e, emulator_shows(e, "fake-gemma answers"));
-    ask_and_wait(e, "markdown");
+    kit_ask_and_wait(e, "markdown");
     CHECK(e, emulator_find(e, "Gemma", &row, &col) && emulator_is_bold(e, row, col));
     CHECK(e, !emulator_find(e, "$<", &row, &col) && !emulator_has_color(e, 5, 5));
     emulator_send(e, "\003\004");
@@ -631,10 +548,8 @@ static void test_configuration(void)
 {
     static const char conf[] = "temprature = 1\n[keys]\nsend = Alt-Enter\nnewline = Enter\n"
                                "help = F1, Alt-H\ncancel = Ctrl-G, Esc\n";
-    char path[128];
-    snprintf(path, sizeof path, "%s/facet", folder);
-    mkdir(path, 0700);
-    write_file("facet/facet.conf", conf, sizeof conf - 1);
+    mkdir("facet", 0700);
+    kit_write_file("facet/facet.conf", conf, sizeof conf - 1);
     struct emulator *e = emulator_start(200, 140, run_fake_with_mistakes, NULL);
     CHECK(e,
           emulator_shows(e, "facet.conf:1: temprature: no such option; did you mean temperature?"));
@@ -648,8 +563,8 @@ static void test_configuration(void)
     CHECK(e, emulator_shows(e, "Ctrl-G closes"));
     emulator_send(e, "\007");
     CHECK(e, emulator_hides(e, "F1 Alt-H"));
-    leave(e);
-    write_file("facet/facet.conf", "", 0);
+    kit_leave(e);
+    kit_write_file("facet/facet.conf", "", 0);
 }
 
 /* All that is wrong is told, in a list that goes with Esc. */
@@ -657,7 +572,7 @@ static void test_many_mistakes(void)
 {
     static const char conf[] = "temprature = 1\n[keys]\nunfold = Entr\nhelp = Alt-H\n"
                                "[nowhere]\nx = 1\n[output]\nwhat\n";
-    write_file("facet/facet.conf", conf, sizeof conf - 1);
+    kit_write_file("facet/facet.conf", conf, sizeof conf - 1);
     struct emulator *e = emulator_start(24, 100, run_fake_with_mistakes, NULL);
     CHECK(e, emulator_shows(e, "4 mistakes in the configuration"));
     CHECK(e, emulator_shows(e, "facet.conf:1: temprature: no such option"));
@@ -669,77 +584,54 @@ static void test_many_mistakes(void)
     emulator_send(e, "\033H"); /* what is right holds */
     CHECK(e, emulator_shows(e, "Alt-H"));
     emulator_send(e, "\033");
-    leave(e);
-    write_file("facet/facet.conf", "", 0);
+    kit_leave(e);
+    kit_write_file("facet/facet.conf", "", 0);
 }
 
 /* A preset by name: its system prompt holds from then on. */
 static void test_presets(void)
 {
-    struct emulator *e = start(24, 80);
-    ask(e, "/preset orc");
+    struct emulator *e = kit_start_fake(24, 80);
+    kit_ask(e, "/preset orc");
     CHECK(e, emulator_shows(e, "there is no preset \"orc\"; did you mean ocr?"));
     emulator_send(e, "\003/preset oc\t\r");
     CHECK(e, emulator_shows(e, "preset ocr"));
-    ask(e, "/system");
+    kit_ask(e, "/system");
     CHECK(e, emulator_shows(e, "Write out all text in the picture"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_locale(void)
 {
     struct emulator *e = emulator_start(24, 80, run_fake_in_latin, NULL);
     CHECK(e, emulator_shows(e, "fake-gemma"));
-    ask_and_wait(e, "say 你好 é");
+    kit_ask_and_wait(e, "say 你好 é");
     CHECK(e, emulator_shows(e, "你好 é"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_real(int rows, int cols)
 {
-    struct emulator *e = emulator_start(rows, cols, run_real, NULL);
-    CHECK(e, emulator_shows(e, "F1 help"));
-    CHECK(e, emulator_hides(e, "opening the model"));
-    ask(e, "Hello");
+    struct emulator *e = kit_start_real(rows, cols);
+    kit_ask(e, "Hello");
     CHECK(e, emulator_shows(e, "Gemma"));
     CHECK(e, emulator_shows(e, "tok/s") || emulator_shows(e, " s"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "Esc stops"));
-    ask(e, "/history");
+    kit_ask(e, "/history");
     emulator_run(e, 200);
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- */
 
-static bool prepare(void)
+static void prepare(void)
 {
-    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "COLORTERM", "FACET_THEME",
-                                         "LC_ALL"};
     char picture[16 + 8 * 6 * 3] = "P6\n8 6\n255\n";
-    snprintf(folder, sizeof folder, "/tmp/facet-screen-XXXXXX");
-    if (!mkdtemp(folder))
-        return false;
-    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
-        setenv(homes[i], folder, 1);
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
-        unsetenv(absent[i]);
-    setenv("TERM", "xterm-256color", 1);
-    setenv("LANG", "C.UTF-8", 1);
-    write_file("dot.ppm", picture, 11 + 8 * 6 * 3);
-    write_file("two words.ppm", picture, 11 + 8 * 6 * 3);
-    write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
-    return true;
-}
-
-static void clean_up(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s is left over\n", folder);
+    kit_prepare();
+    kit_write_file("dot.ppm", picture, 11 + 8 * 6 * 3);
+    kit_write_file("two words.ppm", picture, 11 + 8 * 6 * 3);
+    kit_write_file("broken.png", "\x89PNG\r\n\x1a\n rubbish", 16);
 }
 
 int main(void)
@@ -756,20 +648,14 @@ int main(void)
         test_no_clears, test_leaving,    test_anchor,  test_tiny_sizes,   test_long_paste,
         test_colors,    test_background, test_themes,  test_old_terminal, test_configuration,
         test_many_mistakes, test_presets,   test_locale};
-    if (!prepare()) {
-        perror("mkdtemp");
-        return 1;
-    }
-    bool real = getenv("FACET") && getenv("TINY");
+    prepare();
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         for (size_t i = 0; i < sizeof at_every_size / sizeof at_every_size[0]; i++)
             at_every_size[i](sizes[s].rows, sizes[s].cols);
-        if (real)
+        if (kit_has_real())
             test_real(sizes[s].rows, sizes[s].cols);
     }
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
         once[i]();
-    clean_up();
-    printf("%d passed, %d failed\n", n_passed, n_failed);
-    return n_failed > 0;
+    return kit_finish();
 }

@@ -9,32 +9,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "tests/screen/emulator.h"
+#include "tests/screen/kit.h"
 #include "tui/clipboard.h"
 #include "tui/transcript.h"
-#include "tui/tui.h"
 
 enum { ROWS = 24, COLS = 80, BIG_BYTES = 5000000, LIMIT_MS = 500, TOKENS = 3000 };
-
-static int n_passed, n_failed;
-static char folder[64];
-
-static void check_at(int line, bool ok, const char *what)
-{
-    n_passed += ok;
-    n_failed += !ok;
-    if (!ok)
-        fprintf(stderr, "test_transcript.c:%d: failed: %s\n", line, what);
-}
-#define CHECK(condition) check_at(__LINE__, condition, #condition)
-
-static void check_screen(int line, struct emulator *e, bool ok, const char *what)
-{
-    check_at(line, ok, what);
-    if (!ok)
-        emulator_dump(e);
-}
-#define SEE(e, condition) check_screen(__LINE__, e, condition, #condition)
 
 /* The same numbers everywhere. */
 static unsigned draw(unsigned *state, unsigned below)
@@ -132,25 +111,25 @@ static void test_places(void)
         snprintf(line, sizeof line, "answer **%d** with some words to wrap\n\nand %d more", i, i);
         say(p, "question", line);
     }
-    CHECK(shows(p, "and 199 more"));
-    CHECK(transcript_below(p->t) == 0);
+    CHECK(NULL, shows(p, "and 199 more"));
+    CHECK(NULL, transcript_below(p->t) == 0);
     transcript_scroll(p->t, -500);
     char *before = mem_copy(shown(p, ROWS, COLS));
-    CHECK(transcript_below(p->t) == 500);
+    CHECK(NULL, transcript_below(p->t) == 500);
     transcript_append(p->t, " and\n\nmore\n\nstill", 17);
-    CHECK(strcmp(before, shown(p, ROWS, COLS)) == 0);
-    CHECK(transcript_below(p->t) == 504);
+    CHECK(NULL, strcmp(before, shown(p, ROWS, COLS)) == 0);
+    CHECK(NULL, transcript_below(p->t) == 504);
     char *first = mem_text(before, strcspn(before, "\n"));
     shown(p, 12, 20);
     shown(p, 70, 250);
-    CHECK(strncmp(shown(p, ROWS, COLS), first, strlen(first)) == 0);
+    CHECK(NULL, strncmp(shown(p, ROWS, COLS), first, strlen(first)) == 0);
     transcript_scroll(p->t, 500);
     transcript_scroll(p->t, 4);
-    CHECK(shows(p, "still"));
-    CHECK(transcript_below(p->t) == 0);
+    CHECK(NULL, shows(p, "still"));
+    CHECK(NULL, transcript_below(p->t) == 0);
     transcript_to_start(p->t);
-    CHECK(shows(p, "answer 0 with"));
-    CHECK(transcript_below(p->t) == 200 * 8 + 3 - ROWS);
+    CHECK(NULL, shows(p, "answer 0 with"));
+    CHECK(NULL, transcript_below(p->t) == 200 * 8 + 3 - ROWS);
     free(before);
     free(first);
     pane_free(p);
@@ -196,7 +175,7 @@ static void test_rubbish(unsigned seed)
             whole = whole && is_whole(&p->s);
         }
     }
-    CHECK(whole);
+    CHECK(NULL, whole);
     pane_free(p);
 }
 
@@ -207,31 +186,31 @@ static void test_selection(void)
     struct pane *p = pane_new();
     struct str text = {0};
     size_t message;
-    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_NOTHING);
-    CHECK(!transcript_select_message(p->t, -1) && !transcript_select_code(p->t, 1));
+    CHECK(NULL, transcript_get_selected(p->t, &text, &message) == SELECTED_NOTHING);
+    CHECK(NULL, !transcript_select_message(p->t, -1) && !transcript_select_code(p->t, 1));
     say(p, "one", "first\n\n```py\nif a:\n\tb\n```\n\n- x\n\n  ```\n  c\n  ```");
     say(p, "two", "second");
     transcript_set_branch(p->t, 3, 2, 3);
-    CHECK(shows(p, "Gemma  ‹ 2/3 ›"));
-    CHECK(!shows(p, "y copy"));
-    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_MESSAGE && message == 3);
-    CHECK(strcmp(str_text(&text), "second") == 0);
-    CHECK(transcript_select_message(p->t, -1) && transcript_select_message(p->t, -1));
+    CHECK(NULL, shows(p, "Gemma  ‹ 2/3 ›"));
+    CHECK(NULL, !shows(p, "y copy"));
+    CHECK(NULL, transcript_get_selected(p->t, &text, &message) == SELECTED_MESSAGE && message == 3);
+    CHECK(NULL, strcmp(str_text(&text), "second") == 0);
+    CHECK(NULL, transcript_select_message(p->t, -1) && transcript_select_message(p->t, -1));
     transcript_get_selected(p->t, &text, &message);
-    CHECK(strcmp(str_text(&text), "two") == 0 && message == 2);
-    CHECK(shows(p, "two\ny copy\nGemma"));
-    CHECK(transcript_select_code(p->t, -1));
-    CHECK(transcript_get_selected(p->t, &text, &message) == SELECTED_CODE && message == 1);
-    CHECK(strcmp(str_text(&text), "c\n") == 0);
-    CHECK(transcript_select_code(p->t, -1));
+    CHECK(NULL, strcmp(str_text(&text), "two") == 0 && message == 2);
+    CHECK(NULL, shows(p, "two\ny copy\nGemma"));
+    CHECK(NULL, transcript_select_code(p->t, -1));
+    CHECK(NULL, transcript_get_selected(p->t, &text, &message) == SELECTED_CODE && message == 1);
+    CHECK(NULL, strcmp(str_text(&text), "c\n") == 0);
+    CHECK(NULL, transcript_select_code(p->t, -1));
     transcript_get_selected(p->t, &text, &message);
-    CHECK(strcmp(str_text(&text), "if a:\n\tb\n") == 0);
-    CHECK(!transcript_select_code(p->t, -1));
-    CHECK(transcript_select_code(p->t, 1) && !transcript_select_code(p->t, 1));
-    CHECK(transcript_select_message(p->t, -1)); /* the one it is in */
+    CHECK(NULL, strcmp(str_text(&text), "if a:\n\tb\n") == 0);
+    CHECK(NULL, !transcript_select_code(p->t, -1));
+    CHECK(NULL, transcript_select_code(p->t, 1) && !transcript_select_code(p->t, 1));
+    CHECK(NULL, transcript_select_message(p->t, -1)); /* the one it is in */
     transcript_get_selected(p->t, &text, &message);
-    CHECK(message == 1 && strncmp(str_text(&text), "first", 5) == 0);
-    CHECK(transcript_deselect(p->t) && !transcript_deselect(p->t));
+    CHECK(NULL, message == 1 && strncmp(str_text(&text), "first", 5) == 0);
+    CHECK(NULL, transcript_deselect(p->t) && !transcript_deselect(p->t));
     str_done(&text);
     pane_free(p);
 }
@@ -255,31 +234,31 @@ static void test_search(void)
     transcript_to_start(p->t);
     shown(p, ROWS, COLS);
     transcript_search(p->t, "two words");
-    CHECK(is_match(p, 1, 3));
-    CHECK(shows(p, "two words"));
+    CHECK(NULL, is_match(p, 1, 3));
+    CHECK(NULL, shows(p, "two words"));
     transcript_search_step(p->t, 1);
-    CHECK(is_match(p, 2, 3));
-    CHECK(shows(p, "here two"));
+    CHECK(NULL, is_match(p, 2, 3));
+    CHECK(NULL, shows(p, "here two"));
     transcript_search_step(p->t, 1);
     transcript_search_step(p->t, 1);
-    CHECK(is_match(p, 1, 3));
+    CHECK(NULL, is_match(p, 1, 3));
     transcript_search_step(p->t, -1);
-    CHECK(is_match(p, 3, 3));
+    CHECK(NULL, is_match(p, 3, 3));
     transcript_search(p->t, "σίσυφοσ");
-    CHECK(is_match(p, 1, 1) && shows(p, "ΣΊΣΥΦΟΣ"));
-    CHECK(surface_at(&p->s, 1, 17)->style.bg == p->theme.tones[TONE_MATCH].bg);
+    CHECK(NULL, is_match(p, 1, 1) && shows(p, "ΣΊΣΥΦΟΣ"));
+    CHECK(NULL, surface_at(&p->s, 1, 17)->style.bg == p->theme.tones[TONE_MATCH].bg);
     transcript_search(p->t, "STRASSE");
-    CHECK(is_match(p, 0, 0));
+    CHECK(NULL, is_match(p, 0, 0));
     transcript_search(p->t, "straße");
-    CHECK(is_match(p, 1, 1));
+    CHECK(NULL, is_match(p, 1, 1));
     transcript_search(p->t, "Two");
-    CHECK(is_match(p, 0, 0));
+    CHECK(NULL, is_match(p, 0, 0));
     transcript_search(p->t, "好");
-    CHECK(is_match(p, 1, 1));
+    CHECK(NULL, is_match(p, 1, 1));
     transcript_search(p->t, "filler");
-    CHECK(is_match(p, 1, 100));
+    CHECK(NULL, is_match(p, 1, 100));
     transcript_search(p->t, "");
-    CHECK(is_match(p, 0, 0));
+    CHECK(NULL, is_match(p, 0, 0));
     pane_free(p);
 }
 
@@ -287,13 +266,13 @@ static void test_clipboard(void)
 {
     struct str out = {0};
     struct err err;
-    CHECK(clipboard_sequence(&out, "h\xC3\xA9", 3, false, &err));
-    CHECK(strcmp(str_text(&out), "\033]52;c;aMOp\007") == 0);
+    CHECK(NULL, clipboard_sequence(&out, "h\xC3\xA9", 3, false, &err));
+    CHECK(NULL, strcmp(str_text(&out), "\033]52;c;aMOp\007") == 0);
     str_clear(&out);
-    CHECK(clipboard_sequence(&out, "hi", 2, true, &err));
-    CHECK(strcmp(str_text(&out), "\033]52;c;aGk=\007\033Ptmux;\033\033]52;c;aGk=\007\033\\") == 0);
+    CHECK(NULL, clipboard_sequence(&out, "hi", 2, true, &err));
+    CHECK(NULL, strcmp(str_text(&out), "\033]52;c;aGk=\007\033Ptmux;\033\033]52;c;aGk=\007\033\\") == 0);
     char *big = mem_new(CLIPBOARD_BYTES + 1, 1);
-    CHECK(!clipboard_sequence(&out, big, CLIPBOARD_BYTES + 1, false, &err));
+    CHECK(NULL, !clipboard_sequence(&out, big, CLIPBOARD_BYTES + 1, false, &err));
     free(big);
     str_done(&out);
 }
@@ -331,7 +310,7 @@ static void test_big(void)
     }
     double page = (now_ms() - start) / 100;
     transcript_to_start(p->t);
-    CHECK(shows(p, "Part 0"));
+    CHECK(NULL, shows(p, "Part 0"));
     start = now_ms();
     shown(p, ROWS, COLS / 2);
     double resized = now_ms() - start;
@@ -341,7 +320,7 @@ static void test_big(void)
     printf("%zu messages, %.1f MB: open %.1f ms (%zu MB), page %.2f ms, resize %.2f ms, "
            "search %.0f ms\n",
            2 * n, (double)bytes / 1e6, opened, resident >> 20, page, resized, searched);
-    CHECK(opened < LIMIT_MS && page < LIMIT_MS / 10 && resized < LIMIT_MS / 10);
+    CHECK(NULL, opened < LIMIT_MS && page < LIMIT_MS / 10 && resized < LIMIT_MS / 10);
     str_done(&text);
     pane_free(p);
 }
@@ -366,23 +345,12 @@ static void test_stream(void)
     double each = (now_ms() - start) / TOKENS;
     printf("%d tokens, %zu bytes: %.2f ms a token with drawing, %.2f ms at worst\n", TOKENS, bytes,
            each, worst);
-    CHECK(each < 20);
+    CHECK(NULL, each < 20);
     str_done(&text);
     pane_free(p);
 }
 
 /* ---- In the program ------------------------------------------------------------------------- */
-
-static int run_fake(void *user)
-{
-    struct err err;
-    struct options options;
-    (void)user;
-    if (chdir(folder) != 0 || !options_init(&options, &err) || !tui_run(&options, NULL, &err))
-        return 1;
-    options_done(&options);
-    return 0;
-}
 
 static void ask(struct emulator *e, const char *text)
 {
@@ -390,152 +358,113 @@ static void ask(struct emulator *e, const char *text)
     emulator_send(e, text);
     emulator_send(e, "\033[201~");
     emulator_send(e, "\r");
-    SEE(e, emulator_shows(e, "18.5 tok/s"));
-    SEE(e, emulator_hides(e, "Esc stops"));
-}
-
-static void leave(struct emulator *e)
-{
-    emulator_send(e, "\003\004");
-    SEE(e, emulator_wait(e) == 0);
-    emulator_stop(e);
+    CHECK(e, emulator_shows(e, "18.5 tok/s"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
 }
 
 static void test_keys(int rows, int cols)
 {
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
-    SEE(e, emulator_shows(e, "fake-gemma"));
+    struct emulator *e = kit_start_fake(rows, cols);
     int clears = emulator_clears(e);
     ask(e, "say before\r```py\rx = 1\r```\rbehind");
-    SEE(e, emulator_clears(e) == clears);
+    CHECK(e, emulator_clears(e) == clears);
     emulator_send(e, "\t{");
     emulator_send(e, "y");
-    SEE(e, emulator_shows(e, "copied the code: 6 bytes"));
-    SEE(e, strcmp(emulator_copied(e), "x = 1\n") == 0);
+    CHECK(e, emulator_shows(e, "copied the code: 6 bytes"));
+    CHECK(e, strcmp(emulator_copied(e), "x = 1\n") == 0);
     emulator_send(e, "[");
-    SEE(e, emulator_shows(e, "r again · e edit · y copy"));
+    CHECK(e, emulator_shows(e, "r again · e edit · y copy"));
     emulator_send(e, "y");
-    SEE(e, emulator_shows(e, "copied the message: 29 bytes"));
+    CHECK(e, emulator_shows(e, "copied the message: 29 bytes"));
     emulator_send(e, "\033");
-    SEE(e, emulator_hides(e, "r again"));
-    SEE(e, emulator_shows(e, "Esc writes"));
+    CHECK(e, emulator_hides(e, "r again"));
+    CHECK(e, emulator_shows(e, "Esc writes"));
     emulator_send(e, "g/BEHIND");
-    SEE(e, emulator_shows(e, "nowhere"));
+    CHECK(e, emulator_shows(e, "nowhere"));
     emulator_send(e, "\025behind");
-    SEE(e, emulator_shows(e, "1 of 2"));
+    CHECK(e, emulator_shows(e, "1 of 2"));
     emulator_send(e, "\r");
-    SEE(e, emulator_shows(e, "n next"));
+    CHECK(e, emulator_shows(e, "n next"));
     emulator_send(e, "n");
-    SEE(e, emulator_shows(e, "2 of 2"));
+    CHECK(e, emulator_shows(e, "2 of 2"));
     emulator_send(e, "\033");
-    SEE(e, emulator_hides(e, "2 of 2"));
+    CHECK(e, emulator_hides(e, "2 of 2"));
     emulator_run(e, 100); /* or what follows might be taken for Alt and a key */
     emulator_send(e, "w");
-    SEE(e, emulator_shows(e, "Write to: answer-"));
+    CHECK(e, emulator_shows(e, "Write to: answer-"));
     emulator_send(e, "\025out-");
     char name[32];
     snprintf(name, sizeof name, "%d.md", cols);
     emulator_send(e, name);
     emulator_send(e, "\r");
-    SEE(e, emulator_shows(e, "written to out-"));
+    CHECK(e, emulator_shows(e, "written to out-"));
     emulator_send(e, "w\025out-");
     emulator_send(e, name);
     emulator_send(e, "\r");
-    SEE(e, emulator_shows(e, "such a file already"));
+    CHECK(e, emulator_shows(e, "such a file already"));
     emulator_send(e, "i");
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_turns(int rows, int cols)
 {
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
-    SEE(e, emulator_shows(e, "fake-gemma"));
+    struct emulator *e = kit_start_fake(rows, cols);
     emulator_send(e, "slow\r");
-    SEE(e, emulator_shows(e, "w5"));
+    CHECK(e, emulator_shows(e, "w5"));
     emulator_send(e, "\033");
-    SEE(e, emulator_shows(e, "interrupted"));
-    SEE(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "interrupted"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
     emulator_send(e, "\tc");
-    SEE(e, emulator_shows(e, "Esc stops"));
-    SEE(e, emulator_shows(e, "w60"));
+    CHECK(e, emulator_shows(e, "Esc stops"));
+    CHECK(e, emulator_shows(e, "w60"));
     emulator_send(e, "\033");
-    SEE(e, emulator_hides(e, "Esc stops"));
+    CHECK(e, emulator_hides(e, "Esc stops"));
     emulator_send(e, "r");
-    SEE(e, emulator_hides(e, "w60"));
-    SEE(e, emulator_shows(e, "w5"));
+    CHECK(e, emulator_hides(e, "w60"));
+    CHECK(e, emulator_shows(e, "w5"));
     emulator_send(e, "\033");
-    SEE(e, emulator_shows(e, "interrupted"));
-    leave(e);
+    CHECK(e, emulator_shows(e, "interrupted"));
+    kit_leave(e);
 }
 
 /* The editor gets the text, and the screen comes back. */
 static void test_editor(int rows, int cols)
 {
     char path[128], text[64] = "";
-    snprintf(path, sizeof path, "sh %s/editor an-argument", folder);
+    snprintf(path, sizeof path, "sh %s/editor an-argument", getenv("HOME"));
     setenv("VISUAL", path, 1);
-    struct emulator *e = emulator_start(rows, cols, run_fake, NULL);
+    struct emulator *e = kit_start_fake(rows, cols);
     unsetenv("VISUAL");
-    SEE(e, emulator_shows(e, "fake-gemma"));
     ask(e, "say to be read");
     emulator_send(e, "\to");
-    SEE(e, emulator_shows(e, "lent"));
-    SEE(e, !emulator_on_alternate_screen(e));
+    CHECK(e, emulator_shows(e, "lent"));
+    CHECK(e, !emulator_on_alternate_screen(e));
     emulator_send(e, "\r");
-    SEE(e, emulator_shows(e, "Esc writes"));
-    SEE(e, emulator_on_alternate_screen(e));
-    SEE(e, emulator_shows(e, "Gemma"));
-    snprintf(path, sizeof path, "%s/seen", folder);
+    CHECK(e, emulator_shows(e, "Esc writes"));
+    CHECK(e, emulator_on_alternate_screen(e));
+    CHECK(e, emulator_shows(e, "Gemma"));
+    snprintf(path, sizeof path, "%s/seen", getenv("HOME"));
     FILE *f = fopen(path, "r");
-    CHECK(f && fgets(text, sizeof text, f) && strncmp(text, "to be read", 10) == 0);
+    CHECK(NULL, f && fgets(text, sizeof text, f) && strncmp(text, "to be read", 10) == 0);
     if (f)
         fclose(f);
     unlink(path);
-    leave(e);
+    kit_leave(e);
 }
 
-static bool write_editor(void)
+static void prepare(void)
 {
-    char path[128];
-    snprintf(path, sizeof path, "%s/editor", folder);
-    FILE *f = fopen(path, "w");
-    return f && fputs("cp \"$2\" seen; echo lent; read line\n", f) >= 0 && fclose(f) == 0;
-}
-
-static bool prepare(void)
-{
-    static const char *const homes[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-                                        "XDG_CACHE_HOME", "XDG_STATE_HOME"};
-    static const char *const absent[] = {"NO_COLOR", "COLORFGBG", "FACET_THEME",
-                                         "LC_ALL",   "TMUX",      "VISUAL"};
-    snprintf(folder, sizeof folder, "/tmp/facet-transcript-XXXXXX");
-    if (!mkdtemp(folder))
-        return false;
-    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++)
-        setenv(homes[i], folder, 1);
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
-        unsetenv(absent[i]);
-    setenv("TERM", "xterm-256color", 1);
-    setenv("LANG", "C.UTF-8", 1);
-    return write_editor();
-}
-
-static void clean_up(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s is left over\n", folder);
+    static const char editor[] = "cp \"$2\" seen; echo lent; read line\n";
+    kit_prepare();
+    unsetenv("VISUAL");
+    kit_write_file("editor", editor, sizeof editor - 1);
 }
 
 int main(void)
 {
     static const int sizes[][2] = {{10, 40}, {24, 80}, {40, 120}, {70, 250}};
     setlocale(LC_ALL, "C.UTF-8");
-    if (!prepare()) {
-        perror("mkdtemp");
-        return 1;
-    }
+    prepare();
     test_places();
     for (unsigned seed = 1; seed <= 300; seed++)
         test_rubbish(seed);
@@ -549,7 +478,5 @@ int main(void)
         test_turns(sizes[i][0], sizes[i][1]);
         test_editor(sizes[i][0], sizes[i][1]);
     }
-    clean_up();
-    printf("%d passed, %d failed\n", n_passed, n_failed);
-    return n_failed > 0;
+    return kit_finish();
 }

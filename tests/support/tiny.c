@@ -247,6 +247,16 @@ struct gguf_writer *tiny_mmproj(const struct tiny *t)
     return w;
 }
 
+bool tiny_pair(const struct tiny *text, const struct tiny *tower, const char *path,
+               const char *mmproj, struct err *err)
+{
+    struct gguf_writer *a = tiny_text(text), *b = tiny_mmproj(tower);
+    bool ok = gguf_writer_save(a, path, err) && gguf_writer_save(b, mmproj, err);
+    gguf_writer_free(a);
+    gguf_writer_free(b);
+    return ok;
+}
+
 /* The parts of names that Ollama spells in its own way. */
 static const char *const ollama_names[][2] = {{"v.patch_embd.", "v.patch_embedding."},
                                               {"v.position_embd.", "v.position_embedding."},

@@ -22,6 +22,9 @@ extern const struct tiny tiny_default;
 
 struct gguf_writer *tiny_text(const struct tiny *t);
 struct gguf_writer *tiny_mmproj(const struct tiny *t);
+/* Text and tower, each written to its file. */
+bool tiny_pair(const struct tiny *text, const struct tiny *tower, const char *path,
+               const char *mmproj, struct err *err);
 /* Text and tower in one, as Ollama writes it. */
 struct gguf_writer *tiny_ollama(const struct tiny *t);
 

@@ -232,11 +232,7 @@ static int set_up(void **state)
     f->path = scratch_path(f->folder, "tiny.gguf");
     f->mmproj = scratch_path(f->folder, "mmproj.gguf");
     f->kept = scratch_path(f->folder, "kept");
-    struct gguf_writer *text = tiny_text(&shape), *tower = tiny_mmproj(&shape);
-    bool saved = gguf_writer_save(text, f->path, &err) && gguf_writer_save(tower, f->mmproj, &err);
-    gguf_writer_free(text);
-    gguf_writer_free(tower);
-    if (!saved)
+    if (!tiny_pair(&shape, &shape, f->path, f->mmproj, &err))
         return -1;
     f->model = open_with(f, "exact", 2);
     make_inputs(f);

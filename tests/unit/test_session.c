@@ -93,11 +93,8 @@ static int set_up(void **state)
     f->path = scratch_path(f->folder, "tiny.gguf");
     f->mmproj = scratch_path(f->folder, "mmproj.gguf");
     struct err err;
-    struct gguf_writer *text = tiny_text(&tiny_default), *tower = tiny_mmproj(&tiny_default);
-    if (!gguf_writer_save(text, f->path, &err) || !gguf_writer_save(tower, f->mmproj, &err))
+    if (!tiny_pair(&tiny_default, &tiny_default, f->path, f->mmproj, &err))
         return -1;
-    gguf_writer_free(text);
-    gguf_writer_free(tower);
     f->model = open_with(f, "exact", 2);
     facet_model_get_info(f->model, &f->info);
     struct facet_special_ids special;
@@ -684,14 +681,11 @@ static struct facet_model *open_variant(const struct fixture *f, const struct ti
     char *path = scratch_path(f->folder, "variant.gguf"),
          *mmproj = scratch_path(f->folder, "mmproj-variant.gguf");
     struct facet_model_options options = {.mmproj = mmproj, .kernels = kernels, .n_threads = 1};
-    struct gguf_writer *a = tiny_text(text), *b = tiny_mmproj(tower);
     struct err err = {""};
-    assert_true(gguf_writer_save(a, path, &err) && gguf_writer_save(b, mmproj, &err));
+    assert_true(tiny_pair(text, tower, path, mmproj, &err));
     struct facet_model *model = facet_model_open(path, &options, why);
     if (!model)
         fail_msg("%s", why);
-    gguf_writer_free(a);
-    gguf_writer_free(b);
     free(path);
     free(mmproj);
     return model;
