@@ -119,10 +119,12 @@ static bool draw(struct learner *l, struct lane *lane, enum sample_split split, 
                  size_t n, struct sample samples[AT_ONCE])
 {
     bool ok = true;
+    const bool sight = split == SPLIT_TRAIN && l->step < l->recipe.n_sight;
     arena_reset(&lane->arena);
     batch_clear(&lane->batch);
     for (size_t i = 0; ok && i < n; i++)
-        ok = sample_make(&samples[i], split, l->recipe.seed, first + i, &lane->err);
+        ok = (sight ? sample_make_sight : sample_make)(&samples[i], split, l->recipe.seed,
+                                                       first + i, &lane->err);
     return ok && batch_fill(&lane->batch, &l->net, l->words, samples, n, &lane->arena, &lane->err);
 }
 

@@ -183,7 +183,7 @@ static void put_wave(float *row, size_t side, const float colour[3], struct wave
 {
     const double pi = 3.14159265358979, n = (double)side,
                  f = sqrt((double)(w.across * w.across + w.down * w.down)),
-                 gain = 2 * (1 + f) / (n * n) * (w.across ? 1.4 : 1) * (w.down ? 1.4 : 1);
+                 gain = 5 * (1 + f) / (n * n) * (w.across ? 1.4 : 1) * (w.down ? 1.4 : 1);
     for (size_t c = 0; c < 3; c++)
         for (size_t y = 0; y < side; y++)
             for (size_t x = 0; x < side; x++)
@@ -218,7 +218,7 @@ static void start_position(const struct net *net, float *out)
         for (size_t j = 0; j < width; j++) {
             const double place = (double)(j / quarter < 2 ? i % side : i / side),
                          angle = place * pow(64, -(double)(j % quarter) / (double)quarter);
-            out[i * width + j] = 0.5f * (float)(j / quarter % 2 ? cos(angle) : sin(angle));
+            out[i * width + j] = 0.15f * (float)(j / quarter % 2 ? cos(angle) : sin(angle));
         }
 }
 

@@ -13,6 +13,7 @@ static const struct {
     {"icons", picture_icons, 5},  {"mixed", picture_mixed, 5}, {"chart", picture_chart, 3},
     {"clock", picture_clock, 3},  {"flag", picture_flag, 2},   {"receipt", picture_receipt, 5},
     {"sign", picture_sign, 3},    {"label", picture_label, 4},
+    {"chequer", picture_chequer, 0},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "train/random.h"
+#include "train/picture.h"
 
 /* Of every PICTURES + TALKS samples in a row, so many are about pictures. */
 enum { PICTURES = 4, TALKS = 1 };
@@ -14,6 +14,12 @@ bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint6
     if (index % (PICTURES + TALKS) < PICTURES)
         return picture_make(s, split, seed, index, err);
     return talk_make(s, split, seed, index, err);
+}
+
+bool sample_make_sight(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
+                       struct err *err)
+{
+    return picture_make_kind(s, index % 4 ? "chequer" : NULL, split, seed, index, err);
 }
 
 void sample_add(struct sample *s, const char *skill, const char *user, const char *model,

@@ -354,22 +354,22 @@ static int rows_with(struct emulator *e, const char *text)
 /* It stands where it was written, and nowhere else; an edit is still one. */
 static void test_question_given_back(void)
 {
-    struct emulator *e = start(24, 80);
-    ask_and_wait(e, "say first");
-    ask(e, "fail");
+    struct emulator *e = kit_start_fake(24, 80);
+    kit_ask_and_wait(e, "say first");
+    kit_ask(e, "fail");
     CHECK(e, emulator_shows(e, "> fail"));
     CHECK(e, emulator_shows(e, "the engine stumbled"));
     CHECK(e, rows_with(e, "fail") == 1);
     emulator_send(e, "\025");
-    ask(e, "/edit fail");
+    kit_ask(e, "/edit fail");
     CHECK(e, emulator_shows(e, "> fail"));
     CHECK(e, emulator_shows(e, "say first"));
     CHECK(e, rows_with(e, "fail") == 1);
     emulator_send(e, "\025");
-    ask(e, "say other");
+    kit_ask(e, "say other");
     CHECK(e, emulator_hides(e, "say first"));
     CHECK(e, emulator_shows(e, "say other"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_no_clears(void)
