@@ -5,6 +5,7 @@ passed=0
 failed=0
 logs="$B/tests/logs"
 mkdir -p "$logs"
+export LSAN_OPTIONS="suppressions=$PWD/tests/leaks.supp:print_suppressions=0"
 
 # The counts that a log closes with: our own line, or cmocka's.
 count() {
