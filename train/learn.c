@@ -210,12 +210,14 @@ static bool decays(enum param_kind kind)
 
 /* Adam moves each number by the rate, and a patch of one colour moves all of a row's outputs at once:
  * so rows longer than the rate was chosen for get less of it (as in arXiv 2203.03466). */
-static double share_of_rate(const struct param *p)
+static double share_of_rate(const struct learner *l, const struct param *p)
 {
     enum { CHOSEN_FOR = 256 };
+    const bool is_tower = l->net.vision.n_layers && p->offset >= l->net.patch_w;
+    const double share = is_tower ? l->recipe.tower_rate : 1;
     return p->rows > 1 && p->kind != PARAM_POSITION && p->cols > CHOSEN_FOR
-               ? (double)CHOSEN_FOR / (double)p->cols
-               : 1;
+               ? share * (double)CHOSEN_FOR / (double)p->cols
+               : share;
 }
 
 static void move_param(void *job, size_t index, unsigned thread)
@@ -225,7 +227,7 @@ static void move_param(void *job, size_t index, unsigned thread)
     const struct param *p = &l->net.params[index];
     const size_t at = p->offset;
     struct adamw move = l->move;
-    move.rate *= share_of_rate(p);
+    move.rate *= share_of_rate(l, p);
     adamw_move(&move, decays(p->kind), l->lanes[0].g + at, p->rows * p->cols, l->w + at,
                l->first + at, l->second + at);
 }

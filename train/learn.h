@@ -26,6 +26,7 @@ struct recipe {
     uint32_t n_steps, n_warm, n_fall;
     uint32_t n_sight; /* the first steps are for the tower alone */
     double rate, decay; /* of weights, a step: rate · decay */
+    double tower_rate;  /* the tower's share of the rate */
     double clip;        /* the longest gradient */
     double finder;      /* weight of the finder's loss */
     /* Rounding of matrices in the forward pass while derivatives pass straight through, from

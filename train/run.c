@@ -136,6 +136,7 @@ static bool recipe_of(int argc, char **argv, struct recipe *r, struct err *err)
         .n_fall = (uint32_t)step_number(argc, argv, "fall", 4000),
         .n_sight = (uint32_t)step_number(argc, argv, "sight", 2000),
         .rate = step_number(argc, argv, "rate", 1e-3),
+        .tower_rate = step_number(argc, argv, "tower_rate", 0.4),
         .decay = step_number(argc, argv, "decay", 0.05),
         .clip = step_number(argc, argv, "clip", 1),
         .finder = step_number(argc, argv, "finder", 0.3),
