@@ -119,12 +119,14 @@ static bool draw(struct learner *l, struct lane *lane, enum sample_split split, 
                  size_t n, struct sample samples[AT_ONCE])
 {
     bool ok = true;
-    const bool sight = split == SPLIT_TRAIN && l->step < l->recipe.n_sight;
+    const enum lesson lesson = split == SPLIT_TEST               ? LESSON_ALL
+                               : l->step < l->recipe.n_sight  ? LESSON_SIGHT
+                               : l->step < l->recipe.n_scenes ? LESSON_SCENES
+                                                              : LESSON_ALL;
     arena_reset(&lane->arena);
     batch_clear(&lane->batch);
     for (size_t i = 0; ok && i < n; i++)
-        ok = (sight ? sample_make_sight : sample_make)(&samples[i], split, l->recipe.seed,
-                                                       first + i, &lane->err);
+        ok = sample_make_for(&samples[i], lesson, split, l->recipe.seed, first + i, &lane->err);
     return ok && batch_fill(&lane->batch, &l->net, l->words, samples, n, &lane->arena, &lane->err);
 }
 

@@ -24,7 +24,8 @@ struct recipe {
     uint32_t first_sample; /* of the seed's samples, where step 0 begins */
     /* The rate rises for n_warm steps, stays, and falls in the last n_fall to none. */
     uint32_t n_steps, n_warm, n_fall;
-    uint32_t n_sight; /* the first steps are for the tower alone */
+    uint32_t n_sight;  /* the first steps are for the tower alone */
+    uint32_t n_scenes; /* until this one, for plain pictures */
     double rate, decay; /* of weights, a step: rate · decay */
     double tower_rate;  /* the tower's share of the rate */
     double clip;        /* the longest gradient */

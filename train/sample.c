@@ -16,10 +16,14 @@ bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint6
     return talk_make(s, split, seed, index, err);
 }
 
-bool sample_make_sight(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
-                       struct err *err)
+bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split split, uint64_t seed,
+                     uint64_t index, struct err *err)
 {
-    return picture_make_kind(s, index % 4 ? "chequer" : NULL, split, seed, index, err);
+    if (lesson == LESSON_SIGHT && index % 4)
+        return picture_make_kind(s, "chequer", split, seed, index, err);
+    if (lesson == LESSON_SCENES && index % (PICTURES + TALKS) < PICTURES && index % 8)
+        return picture_make_kind(s, "scene", split, seed, index, err);
+    return sample_make(s, split, seed, index, err);
 }
 
 void sample_add(struct sample *s, const char *skill, const char *user, const char *model,

@@ -51,9 +51,11 @@ struct sample {
 /* Sample number `index` of a seed, of any sort, mixed as they are to be learned; any thread. */
 bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
                  struct err *err);
-/* Sample number `index` of those that a tower learns from before there are words: most have none. */
-bool sample_make_sight(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
-                       struct err *err);
+/* The same as lessons go on: at first, for a tower alone, pictures of which mostly nothing is said;
+ * then mostly plain scenes, and talks; then all. */
+enum lesson { LESSON_SIGHT, LESSON_SCENES, LESSON_ALL };
+bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split split, uint64_t seed,
+                     uint64_t index, struct err *err);
 void sample_done(struct sample *s);
 
 /* The two sorts that sample_make mixes. */
