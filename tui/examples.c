@@ -13,10 +13,9 @@ enum { NAME_CELLS = 12 };
 static const struct {
     const char *file, *question; /* NULL: without a picture */
 } examples[] = {
-    {"shapes.png", "What shapes are there?"},
-    {"sign.png", "What is written here?"},
-    {"label.png", "What does it say?"},
-    {"clock.png", "What time is it?"},
+    {"shapes.png", "Describe the picture."},
+    {"shapes.png", "What color is the square?"},
+    {"clock.png", "What is in the picture?"},
     {NULL, "How do I show you a picture?"},
 };
 /* clang-format on */
