@@ -174,6 +174,8 @@ static bool answer_again(struct proving *w, size_t node, const struct proof *p)
     if (p->continued_from)
         set_text(m, text, p->continued_from);
     set_scene(&w->tree, node, p);
+    for (size_t i = 0; i < w->tree.path.n; i++)
+        message_read(&w->tree.path.list[i]);
     tell_as_then(w, p);
     bool ok = prepare(w, p) && generate(w, p);
     set_text(m, text, strlen(text));
