@@ -142,9 +142,9 @@ screenshots: test-deps
 
 # ---- The model that ships ----
 
-# The trainer draws with cairo and pango, which facet itself does not need. It runs where it was built.
+# The trainer draws with cairo, which facet itself does not need. It runs where it was built.
 TRAIN := $(call obj,$(wildcard train/*.c))
-TRAIN_PKGS := pangocairo
+TRAIN_PKGS := cairo
 TRAIN_LIBS := $(shell pkg-config --libs $(TRAIN_PKGS) 2>/dev/null)
 $(B)/train/%.o: EXTRA := -march=native $(shell pkg-config --cflags $(TRAIN_PKGS) 2>/dev/null)
 $(addprefix $(B)/train/,ops.o attend.o finder.o): EXTRA += -ffast-math -ffp-contract=fast
@@ -179,15 +179,16 @@ $(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
 
 # All of it, from nothing (train/README.md): a vocabulary, a teacher, a student that learns from it and is
 # rounded at the end. About a day on two cores. Interrupted, it goes on where it was when called again.
-TEACHER_STEPS ?= 30000
-STUDENT_STEPS ?= 40000
+TEACHER_STEPS ?= 12000
+STUDENT_STEPS ?= 15000
 ROUNDED_STEPS ?= 2000
 LEARN = $(B)/trainer learn words=$(B)/model/vocabulary.gguf
 model: model-deps
 	$(Q)$(MAKE) --no-print-directory model-built
 model-built: $(B)/trainer $(B)/model/vocabulary.gguf
-	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher steps=$(TEACHER_STEPS)
+	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher steps=$(TEACHER_STEPS) sight=2000 scenes=6000
 	$(Q)$(LEARN) shape=student out=$(B)/model/student steps=$(STUDENT_STEPS) teacher=$(B)/model/teacher/checkpoint \
+	    sight=3000 scenes=7000 \
 	    fall=$$((2 * $(ROUNDED_STEPS))) round=q8_0 round_from=$$(($(STUDENT_STEPS) - $(ROUNDED_STEPS)))
 	$(Q)$(B)/trainer export from=$(B)/model/student/checkpoint spm=$(B)/model/spm.model \
 	    out=$(B)/model/facet-small.gguf mmproj=$(B)/model/mmproj-facet-small.gguf
@@ -200,7 +201,7 @@ DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread 
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 SHOT_DEBS := libfreetype-dev fonts-dejavu-core
-TRAIN_DEBS := libcairo2-dev libpango1.0-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf \
+TRAIN_DEBS := libcairo2-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf \
               fonts-lato fonts-open-sans fonts-roboto-unhinted fonts-crosextra-caladea fonts-cantarell
 
 all: $(B)/facet $(LIBFACET)

@@ -128,7 +128,7 @@ enum shape {
 #undef SHAPE_ID
 #undef ICON_ID
 /* What else has a mark of its own. */
-enum { MARK_CLOCK = MARK_SHAPES + KINDS_DRAWN, MARK_FLAG, MARK_SLICE, MARK_PAPER, MARKS_USED };
+enum { MARK_CLOCK = MARK_SHAPES + KINDS_DRAWN, MARK_FLAG, MARK_SLICE, MARKS_USED };
 _Static_assert((int)MARKS_USED <= (int)MARK_KINDS, "too many kinds for the marks");
 extern const char *const shape_names[KINDS_DRAWN], *const shape_plurals[KINDS_DRAWN];
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Asks the model that ships about pictures that the trainer has not drawn: SVG drawings by librsvg, the same under a photo's
-# noise, blur and JPEG, and screenshots of terminals. Prints each question with the answer, and how many say what they must.
-#   sh train/foreign.sh [FACET [MODEL]]      needs librsvg2-bin and libjpeg-turbo-progs
+# Asks the model that ships about pictures that the trainer has not drawn: SVG drawings by librsvg, the same under noise and
+# uneven light, and screenshots of terminals. Prints each question with the answer, and how many say what they must.
+#   sh train/foreign.sh [FACET [MODEL]]      needs librsvg2-bin
 set -u
 facet=${1:-build/facet}
 model=${2:-}

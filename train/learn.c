@@ -152,8 +152,7 @@ static void learn_lane(void *job, size_t index, unsigned thread)
     struct learner *l = job;
     struct lane *lane = &l->lanes[index];
     const size_t share = l->recipe.samples / LANES;
-    const uint64_t first = l->recipe.first_sample + (uint64_t)l->step * l->recipe.samples +
-                           index * share;
+    const uint64_t first = (uint64_t)l->step * l->recipe.samples + index * share;
     memset(lane->g, 0, l->net.n_values * sizeof *lane->g);
     lane->sum = (struct pass_loss){0};
     lane->n_views = 0;

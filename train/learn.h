@@ -21,7 +21,6 @@ enum { LANES = 2 };
 struct recipe {
     uint64_t seed;
     uint32_t samples;      /* a step, of all lanes together */
-    uint32_t first_sample; /* of the seed's samples, where step 0 begins */
     /* The rate rises for n_warm steps, stays, and falls in the last n_fall to none. */
     uint32_t n_steps, n_warm, n_fall;
     uint32_t n_sight;  /* the first steps are for the tower alone */

@@ -192,7 +192,7 @@ static void put_wave(float *row, size_t side, const float colour[3], struct wave
 }
 
 /* Rows of noise would mix a patch's few long waves with its many short ones, and give most of what
- * they say to its mean; a tower that begins so takes several times the pictures (README.md). Two
+ * they say to its mean; a tower that begins so takes about twice the pictures (README.md). Two
  * thirds of the rows are of brightness. */
 static void start_patch(const struct net *net, float *out)
 {
