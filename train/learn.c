@@ -9,6 +9,7 @@
 #include "train/checkpoint.h"
 #include "engine/kernels/blas.h"
 #include "train/distil.h"
+#include "train/muon.h"
 #include "train/pass.h"
 
 /* Samples that a lane computes at once, and numbers that a task of the optimiser moves. */
@@ -209,13 +210,17 @@ static bool decays(enum param_kind kind)
     return kind == PARAM_MATRIX || kind == PARAM_PATCH || kind == PARAM_FINDER;
 }
 
+static bool is_tower(const struct learner *l, const struct param *p)
+{
+    return l->net.vision.n_layers && p->offset >= l->net.patch_w;
+}
+
 /* Adam moves each number by the rate, and a patch of one colour moves all of a row's outputs at once:
  * so rows longer than the rate was chosen for get less of it (as in arXiv 2203.03466). */
 static double share_of_rate(const struct learner *l, const struct param *p)
 {
     enum { CHOSEN_FOR = 256 };
-    const bool is_tower = l->net.vision.n_layers && p->offset >= l->net.patch_w;
-    const double share = is_tower ? l->recipe.tower_rate : 1;
+    const double share = is_tower(l, p) ? l->recipe.tower_rate : 1;
     return p->rows > 1 && p->kind != PARAM_POSITION && p->cols > CHOSEN_FOR
                ? share * (double)CHOSEN_FOR / (double)p->cols
                : share;
@@ -223,11 +228,19 @@ static double share_of_rate(const struct learner *l, const struct param *p)
 
 static void move_param(void *job, size_t index, unsigned thread)
 {
-    (void)thread;
     struct learner *l = job;
     const struct param *p = &l->net.params[index];
     const size_t at = p->offset;
     struct adamw move = l->move;
+    if (l->step < l->recipe.n_sight && !is_tower(l, p)) /* it has no gradient, but old ones' mean */
+        return;
+    if (l->recipe.muon && p->kind == PARAM_MATRIX) {
+        const struct muon by = {move.rate * (is_tower(l, p) ? l->recipe.tower_rate : 1),
+                                move.decay, move.scale};
+        muon_move(&by, &l->lanes[thread].arena, l->lanes[0].g + at, p->rows, p->cols, l->w + at,
+                  l->first + at);
+        return;
+    }
     move.rate *= share_of_rate(l, p);
     adamw_move(&move, decays(p->kind), l->lanes[0].g + at, p->rows * p->cols, l->w + at,
                l->first + at, l->second + at);

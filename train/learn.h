@@ -1,5 +1,6 @@
 /* Steps of training: samples are drawn, loss and derivatives computed by LANES threads, each with
- * half of the samples, and AdamW (arXiv 1711.05101) moves the parameters.
+ * half of the samples; Muon (muon.h) moves the matrices of layers and AdamW (arXiv 1711.05101) the
+ * other parameters.
  *
  * What comes out depends on the recipe alone, not on how many threads there are or how often
  * training was interrupted. */
@@ -28,6 +29,7 @@ struct recipe {
     double rate, decay; /* of weights, a step: rate · decay */
     double tower_rate;  /* the tower's share of the rate */
     double clip;        /* the longest gradient */
+    bool muon;          /* moves the layers' matrices; AdamW all else, or all */
     double finder;      /* weight of the finder's loss */
     /* Rounding of matrices in the forward pass while derivatives pass straight through, from
      * step `round_from` on. */

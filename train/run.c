@@ -139,6 +139,7 @@ static bool recipe_of(int argc, char **argv, struct recipe *r, struct err *err)
         .rate = step_number(argc, argv, "rate", 1e-3),
         .tower_rate = step_number(argc, argv, "tower_rate", 0.4),
         .decay = step_number(argc, argv, "decay", 0.05),
+        .muon = step_number(argc, argv, "muon", 1) != 0,
         .clip = step_number(argc, argv, "clip", 1),
         .finder = step_number(argc, argv, "finder", 0.3),
         .round_from = (uint32_t)step_number(argc, argv, "round_from", 0),

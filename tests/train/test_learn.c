@@ -14,6 +14,7 @@
 #include "train/distil.h"
 #include "train/learn.h"
 #include "train/linear.h"
+#include "train/muon.h"
 #include "train/vocabulary.h"
 
 struct fixture {
@@ -29,6 +30,7 @@ static const struct recipe recipe = {.seed = 5,
                                      .rate = 3e-3,
                                      .tower_rate = 0.4,
                                      .decay = 0.05,
+                                     .muon = true,
                                      .clip = 1,
                                      .finder = 0.3,
                                      .round_matrix = TYPE_Q4_0,
@@ -136,6 +138,63 @@ static void the_loss_falls(void **state)
     learner_free(l);
 }
 
+/* While the tower learns alone, nothing else moves, whatever its gradients were before. */
+static void sight_moves_the_tower_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct recipe sight = recipe;
+    sight.n_sight = 100;
+    struct err err = {""};
+    struct learner *l = learner(f, &recipe, NULL), *alone = learner(f, &sight, NULL);
+    steps(l, 2);
+    assert_true(learner_save(l, f->checkpoint, &err) && learner_load(alone, f->checkpoint, &err));
+    steps(alone, 2);
+    const float *before = learner_values(l), *after = learner_values(alone);
+    const size_t tower = learner_net(l)->patch_w;
+    assert_memory_equal(before, after, tower * sizeof *before);
+    assert_memory_not_equal(before + tower, after + tower, sizeof *before);
+    learner_free(l);
+    learner_free(alone);
+}
+
+/* Wave i of a cosine transform of length n at t: they are orthonormal. */
+static double wave(size_t i, size_t t, size_t n)
+{
+    return sqrt((i ? 2.0 : 1.0) / (double)n) * cos(M_PI * (double)i * ((double)t + 0.5) / (double)n);
+}
+
+/* Σ_i s_i u_i v_iᵀ becomes about Σ_i u_i v_iᵀ, s_i from 1 to 0.02, whichever side is longer. */
+static void singular_values_become_one(size_t rows, size_t cols)
+{
+    const size_t n = rows < cols ? rows : cols;
+    struct arena arena = {0};
+    float *x = mem_new(rows * cols, sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < cols; c++)
+                x[r * cols + c] += (float)(pow(0.02, (double)i / (double)(n - 1)) *
+                                           wave(i, r, rows) * wave(i, c, cols));
+    muon_orthogonalise(&arena, x, rows, cols);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            double s = 0;
+            for (size_t r = 0; r < rows; r++)
+                for (size_t c = 0; c < cols; c++)
+                    s += wave(i, r, rows) * (double)x[r * cols + c] * wave(j, c, cols);
+            assert_true(i == j ? s > 0.5 && s < 1.35 : fabs(s) < 0.05);
+        }
+    free(x);
+    arena_done(&arena);
+}
+
+static void muon_makes_steps_orthogonal(void **state)
+{
+    (void)state;
+    singular_values_become_one(16, 16);
+    singular_values_become_one(12, 40);
+    singular_values_become_one(40, 12);
+}
+
 /* What the passes see is what a file would hold; what is learned is not rounded. */
 static void rounding_is_only_seen(void **state)
 {
@@ -222,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_on_where_it_stopped),
         cmocka_unit_test(the_loss_falls),
+        cmocka_unit_test(sight_moves_the_tower_alone),
+        cmocka_unit_test(muon_makes_steps_orthogonal),
         cmocka_unit_test(rounding_is_only_seen),
         cmocka_unit_test(a_checkpoint_of_another_net_is_refused),
         cmocka_unit_test(draws_follow_the_teacher),
