@@ -235,7 +235,7 @@ void backend_answer(struct backend *b, const struct backend_turn *turn, struct o
 {
     struct reply r = {.kit = &b->kit, .session = b->seats[0].session, .turn = turn};
     struct facet_speculation before, after;
-    facet_session_set_best(r.session, options_best(turn->options));
+    facet_session_set_best(r.session, options_best(turn->options, b->kit.model));
     facet_session_get_speculation(r.session, &before);
     b->has_news = true;
     bool goes_on = reply_open(&r) && read_beginning(b, &r) && reply_read(&r);

@@ -70,7 +70,7 @@ static void write_receipt(struct chat *chat, const struct outcome *o)
         .model = whole ? whole : chat->path,
         .digest = chat->digest,
         .options = options,
-        .seed = options_sampling(&chat->options, chat->turn - 1).seed,
+        .seed = options_sampling(&chat->options, chat->model, chat->turn - 1).seed,
         .continued_from = chat->first_bytes,
         .n_prompt = o->stats.n_prompt,
         .n_kept = o->stats.n_kept,
@@ -264,7 +264,8 @@ static void do_job(struct chat *chat)
             .messages = chat->job == JOB_LOOK ? &before : &chat->tree.path,
             .open_answer = chat->job == JOB_CONTINUE,
             .options = &chat->options,
-            .sampling = options_sampling(&chat->options, chat->turn - 1),
+            .sampling =
+                options_sampling(&chat->options, backend_model(backend), chat->turn - 1),
             .confidence = chat->options.confidence ? chat->confidence : NULL,
             .progress = on_progress,
             .text = on_text,

@@ -139,7 +139,7 @@ static void begin_answer(struct many *many, struct job *job)
     a->turn = (struct backend_turn){
         .messages = &job->messages,
         .options = many->options,
-        .sampling = options_sampling(many->options, 0),
+        .sampling = options_sampling(many->options, backend_model(many->backend), 0),
         .confidence = job->confidence,
         .progress = on_progress,
         .text = on_text,

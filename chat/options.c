@@ -42,7 +42,7 @@ const struct option_group option_groups[] = {
 const size_t n_option_groups = sizeof option_groups / sizeof *option_groups;
 
 /* How row i is read and where it goes. */
-enum kind { TEXT, REAL, COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, NOTIFY, PRESET };
+enum kind { TEXT, REAL, COUNT, OWN_REAL, OWN_COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, NOTIFY, PRESET };
 #define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {kind, offsetof(struct options, field)},
 static const struct slot {
@@ -110,6 +110,22 @@ static bool set_count(size_t *out, const char *text, struct range range, struct 
     if (!parse_whole(&value, text) || (double)value > range.high)
         return err_set(err, "\"%s\" is not a whole number from 0 to %.0f", text, range.high);
     *out = (size_t)value;
+    return true;
+}
+
+static bool set_own_real(float *out, const char *text, struct range range, struct err *err)
+{
+    if (strcmp(text, OPTION_OWN_TEXT) != 0)
+        return set_real(out, text, range, err);
+    *out = NAN;
+    return true;
+}
+
+static bool set_own_count(size_t *out, const char *text, struct range range, struct err *err)
+{
+    if (strcmp(text, OPTION_OWN_TEXT) != 0)
+        return set_count(out, text, range, err);
+    *out = OPTION_OWN;
     return true;
 }
 
@@ -203,6 +219,10 @@ static bool set_slot(struct options *o, const struct slot *slot, const char *val
         return set_real(field, value, range_of(slot->offset), err);
     case COUNT:
         return set_count(field, value, range_of(slot->offset), err);
+    case OWN_REAL:
+        return set_own_real(field, value, range_of(slot->offset), err);
+    case OWN_COUNT:
+        return set_own_count(field, value, range_of(slot->offset), err);
     case SEED:
         return set_seed(o, value, err);
     case BOOL:
@@ -342,22 +362,30 @@ bool options_copy(struct options *to, const struct options *from)
     return true;
 }
 
-struct facet_sampling options_sampling(const struct options *o, uint64_t turn)
+static void take_given(float *out, float value)
 {
-    struct facet_sampling sampling = facet_sampling_default;
-    sampling.temperature = o->temperature;
-    sampling.top_k = (uint32_t)o->top_k;
-    sampling.top_p = o->top_p;
-    sampling.min_p = o->min_p;
-    sampling.repetition_penalty = o->repeat_penalty;
+    if (!isnan(value))
+        *out = value;
+}
+
+struct facet_sampling options_sampling(const struct options *o, const struct facet_model *model,
+                                       uint64_t turn)
+{
+    struct facet_sampling sampling = facet_model_sampling(model);
+    take_given(&sampling.temperature, o->temperature);
+    take_given(&sampling.top_p, o->top_p);
+    take_given(&sampling.min_p, o->min_p);
+    take_given(&sampling.repetition_penalty, o->repeat_penalty);
+    if (o->top_k != OPTION_OWN)
+        sampling.top_k = (uint32_t)o->top_k;
     sampling.seed = o->seed + turn;
     return sampling;
 }
 
-uint32_t options_best(const struct options *o)
+uint32_t options_best(const struct options *o, const struct facet_model *model)
 {
     enum { MOST = 256 };
-    struct facet_sampling sampling = options_sampling(o, 0);
+    struct facet_sampling sampling = options_sampling(o, model, 0);
     uint32_t n = facet_sampling_best(&sampling);
     return o->full_head || o->confidence || n > MOST ? 0 : n;
 }

@@ -13,10 +13,16 @@
 /* What calls somebody back who looked away while an answer took long. */
 enum notify { NOTIFY_OFF, NOTIFY_BELL, NOTIFY_DESKTOP };
 
+/* What stands for the model's own value of an option, as text and as a count. */
+#define OPTION_OWN_TEXT "model"
+#define OPTION_OWN      SIZE_MAX
+
 struct options {
     char *model, *mmproj, *system, *vision_precision, *draft; /* owned; NULL: not given */
-    float temperature, top_p, min_p, repeat_penalty, cache_size;
-    size_t top_k, max_tokens, ctx, threads;
+    float temperature, top_p, min_p, repeat_penalty; /* NAN: the model's own */
+    size_t top_k;                                    /* OPTION_OWN: the model's own */
+    float cache_size;
+    size_t max_tokens, ctx, threads;
     uint64_t seed;
     bool seed_given; /* else each turn draws its own */
     char **stop;     /* owned */
@@ -60,10 +66,12 @@ bool options_copy(struct options *to, const struct options *from);
 /* Sets the option of that long name; value NULL for a BOOL means yes. The error names the option,
  * what was given and what is allowed; an unknown name names the nearest right one. */
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
-/* Sampling part, for the engine; turn: added to the seed so that a regenerated answer differs. */
-struct facet_sampling options_sampling(const struct options *o, uint64_t turn);
+/* Sampling part, for the engine, with what is the model's own; turn: added to the seed so that a
+ * regenerated answer differs. */
+struct facet_sampling options_sampling(const struct options *o, const struct facet_model *model,
+                                       uint64_t turn);
 /* How many of the best logits of a token such sampling wants, for facet_session_set_best; 0: all, or
  * so many that knowing them pays too little. */
-uint32_t options_best(const struct options *o);
+uint32_t options_best(const struct options *o, const struct facet_model *model);
 
 #endif

@@ -1,5 +1,6 @@
 #include "chat/receipt.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,22 @@ static void put_COUNT(json_t *all, const char *flag, const size_t *value)
     json_object_set_new(all, flag, json_sprintf("%zu", *value));
 }
 
+static void put_OWN_REAL(json_t *all, const char *flag, const float *value)
+{
+    if (isnan(*value))
+        json_object_set_new(all, flag, json_string(OPTION_OWN_TEXT));
+    else
+        put_REAL(all, flag, value);
+}
+
+static void put_OWN_COUNT(json_t *all, const char *flag, const size_t *value)
+{
+    if (*value == OPTION_OWN)
+        json_object_set_new(all, flag, json_string(OPTION_OWN_TEXT));
+    else
+        put_COUNT(all, flag, value);
+}
+
 static void put_CROPS(json_t *all, const char *flag, const struct crop_choice *value)
 {
     static const char *const names[] = {
@@ -64,6 +81,8 @@ static void put_LIST(json_t *all, const char *flag, const struct options *o)
 #define PUT_TEXT(field, flag)  put_TEXT(all, flag, &o->field)
 #define PUT_REAL(field, flag)  put_REAL(all, flag, &o->field)
 #define PUT_COUNT(field, flag) put_COUNT(all, flag, &o->field)
+#define PUT_OWN_REAL(field, flag)  put_OWN_REAL(all, flag, &o->field)
+#define PUT_OWN_COUNT(field, flag) put_OWN_COUNT(all, flag, &o->field)
 #define PUT_CROPS(field, flag) put_CROPS(all, flag, &o->field)
 #define PUT_CACHE(field, flag) put_CACHE(all, flag, &o->field)
 #define PUT_LIST(field, flag)  put_LIST(all, flag, o)

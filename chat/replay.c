@@ -147,7 +147,8 @@ static bool generate(struct proving *w, const struct proof *p)
     struct backend_turn turn = {.messages = &w->tree.path,
                                 .open_answer = p->continued_from > 0,
                                 .options = &p->options,
-                                .sampling = options_sampling(&p->options, 0),
+                                .sampling = options_sampling(
+                                    &p->options, backend_model(w->backend), 0),
                                 .progress = on_progress,
                                 .text = on_text,
                                 .user = w->replay};

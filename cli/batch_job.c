@@ -1,5 +1,6 @@
 #include "cli/batch_job.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,15 +48,25 @@ static json_t *number(float value)
     return json_real(strtod(text, NULL));
 }
 
+static json_t *own_number(float value)
+{
+    return isnan(value) ? json_string(OPTION_OWN_TEXT) : number(value);
+}
+
+static json_t *own_count(size_t value)
+{
+    return value == OPTION_OWN ? json_string(OPTION_OWN_TEXT) : json_integer((json_int_t)value);
+}
+
 static json_t *options_json(const struct options *o)
 {
     json_t *stop = json_array();
     for (size_t i = 0; i < o->n_stop; i++)
         json_array_append_new(stop, json_words(o->stop[i]));
-    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s}", "temperature",
-                     number(o->temperature), "top_k", (json_int_t)o->top_k, "top_p",
-                     number(o->top_p), "min_p", number(o->min_p), "repeat_penalty",
-                     number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s}", "temperature",
+                     own_number(o->temperature), "top_k", own_count(o->top_k), "top_p",
+                     own_number(o->top_p), "min_p", own_number(o->min_p), "repeat_penalty",
+                     own_number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop",
                      stop, "crops", crops_json(&o->crops), "cache", cache_name(o->cache),
                      "vision_precision", o->vision_precision ? o->vision_precision : "default");
 }

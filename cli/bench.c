@@ -47,7 +47,7 @@ static bool open_sessions(struct bench *b, const struct args *args, struct err *
     r->n_sessions = b->plan.does[BENCH_BATCH] ? b->plan.sequences : 1;
     struct facet_session_options how = {.n_ctx = (uint32_t)r->n_ctx,
                                         .cache = args->options.cache,
-                                        .n_best = options_best(&args->options),
+                                        .n_best = options_best(&args->options, b->model),
                                         .progress = bench_see,
                                         .progress_user = b};
     bool ok = true;

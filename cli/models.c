@@ -46,7 +46,7 @@ size_t models_session_bytes(const struct facet_model *model, const struct option
     struct facet_session_options session = {.n_ctx = (uint32_t)options->ctx,
                                             .cache = options->cache,
                                             .lookup = !options->no_lookup,
-                                            .n_best = options_best(options)};
+                                            .n_best = options_best(options, model)};
     return facet_session_bytes(model, &session);
 }
 
@@ -109,6 +109,10 @@ void models_print(const struct facet_model *model, const struct options *options
            info.n_layers, info.n_embd, info.n_ff, info.n_heads, info.n_kv_heads, info.head_dim);
     printf("%-16s%u tokens, local layers see %u\n", "context", info.n_ctx_train, info.window);
     printf("%-16s%u tokens\n", "vocabulary", info.n_vocab);
+    struct facet_sampling sampling = facet_model_sampling(model);
+    printf("%-16stemperature %g, top-k %u, top-p %g, min-p %g\n", "recommended",
+           (double)sampling.temperature, sampling.top_k, (double)sampling.top_p,
+           (double)sampling.min_p);
     if (info.has_vision)
         printf("%-16s%u x %u pixels become %u tokens\n", "pictures", info.image_size,
                info.image_size, info.n_soft_tokens);

@@ -217,6 +217,11 @@ const struct facet_sampling facet_sampling_default = {.temperature = 1.0f,
                                                       .repetition_penalty = 1.0f,
                                                       .repetition_last = 64};
 
+struct facet_sampling facet_model_sampling(const struct facet_model *model)
+{
+    return model ? model->m->sampling : facet_sampling_default;
+}
+
 struct facet_sampler *facet_sampler_new(const struct facet_model *model,
                                         const struct facet_sampling *sampling, char *error)
 {

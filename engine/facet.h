@@ -307,6 +307,10 @@ struct facet_sampling {
 /* Gemma 3's own: 1.0, 64, 0.95, 0, 1, 64, seed 0. */
 extern const struct facet_sampling facet_sampling_default;
 
+/* What the model's file recommends (GGUF keys general.sampling.*, generation_config.json), and else
+ * facet_sampling_default, as without a model (NULL). */
+struct facet_sampling facet_model_sampling(const struct facet_model *model);
+
 /* How many of the best logits a sampler of this kind looks at, for facet_session_set_best; 0: all.
  * Without n_alternatives, which looks at all. */
 uint32_t facet_sampling_best(const struct facet_sampling *sampling);

@@ -12,6 +12,7 @@
 #include "engine/model_gguf.h"
 #include "engine/model_hf.h"
 #include "engine/model_params.h"
+#include "engine/model_sampling.h"
 #include "engine/model_shape.h"
 #include "engine/pool.h"
 #include "engine/tokenizer.h"
@@ -95,6 +96,7 @@ static bool open_gguf(struct model *m, const struct facet_model_options *o, stru
              !model_bind_text(m, &f->text, false, &f->owned, err) ||
              !set_n_vocab(m, model_gguf_pieces(f->gguf), err))
         return false;
+    model_sampling_gguf(m, f->gguf);
     struct err wrong;
     m->tokenizer = tokenizer_from_gguf(f->gguf, m->text.n_vocab, &wrong);
     if (m->tokenizer)
@@ -139,7 +141,8 @@ static bool open_folder(struct model *m, const struct facet_model_options *o, bo
         m->text.n_vocab = (uint32_t)tokenizer_size(m->tokenizer);
         return true;
     }
-    if (!model_hf_params(m, m->path, tower, err) || !shards_open(&f->shards, m->path, err) ||
+    if (!model_hf_params(m, m->path, tower, err) || !model_hf_sampling(m, m->path, err) ||
+        !shards_open(&f->shards, m->path, err) ||
         !weights_from_safetensors(&f->text, m->path, f->shards.files, f->shards.n, err) ||
         !model_bind_text(m, &f->text, true, &f->owned, err) ||
         !set_n_vocab(m, m->text.n_vocab, err) || !open_folder_vocabulary(m, false, err))
@@ -334,6 +337,7 @@ static struct model *open_by(open_fn *into, const char *what,
     if (!m)
         return NULL;
     m->image_soft_id = -1;
+    m->sampling = facet_sampling_default;
     if (into(m, what, options ? options : &none, err))
         return m;
     model_free(m);

@@ -86,6 +86,7 @@ struct model {
     struct facet_tensor_info *listing; /* every tensor of the files */
     size_t n_listing;
     uint64_t weight_bytes, n_parameters;
+    struct facet_sampling sampling; /* as the files recommend */
     char *chat_note;           /* what was odd about the file and how it was read, or NULL */
     struct model_files *files; /* what keeps the data mapped; model.c's own */
 };

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/model_params.h"
+#include "engine/model_sampling.h"
 
 enum { MAX_JSON_BYTES = 64 << 20, MAX_SHARDS = 1024 };
 
@@ -296,4 +297,17 @@ bool model_hf_params(struct model *m, const char *folder, bool *tower, struct er
     json_decref(root);
     free(path);
     return ok;
+}
+
+bool model_hf_sampling(struct model *m, const char *folder, struct err *err)
+{
+    char *path = model_hf_path(folder, "generation_config.json", err);
+    if (!path)
+        return false;
+    json_t *root = file_exists(path) ? load_json(path, err) : json_object();
+    if (root)
+        model_sampling_hf(m, root);
+    json_decref(root);
+    free(path);
+    return root != NULL;
 }

@@ -18,6 +18,9 @@ void shards_close(struct shards *s);
  * which m->vision is filled then and its layers are made. */
 bool model_hf_params(struct model *m, const char *folder, bool *tower, struct err *err);
 
+/* What generation_config.json recommends, if there is one. */
+bool model_hf_sampling(struct model *m, const char *folder, struct err *err);
+
 /* folder/name; NULL if memory is short. free() it. */
 char *model_hf_path(const char *folder, const char *name, struct err *err);
 

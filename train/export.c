@@ -11,6 +11,8 @@
 #include "train/vocabulary.h"
 
 static const char model_name[] = "facet-small", licence[] = "mit";
+/* What it is unsure of it should not roll dice for. */
+static const float temperature = 0.2F;
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -71,6 +73,7 @@ struct gguf_writer *export_decoder(const struct net *net, const float *values,
     struct gguf_writer *w = gguf_writer_new();
     gguf_put_text_keys(w, model_name, &net->text);
     put_general_keys(w, types->matrices);
+    gguf_put_f32(w, "general.sampling.temp", temperature);
     if (!vocabulary_put(w, vocabulary, err)) {
         gguf_writer_free(w);
         return NULL;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static void keeps_what_is_right(void **state)
     assert_false(options_init(&o, &err));
     assert_non_null(strstr(err.text, "facet.conf:2: top-k: \"many\""));
     assert_string_equal(o.mistake, err.text);
-    assert_true(o.temperature == 0.5f && o.top_p == 0.5f && o.top_k == 64);
+    assert_true(o.temperature == 0.5f && o.top_p == 0.5f && o.top_k == OPTION_OWN);
     assert_string_equal(o.theme, "auto");
     options_done(&o);
     unsetenv("FACET_TEMPERATURE");
@@ -166,7 +167,7 @@ static void prints_a_file_that_it_reads(void **state)
     struct err err = {""};
     if (!options_init(&o, &err))
         fail_msg("%s", err.text);
-    assert_true(o.temperature == 1 && o.top_k == 64 && o.ctx == 8192);
+    assert_true(isnan(o.temperature) && o.top_k == OPTION_OWN && o.ctx == 8192);
     options_done(&o);
     str_done(&live);
     free(text);

@@ -252,6 +252,26 @@ static void test_keys_missing(void **state)
     assert_refused(*state, w, "gemma3.block_count is missing");
 }
 
+static void test_sampling(void **state)
+{
+    struct gguf_writer *w = tiny_text(&tiny_default);
+    struct model *m = open_written(*state, w);
+    assert_memory_equal(&m->sampling, &facet_sampling_default, sizeof m->sampling);
+    model_free(m);
+    w = tiny_text(&tiny_default);
+    gguf_put_f32(w, "general.sampling.temp", 0.25f);
+    gguf_put_u32(w, "general.sampling.top_k", 7);
+    gguf_put_f32(w, "general.sampling.top_p", 1.5f);
+    gguf_put_f32(w, "general.sampling.min_p", 0.125f);
+    gguf_put_f32(w, "general.sampling.penalty_repeat", 1.5f);
+    m = open_written(*state, w);
+    assert_true(m->sampling.temperature == 0.25f && m->sampling.top_p == 0.95f);
+    assert_true(m->sampling.min_p == 0.125f && m->sampling.repetition_penalty == 1.5f);
+    assert_int_equal(m->sampling.top_k, 7);
+    assert_non_null(strstr(m->chat_note, "general.sampling.top_p is 1.5"));
+    model_free(m);
+}
+
 static void test_head_size_missing(void **state)
 {
     struct tiny t = tiny_default;
@@ -679,6 +699,24 @@ static void test_folder_sparse(void **state)
     model_free(m);
 }
 
+static void test_folder_sampling(void **state)
+{
+    static const char recommended[] = "{\"top_k\": 3, \"temperature\": 0.5, \"do_sample\": true}",
+                      broken[] = "{\"top_k\": ";
+    struct err err = {""};
+    char *path = scratch_path(*state, "hf/generation_config.json");
+    model_free(open_folder(*state, &tiny_default, TINY_FOLDER_NEW, false));
+    assert_true(file_write(path, recommended, strlen(recommended), 0600, &err));
+    struct model *m = open_ok(*state, "hf", NULL);
+    assert_true(m->sampling.temperature == 0.5f && m->sampling.top_p == 0.95f);
+    assert_int_equal(m->sampling.top_k, 3);
+    model_free(m);
+    assert_true(file_write(path, broken, strlen(broken), 0600, &err));
+    assert_null(open_named(*state, "hf", NULL, &err));
+    assert_non_null(strstr(err.text, "generation_config.json: line 1"));
+    free(path);
+}
+
 static void test_folder_numbers(void **state)
 {
     struct err err;
@@ -803,6 +841,7 @@ int main(void)
         TEST(test_rope_spellings),
         TEST(test_sliding_window_pattern),
         TEST(test_keys_missing),
+        TEST(test_sampling),
         TEST(test_head_size_missing),
         TEST(test_62_layers),
         TEST(test_1b_has_no_scaling),
@@ -825,6 +864,7 @@ int main(void)
         TEST(test_folders),
         TEST(test_folder_text_only),
         TEST(test_folder_sparse),
+        TEST(test_folder_sampling),
         TEST(test_folder_numbers),
         TEST(test_folder_files_missing),
         TEST(test_safetensors_wrong),

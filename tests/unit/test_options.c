@@ -61,10 +61,16 @@ static void has_gemmas_defaults(void **state)
     (void)state;
     struct options o;
     assert_true(options_init(&o, NULL));
-    struct facet_sampling s = options_sampling(&o, 0);
+    struct facet_sampling s = options_sampling(&o, NULL, 0);
     assert_true(s.temperature == 1 && s.top_p == 0.95f && s.min_p == 0 &&
                 s.repetition_penalty == 1);
     assert_int_equal(s.top_k, 64);
+    assert_true(options_set(&o, "top-k", "3", NULL) && options_set(&o, "min-p", "0.5", NULL));
+    s = options_sampling(&o, NULL, 0);
+    assert_true(s.top_k == 3 && s.min_p == 0.5f && s.top_p == 0.95f);
+    assert_true(options_set(&o, "top-k", "model", NULL) && options_set(&o, "min-p", "model", NULL));
+    s = options_sampling(&o, NULL, 0);
+    assert_true(s.top_k == 64 && s.min_p == 0);
     assert_int_equal(o.ctx, 8192);
     assert_int_equal(o.crops.kind, CROPS_AUTO);
     assert_null(o.model);
@@ -199,7 +205,7 @@ static void copies_are_their_own(void **state)
     options_done(&a);
     assert_string_equal(b.system, "s");
     assert_string_equal(b.stop[0], "x");
-    assert_int_equal(options_sampling(&b, 1).seed, 42);
+    assert_int_equal(options_sampling(&b, NULL, 1).seed, 42);
     options_done(&b);
 }
 
@@ -330,21 +336,21 @@ static void knows_the_best_wanted(void **state)
     struct options o;
     struct err err;
     assert_true(options_init(&o, &err));
-    assert_int_equal(options_best(&o), 64 + 6);
+    assert_int_equal(options_best(&o, NULL), 64 + 6);
     assert_true(options_set(&o, "repeat-penalty", "1.1", &err));
-    assert_int_equal(options_best(&o), 64 + 6 + 64);
+    assert_int_equal(options_best(&o, NULL), 64 + 6 + 64);
     assert_true(options_set(&o, "repeat-penalty", "0.9", &err));
-    assert_int_equal(options_best(&o), 0);
+    assert_int_equal(options_best(&o, NULL), 0);
     assert_true(options_set(&o, "repeat-penalty", "1", &err));
     assert_true(options_set(&o, "top-k", "0", &err));
-    assert_int_equal(options_best(&o), 0);
+    assert_int_equal(options_best(&o, NULL), 0);
     assert_true(options_set(&o, "temperature", "0", &err));
-    assert_int_equal(options_best(&o), 1 + 6);
+    assert_int_equal(options_best(&o, NULL), 1 + 6);
     assert_true(options_set(&o, "full-head", NULL, &err));
-    assert_int_equal(options_best(&o), 0);
+    assert_int_equal(options_best(&o, NULL), 0);
     assert_true(options_set(&o, "full-head", "no", &err));
     assert_true(options_set(&o, "confidence", NULL, &err));
-    assert_int_equal(options_best(&o), 0);
+    assert_int_equal(options_best(&o, NULL), 0);
     options_done(&o);
 }
 
