@@ -3,7 +3,7 @@ mkdir -p "$conf/presets" "$conf/themes"
 unset XDG_CONFIG_HOME FACET_PRESET FACET_THEME
 
 facet help config
-check "help config" grep -q '^# temperature = 1' out
+check "help config" grep -q '^# temperature = model' out
 check "help config: sections" grep -q '^\[tui\]' out
 check "help config: keys" grep -q '^# input.send = Enter' out
 check "help config: every action has keys" sh -c '! grep -q "^# [a-z]*\.[a-z-]* = $" out'
