@@ -241,7 +241,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory $(ASAN) test-built
 tsan:
 	$(Q)$(MAKE) --no-print-directory B=build-tsan OPT="-O1 -g" SAN="-fsanitize=thread" tsan-built
-tsan-built: $(addprefix $(B)/tests/,test_pool test_session test_speculate test_store test_chat test_many)
+tsan-built: $(addprefix $(B)/tests/,test_pool $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_session*.c tests/unit/test_chat*.c)) test_speculate test_store test_many)
 	$(Q)n=0; for t in $^; do $$t || exit 1; n=$$((n + 1)); done; echo "$$n passed, 0 failed"
 
 # Mutated files through every parser, FUZZ_RUNS of each seed, under ASan and UBSan.
