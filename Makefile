@@ -82,13 +82,16 @@ $(call kernel_objs,neon): EXTRA := -march=armv8.2-a+dotprod+fp16
 SUPPORT := $(call obj,$(call src,tests/support) tools/gguf_write.c tools/gguf_gemma.c)
 link = $(Q)mkdir -p $(@D); echo "  LD    $@"; $(CC) $(OPT) $(SAN) $(LDFLAGS) -o $@ $^
 
-# tests/unit/test_NAME.c each make one program on cmocka.
+# tests/unit/test_NAME.c each make one program on cmocka; the others there are what several set up.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_SUPPORT := $(call obj,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+$(B)/tests/libunit.a: $(UNIT_SUPPORT)
+	$(Q)rm -f $@; ar rcs $@ $^
 TEST_LIBS  := $(B)/tests/libtests.a $(LIBFACET)
 $(B)/tests/libtests.a: $(SUPPORT) $(CHAT) $(HISTORY) $(IMAGE)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@; ar rcs $@ $^
-$(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIBS)
+$(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/tests/libunit.a $(TEST_LIBS)
 	$(link) -lcmocka $(ALL_LIBS)
 
 # tests/golden/NAME_golden.c: each runs the cases of a golden folder.

@@ -16,7 +16,7 @@
 #include "chat/confidence.h"
 #include "history/store.h"
 #include "tests/support/scratch.h"
-#include "tests/support/tiny_chat.h"
+#include "tests/unit/tiny_chat.h"
 
 static void answers_and_remembers(void **state)
 {

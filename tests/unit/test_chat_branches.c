@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "tests/support/tiny_chat.h"
+#include "tests/unit/tiny_chat.h"
 
 /* What is seen: "user hello 1/1, model Hi 2/2", answers by their first letters alone. */
 static void describe_seen(const struct tiny_chat *f, struct str *all)

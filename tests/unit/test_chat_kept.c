@@ -13,7 +13,7 @@
 #include "chat/discard.h"
 #include "chat/kept.h"
 #include "tests/support/scratch.h"
-#include "tests/support/tiny_chat.h"
+#include "tests/unit/tiny_chat.h"
 
 static int set_up_kept(void **state)
 {

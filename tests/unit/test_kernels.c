@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/kernel_trial.h"
+#include "tests/unit/kernel_trial.h"
 
 /* -- F32 activations -- */
 

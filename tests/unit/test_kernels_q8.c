@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/kernel_trial.h"
+#include "tests/unit/kernel_trial.h"
 
 static struct q8 q8_buffers(size_t i, size_t tokens, size_t n)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/kernel_trial.h"
+#include "tests/unit/kernel_trial.h"
 
 /* -- BF16 -- */
 

@@ -14,7 +14,7 @@
 
 #include "engine/facet.h"
 #include "tests/support/stride.h"
-#include "tests/support/tiny_session.h"
+#include "tests/unit/tiny_session.h"
 
 static char why[FACET_ERROR_BYTES];
 

@@ -12,7 +12,7 @@
 #include "tests/support/scratch.h"
 #include "tests/support/stride.h"
 #include "tests/support/tiny.h"
-#include "tests/support/tiny_session.h"
+#include "tests/unit/tiny_session.h"
 
 static char why[FACET_ERROR_BYTES];
 

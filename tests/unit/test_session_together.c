@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "engine/facet.h"
-#include "tests/support/tiny_session.h"
+#include "tests/unit/tiny_session.h"
 
 static char why[FACET_ERROR_BYTES];
 

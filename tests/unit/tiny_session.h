@@ -1,6 +1,6 @@
 /* Sessions of a small random model, for tests on cmocka: what fails in here fails the test. */
-#ifndef TESTS_SUPPORT_TINY_SESSION_H
-#define TESTS_SUPPORT_TINY_SESSION_H
+#ifndef TESTS_UNIT_TINY_SESSION_H
+#define TESTS_UNIT_TINY_SESSION_H
 
 #include <stddef.h>
 #include <stdint.h>

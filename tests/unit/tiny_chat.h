@@ -1,7 +1,7 @@
 /* A chat with a small random model and a history of its own, for tests on cmocka: what fails in
  * here fails the test. */
-#ifndef TESTS_SUPPORT_TINY_CHAT_H
-#define TESTS_SUPPORT_TINY_CHAT_H
+#ifndef TESTS_UNIT_TINY_CHAT_H
+#define TESTS_UNIT_TINY_CHAT_H
 
 #include <stdbool.h>
 #include <stddef.h>

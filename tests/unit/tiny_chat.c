@@ -1,4 +1,4 @@
-#include "tests/support/tiny_chat.h"
+#include "tests/unit/tiny_chat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

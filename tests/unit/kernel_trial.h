@@ -1,8 +1,8 @@
 /* Trials of every kernel set that this processor has: random inputs of all lengths, with no
  * alignment and a forbidden page right behind each, as behind a mapped file. What is not as it
  * should be fails the test (cmocka). */
-#ifndef TESTS_SUPPORT_KERNEL_TRIAL_H
-#define TESTS_SUPPORT_KERNEL_TRIAL_H
+#ifndef TESTS_UNIT_KERNEL_TRIAL_H
+#define TESTS_UNIT_KERNEL_TRIAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

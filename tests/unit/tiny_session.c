@@ -1,4 +1,4 @@
-#include "tests/support/tiny_session.h"
+#include "tests/unit/tiny_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "tests/support/kernel_trial.h"
+#include "tests/unit/kernel_trial.h"
 
 #include <math.h>
 #include <setjmp.h>
