@@ -70,13 +70,25 @@ bool picture_make(struct sample *s, enum sample_split split, uint64_t seed, uint
     return picture_make_kind(s, NULL, split, seed, index, err);
 }
 
-void picture_size(struct random *r, int *width, int *height)
+/* Often 896×896, never far from square. */
+static void any_size(struct random *r, int *width, int *height)
 {
     *width = *height = 896;
     if (random_chance(r, 0.6))
         return;
     *width = random_between(r, 448, 1000);
     *height = *width + *width * random_between(r, -12, 12) / 100;
+}
+
+bool picture_open(struct draw *d, struct sample *s, struct random *r, enum sample_split split,
+                  struct err *err)
+{
+    int width, height;
+    any_size(r, &width, &height);
+    if (!draw_open(d, s, r, split, width, height, err))
+        return false;
+    draw_ground(d);
+    return true;
 }
 
 void picture_describe(struct draw *d, const char *sentence, const char *key)

@@ -25,8 +25,10 @@ picture_fn picture_chequer; /* many things, and nothing said of them */
 bool picture_make_kind(struct sample *s, const char *kind, enum sample_split split, uint64_t seed,
                        uint64_t index, struct err *err);
 
-/* Sides for what is not a document: often 896×896, never far from square. */
-void picture_size(struct random *r, int *width, int *height);
+/* Opens a picture of any size and ground, as what is not a document has them: often 896×896, never
+ * far from square. To be closed as after draw_open(). */
+bool picture_open(struct draw *d, struct sample *s, struct random *r, enum sample_split split,
+                  struct err *err);
 /* What the whole picture is, in a sentence; the answer has to say the key. */
 void picture_describe(struct draw *d, const char *sentence, const char *key);
 /* Of a picture without any: asks for a shape or a thing now and then. */

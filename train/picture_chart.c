@@ -290,11 +290,8 @@ static void describe(struct chart *c)
 bool picture_chart(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     struct chart c = {.d = &d, .n = random_between(r, 3, PARTS)};
     c.pie = random_chance(r, 0.3);
     c.coloured = c.pie || random_chance(r, 0.6);

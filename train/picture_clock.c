@@ -195,11 +195,8 @@ static void ask_colour(struct draw *d, const struct clock *c)
 bool picture_clock(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     struct clock c = {.digits = random_chance(r, 0.25)};
     c.hour = c.digits ? random_between(r, 0, 23) : random_between(r, 1, 12);
     c.minute = c.digits ? random_between(r, 0, 59) : random_between(r, 0, 3) * 15;

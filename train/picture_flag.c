@@ -218,11 +218,8 @@ static void describe(struct draw *d, const struct flag *a, const struct flag *b)
 bool picture_flag(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     bool two = random_chance(r, 0.3);
     const struct flag *a = &flags[random_below(r, sizeof flags / sizeof *flags)], *b;
     do

@@ -153,11 +153,8 @@ static void ask_compare(struct draw *d, const char *text, int n)
 bool picture_number(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     int n = any_number(r, split);
     char text[8];
     snprintf(text, sizeof text, "%d", n);

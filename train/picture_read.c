@@ -340,11 +340,8 @@ static void describe(struct page *p)
 bool picture_read(struct sample *s, struct random *r, enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     struct page p = {.d = &d, .n = random_chance(r, 0.5) ? 1 : random_between(r, 2, WORDS)};
     p.beside = p.n == 2 && random_chance(r, 0.3);
     for (int i = 0; i < p.n; i++) {

@@ -112,11 +112,8 @@ static bool make_scene(enum scene_kind kind, struct sample *s, struct random *r,
                        enum sample_split split, struct err *err)
 {
     struct draw d;
-    int width, height;
-    picture_size(r, &width, &height);
-    if (!draw_open(&d, s, r, split, width, height, err))
+    if (!picture_open(&d, s, r, split, err))
         return false;
-    draw_ground(&d);
     struct scene sc;
     scene_draw(&sc, kind, &d);
     ask_some(&sc, random_between(r, 4, 8));

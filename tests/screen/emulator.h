@@ -18,6 +18,8 @@ void emulator_send(struct emulator *e, const char *keys);
 void emulator_resize(struct emulator *e, int rows, int cols);
 /* The next n answers to where the cursor stands say these columns (from 1; borrowed) instead. */
 void emulator_lie(struct emulator *e, const int *cols, int n);
+/* What the program asks is answered only when this is called with false. */
+void emulator_hold_answers(struct emulator *e, bool hold);
 /* Tells the program how many pixels a cell has, without waking it. */
 void emulator_cell_size(struct emulator *e, int width, int height);
 void emulator_signal(struct emulator *e, int number);

@@ -173,6 +173,7 @@ void kit_ask_and_wait(struct emulator *e, const char *text)
 
 void kit_leave(struct emulator *e)
 {
+    CHECK(e, emulator_accidents(e) == 0);
     emulator_send(e, "\003\003\004");
     CHECK(e, emulator_wait(e) == 0);
     CHECK(e, !emulator_on_alternate_screen(e));

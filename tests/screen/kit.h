@@ -38,7 +38,8 @@ bool kit_run(const char *verb, ...) __attribute__((sentinel));
 void kit_ask(struct emulator *e, const char *text);
 /* And waits for the whole answer. */
 void kit_ask_and_wait(struct emulator *e, const char *text);
-/* Leaves by keys, from wherever one is, and checks that the terminal is as it was. */
+/* Leaves by keys, from wherever one is, and checks that the terminal is as it was and that nothing
+ * was caused that text must not cause. */
 void kit_leave(struct emulator *e);
 
 #endif

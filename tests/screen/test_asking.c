@@ -1,7 +1,6 @@
 /* What the terminal is asked before anything is drawn: how wide it draws what terminals disagree
  * about. Its answers are heeded, late ones and none do no harm, and no key is lost. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "tests/screen/kit.h"
 #include "tui/glyph.h"
@@ -88,12 +87,13 @@ static void test_early_keys(void)
     kit_leave(e);
 }
 
-/* The answers come long after facet stopped waiting for them. */
+/* The answers come when facet has stopped waiting for them, and drawn its screen. */
 static void test_late(void)
 {
     struct emulator *e = kit_begin_fake(24, 80);
-    usleep(400000);
+    emulator_hold_answers(e, true);
     CHECK(e, emulator_shows(e, "fake-gemma"));
+    emulator_hold_answers(e, false);
     int row, col;
     CHECK(e, !emulator_find(e, "[2;", &row, &col) && !emulator_find(e, ";5R", &row, &col));
     kit_ask_and_wait(e, "say fine");

@@ -22,20 +22,6 @@ static struct emulator *start_with(const char *variable, const char *value)
     return e;
 }
 
-static void leave(struct emulator *e)
-{
-    CHECK(e, emulator_accidents(e) == 0);
-    kit_leave(e);
-}
-
-static void attach(struct emulator *e, const char *name)
-{
-    emulator_send(e, "/image ");
-    emulator_send(e, name);
-    CHECK(e, emulator_shows(e, "/image "));
-    emulator_send(e, "\r");
-}
-
 /* Cells with a colour of their own in the part of the screen that is no text. */
 static int colored_cells(struct emulator *e, const char *glyphs)
 {
@@ -55,7 +41,7 @@ static void test_pane(int rows, int cols)
 {
     struct emulator *e = kit_start_fake(rows, cols);
     int row, col;
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     if (cols < 100)
         emulator_send(e, "\033p");
@@ -77,13 +63,13 @@ static void test_pane(int rows, int cols)
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc back"));
     CHECK(e, emulator_find(e, "> [image 1]", &row, &col));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_region(int rows, int cols)
 {
     struct emulator *e = kit_start_fake(rows, cols);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "1200×400"));
@@ -104,14 +90,14 @@ static void test_region(int rows, int cols)
     emulator_send(e, "\r");
     CHECK(e, emulator_shows(e, "wide.ppm@0,0,1,1"));
     CHECK(e, emulator_shows(e, "> [image 1]"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* A picture that was sent is shown while its message is in view. */
 static void test_sent(int rows, int cols)
 {
     struct emulator *e = kit_start_fake(rows, cols);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "say seen\r");
     CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
@@ -120,7 +106,7 @@ static void test_sent(int rows, int cols)
         emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "1/4"));
     CHECK(e, emulator_shows(e, "about 8 s")); /* as measured just now */
-    leave(e);
+    kit_leave(e);
 }
 
 /* The middle of a part of the picture, which begins in this row of the screen. */
@@ -135,7 +121,7 @@ static uint32_t color_at(struct emulator *e, int row, int col)
 static void test_looked(int rows, int cols)
 {
     struct emulator *e = kit_start_fake(rows, cols);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "1/4"));
@@ -166,7 +152,7 @@ static void test_looked(int rows, int cols)
     emulator_send(e, "h");
     CHECK(e, emulator_shows(e, "crop 1"));
     CHECK(e, emulator_hides(e, "“echo:”"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Folders by key and by command; a filter; the picture of a folder below; several at once. */
@@ -215,23 +201,23 @@ static void test_picker(int rows, int cols)
     CHECK(e, emulator_shows(e, "album/"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc back"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_failures(int rows, int cols)
 {
     static const struct {
-        const char *name, *told;
+        const char *line, *told;
     } cases[] = {
-        {"broken.png", "broken.png:"},
-        {"missing.png", "No such file"},
-        {"huge.ppm", "huge.ppm:"},
-        {"pipe", "not a regular file"},
-        {"wide.ppm@0,0,2000,1", "the region is not"},
+        {"/image broken.png", "broken.png:"},
+        {"/image missing.png", "No such file"},
+        {"/image huge.ppm", "huge.ppm:"},
+        {"/image pipe", "not a regular file"},
+        {"/image wide.ppm@0,0,2000,1", "the region is not"},
     };
     struct emulator *e = kit_start_fake(rows, cols);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        attach(e, cases[i].name);
+        kit_ask(e, cases[i].line);
         CHECK(e, emulator_shows(e, cases[i].told));
         CHECK(e, emulator_shows(e, "> /image"));
         CHECK(e, emulator_hides(e, "[image 1]"));
@@ -240,7 +226,7 @@ static void test_failures(int rows, int cols)
     }
     emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "no picture to look at"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* ---- Once ----------------------------------------------------------------------------------- */
@@ -252,14 +238,14 @@ static void test_send_waits(void)
     emulator_send(e, "now ");
     emulator_send(e, "\033[200~large.ppm\033[201~\r");
     CHECK(e, emulator_shows(e, "echo: now [image 1]"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Nothing of a name or of what a file says of itself reaches the terminal as it is. */
 static void test_names(void)
 {
     struct emulator *e = kit_start_fake(24, 120);
-    attach(e, "evil*"); /* not expanded: there is none of that name */
+    kit_ask(e, "/image evil*"); /* not expanded: there is none of that name */
     CHECK(e, emulator_shows(e, "evil*"));
     emulator_send(e, "\003");
     emulator_send(e, "\033[200~./evil\033]0;owned\007.ppm\033[201~");
@@ -268,14 +254,14 @@ static void test_names(void)
     CHECK(e, emulator_accidents(e) == 0);
     emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "Esc back"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_without_color(void)
 {
     struct emulator *e = start_with("NO_COLOR", "1");
     int colored = 0;
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "1/4"));
     CHECK(e, emulator_shows(e, "whole + 3 crops"));
     for (int row = 0; row < 40; row++)
@@ -283,7 +269,7 @@ static void test_without_color(void)
             colored += emulator_has_color(e, row, col);
     CHECK(e, colored == 0);
     CHECK(e, emulator_hides(e, "▀"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Pixels by kitty's protocol: drawn once, not again for other cells, gone under what lies over
@@ -292,7 +278,7 @@ static void test_kitty(void)
 {
     struct emulator *e = start_with("FACET_PICTURES", "kitty");
     int row, col;
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_wrote(e, "\033_Ga=T,i=1,p=1,C=1,c=30,r=5,f=24,q=2,s=300,v=99,m=1;") == 1);
     CHECK(e, !emulator_find(e, "▀", &row, &col));
     emulator_send(e, "typed");
@@ -307,7 +293,7 @@ static void test_kitty(void)
     CHECK(e, emulator_shows(e, "┌"));
     int drawn = emulator_wrote(e, "\033_Ga=T"), deleted = emulator_wrote(e, "\033_Ga=d");
     CHECK(e, drawn >= 2 && deleted == drawn);
-    leave(e);
+    kit_leave(e);
 }
 
 /* A terminal that gives its name. */
@@ -316,9 +302,9 @@ static void test_kitty_by_name(void)
     struct emulator *e = kit_start_fake(40, 120);
     CHECK(e, emulator_wrote(e, "\033[>q"));
     emulator_send(e, "\033P>|kitty(0.26.5)\033\\");
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_wrote(e, "\033_Ga=T") == 1);
-    leave(e);
+    kit_leave(e);
 }
 
 /* What tmux is to let through, to kitty. */
@@ -334,7 +320,7 @@ static void test_placed(void)
     int row, col, width;
     CHECK(e, emulator_wrote(e, "\033Ptmux;\033\033[>q\033\\") == 1);
     emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|kitty(0.26.5)\033\\");
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_wrote(e, THROUGH "a=t,i=") == 1);
     CHECK(e, emulator_wrote(e, THROUGH "a=p,U=1,i=") == 1);
     CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
@@ -364,7 +350,7 @@ static void test_placed(void)
     emulator_send(e, "\033");
     CHECK(e, emulator_shows(e, "\xF4\x8E\xBB\xAE"));
     CHECK(e, emulator_wrote(e, THROUGH "a=t") == 2);
-    leave(e);
+    kit_leave(e);
 }
 
 /* tmux that lets nothing through, or around which is a terminal that knows no placeholders. */
@@ -374,10 +360,10 @@ static void test_not_placed(void)
     struct emulator *e = kit_start_fake(40, 120);
     unsetenv("TMUX");
     emulator_send(e, "\033P>|tmux 3.4\033\\\033P>|WezTerm 2024\033\\");
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "▀") || emulator_shows(e, "▌"));
     CHECK(e, emulator_hides(e, "\xF4\x8E\xBB\xAE"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* A terminal that says it knows sixel, and how large a cell is. */
@@ -389,11 +375,11 @@ static void test_sixel(void)
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "> typed")); /* nothing of the answer is taken for typing */
     emulator_send(e, "\003");
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_wrote(e, "\033P0;1;0q") == 1);
     emulator_send(e, "\033OP");
     CHECK(e, emulator_shows(e, "Writing"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Answers that come when nobody asked, and keys that mean nothing, are never typing. */
@@ -403,23 +389,23 @@ static void test_answers(void)
     emulator_send(e, "\033P>|xterm(379)\033\\\033[?1;2c\033[1;3Z\033[99~\033[?62;4;22c");
     emulator_send(e, "typed");
     CHECK(e, emulator_shows(e, "> typed"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_off(void)
 {
     struct emulator *e = start_with("FACET_PICTURES", "off");
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "whole + 3 crops"));
     CHECK(e, emulator_hides(e, "▀"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void test_resizes(void)
 {
     static const int sizes[][2] = {{1, 1}, {3, 8}, {10, 40}, {70, 250}, {5, 200}, {24, 80}};
     struct emulator *e = kit_start_fake(40, 120);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "1/4"));
     emulator_send(e, "\033p");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -430,7 +416,7 @@ static void test_resizes(void)
     emulator_resize(e, 40, 120);
     CHECK(e, emulator_shows(e, "> [image 1]"));
     CHECK(e, emulator_shows(e, "1/4"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* The top is hot, the rest dark; in shades where there are no colours. */
@@ -441,7 +427,7 @@ static void test_heat(void)
     for (int mono = 0; mono < 2; mono++) {
         struct emulator *e = start_with(variables[mono], values[mono]);
         int top, col, row, left;
-        attach(e, "wide.ppm");
+        kit_ask(e, "/image wide.ppm");
         CHECK(e, emulator_shows(e, "> [image 1]"));
         emulator_send(e, "say seen\r");
         CHECK(e, emulator_shows(e, "echo: [image 1] say seen"));
@@ -460,7 +446,7 @@ static void test_heat(void)
             CHECK(e, hot >> 16 > 0x60 && cold >> 16 < hot >> 16);
         emulator_send(e, "h");
         CHECK(e, emulator_hides(e, "whole answer"));
-        leave(e);
+        kit_leave(e);
     }
 }
 
@@ -468,7 +454,7 @@ static void test_heat(void)
 static void test_forgotten(void)
 {
     struct emulator *e = kit_start_fake(24, 80);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "forget\r");
     CHECK(e, emulator_shows(e, "echo: [image 1] forget"));
@@ -480,7 +466,7 @@ static void test_forgotten(void)
     CHECK(e, emulator_hides(e, "Esc back"));
     emulator_send(e, "slow\r");
     CHECK(e, emulator_shows(e, "w1 w2"));
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "\033p");
     CHECK(e, emulator_shows(e, "Esc back"));
@@ -490,7 +476,7 @@ static void test_forgotten(void)
     CHECK(e, emulator_hides(e, "Esc back"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Esc stops"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Where the real program's answer looked, and that the conversation goes on. */
@@ -498,7 +484,7 @@ static void test_real_looked(void)
 {
     kit_forget();
     struct emulator *e = kit_start_real(40, 120);
-    attach(e, "wide.ppm");
+    kit_ask(e, "/image wide.ppm");
     CHECK(e, emulator_shows(e, "> [image 1]"));
     emulator_send(e, "what\r");
     CHECK(e, emulator_hides(e, "> [image 1]"));
@@ -521,7 +507,7 @@ static void test_real_looked(void)
     CHECK(e, emulator_hides(e, "> more"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "Esc stops"));
-    leave(e);
+    kit_leave(e);
 }
 
 static void write_large(const char *name)
@@ -555,7 +541,7 @@ static void test_real_resumed(void)
     CHECK(e, emulator_wrote(e, "reading…") > 0);
     CHECK(e, emulator_shows(e, "4000×4000"));
     kit_ask_and_wait(e, "more");
-    leave(e);
+    kit_leave(e);
     run_sql("UPDATE picture SET bytes = x'89504e470d0a1a0a'");
     e = kit_start_real(40, 120);
     CHECK(e, emulator_find(e, "[image 1] see", &row, &col));
@@ -565,7 +551,7 @@ static void test_real_resumed(void)
     CHECK(e, emulator_shows(e, "and now"));
     emulator_send(e, "\033p[w\033");
     CHECK(e, emulator_hides(e, "Esc back"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Beside what was found stands the picture that was spoken of; not beside what is about none. */
@@ -591,7 +577,7 @@ static void test_real_found(void)
     CHECK(e, emulator_hides(e, "▀") && emulator_hides(e, "▌"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Find in all"));
-    leave(e);
+    kit_leave(e);
 }
 
 /* Tokens from the model, and seconds known from the run before. */
@@ -599,7 +585,7 @@ static void test_real(void)
 {
     for (int run = 0; run < 2; run++) {
         struct emulator *e = kit_start_real(40, 120);
-        attach(e, "wide.ppm");
+        kit_ask(e, "/image wide.ppm");
         CHECK(e, emulator_shows(e, "4 × 256 = 1,024 tokens"));
         if (run)
             CHECK(e, emulator_shows(e, "s to look at"));
@@ -607,7 +593,7 @@ static void test_real(void)
         CHECK(e, emulator_shows(e, "s to look at"));
         emulator_send(e, "\003");
         CHECK(e, emulator_hides(e, "Esc stops"));
-        leave(e);
+        kit_leave(e);
     }
 }
 

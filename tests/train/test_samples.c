@@ -11,10 +11,11 @@
 
 #include <cmocka.h>
 
+#include "tests/support/stride.h"
 #include "train/sample.h"
 #include "train/words.h"
 
-enum { SEED = 3, MANY = 2000, FEW = 60 };
+enum { SEED = 3, MANY = 2000 / STRIDE, FEW = 60 };
 
 static struct sample made(enum sample_split split, uint64_t index)
 {

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "engine/engine.h"
 #include "tests/support/scratch.h"
+#include "tests/support/stride.h"
 #include "tests/support/tiny.h"
 
 /* The first image lies within the prompt of N_PROMPT, an answer follows. */
@@ -383,7 +384,7 @@ static void ask_much(const struct fixture *f, struct facet_session *s)
     char *before = saved(f, s, &n_before);
     if (facet_session_logits(s))
         logits = memcpy(malloc(bytes), facet_session_logits(s), bytes);
-    for (size_t first = IMAGE_2 + N_SOFT; first < length; first += 3)
+    for (size_t first = IMAGE_2 + N_SOFT; first < length; first += 3 * STRIDE)
         if (facet_session_attention(s, first, length - first, 1, 1, share, &a, why) != FACET_OK)
             assert_non_null(strstr(why, "left the window"));
         else

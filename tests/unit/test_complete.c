@@ -15,8 +15,9 @@
 #include "chat/complete.h"
 #include "chat/typed_path.h"
 #include "history/store.h"
+#include "tests/support/scratch.h"
 
-static char folder[64];
+static char *folder;
 
 static void touch(const char *name)
 {
@@ -28,8 +29,8 @@ static void touch(const char *name)
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/facet-complete-XXXXXX");
-    if (!mkdtemp(folder) || chdir(folder) != 0 || setenv("HOME", folder, 1) != 0)
+    folder = scratch_new();
+    if (!folder || chdir(folder) != 0 || setenv("HOME", folder, 1) != 0)
         return -1;
     mkdir("my pictures", 0700);
     touch("my pictures/one \"two\".png");
@@ -41,10 +42,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    char command[96];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    scratch_free(folder);
+    return 0;
 }
 
 /* The line as it is completed, then what there is to choose from: "/set top-|top-k top-p ". */

@@ -24,13 +24,6 @@ enum { N_ITEMS = 12, N_TOKENS = 16, LIMIT_MS = 60000 };
 static char *folder, *model, *picture;
 static struct options options;
 
-static bool save(struct gguf_writer *w, const char *path)
-{
-    bool ok = gguf_writer_save(w, path, NULL);
-    gguf_writer_free(w);
-    return ok;
-}
-
 static int make_model(void **state)
 {
     (void)state;
@@ -44,8 +37,7 @@ static int make_model(void **state)
     for (size_t i = 0; i < WIDTH * HEIGHT; i++)
         image.rgb[3 * i] = (uint8_t)(i / 7);
     char *projector = scratch_path(folder, "mmproj-model.gguf");
-    bool ok = save(tiny_text(&tiny_default), model) &&
-              save(tiny_mmproj(&tiny_default), projector) &&
+    bool ok = tiny_pair(&tiny_default, &tiny_default, model, projector, NULL) &&
               image_write_ppm(&image, picture, NULL) && options_init(&options, NULL) &&
               options_set(&options, "model", model, NULL) &&
               options_set(&options, "max-tokens", "16", NULL) &&

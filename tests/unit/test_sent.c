@@ -16,22 +16,22 @@
 #include "base/str.h"
 #include "chat/draft.h"
 #include "chat/sent.h"
+#include "tests/support/scratch.h"
 
-static char folder[64];
+static char *folder;
 
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/facet-sent-XXXXXX");
-    return !mkdtemp(folder) || setenv("XDG_STATE_HOME", folder, 1);
+    folder = scratch_new();
+    return !folder || setenv("XDG_STATE_HOME", folder, 1);
 }
 
 static int tear_down(void **state)
 {
-    char command[96];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    scratch_free(folder);
+    return 0;
 }
 
 /* ---- Sent messages -------------------------------------------------------------------------- */

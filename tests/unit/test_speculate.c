@@ -18,16 +18,13 @@
 #include "engine/lookup.h"
 #include "engine/speculate.h"
 #include "tests/support/scratch.h"
+#include "tests/support/stride.h"
 #include "tests/support/tiny.h"
 
 enum { N_IDS = 90, N_SOFT = 16, N_CTX = 256 };
 
-/* The long tests run one case in STRIDE, fewer under the slow sanitizers. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-enum { STRIDE = 8 };
-#else
-enum { STRIDE = 2 };
-#endif
+/* The long tests run one case in so many. */
+enum { EVERY = 2 * STRIDE };
 
 /* Models of one vocabulary: of several weight types, and a draft that knows better. */
 enum { EXACT, Q8, Q4, BF, OTHER, N_MODELS };
@@ -258,7 +255,7 @@ static void the_text_is_that_without(void **state)
     random_state = 1;
     struct facet_speculation all = {0};
     for (size_t m = EXACT; m <= BF; m++)
-        for (size_t w = 0; w < N_WAYS; w += STRIDE)
+        for (size_t w = 0; w < N_WAYS; w += EVERY)
             for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++) {
                 struct facet_session *plain = session(f, f->models[m], N_CTX, NULL, NULL);
                 struct facet_session *guessing = session(f, f->models[m], N_CTX, &ways[w], NULL);
@@ -282,8 +279,8 @@ static void the_text_is_that_without(void **state)
                 facet_session_close(guessing);
             }
     print_message("%zu guessed, %zu right\n", all.proposed, all.accepted);
-    assert_true(all.proposed > 1000 / STRIDE && all.accepted > 300 / STRIDE);
-    assert_true(all.proposed - all.accepted > 300 / STRIDE);
+    assert_true(all.proposed > 1000 / EVERY && all.accepted > 300 / EVERY);
+    assert_true(all.proposed - all.accepted > 300 / EVERY);
 }
 
 /* A draft that is the model itself is right but where the answer would have ended. */
@@ -421,7 +418,7 @@ static void whatever_is_done_it_is_as_without(void **state)
     const struct fixture *f = *state;
     struct facet_speculation all = {0};
     char *path = scratch_path(f->folder, "pair.kv");
-    for (size_t round = 0; round < 24; round += STRIDE) {
+    for (size_t round = 0; round < 24; round += EVERY) {
         const struct facet_model *model = f->models[round % 4];
         const struct guesses *g = &ways[round % N_WAYS];
         random_state = (uint32_t)round + 10;
@@ -442,14 +439,14 @@ static void whatever_is_done_it_is_as_without(void **state)
         }
     }
     print_message("%zu guessed, %zu right\n", all.proposed, all.accepted);
-    assert_true(all.accepted > 100 / STRIDE);
+    assert_true(all.accepted > 100 / EVERY);
     free(path);
 }
 
 static void a_full_context_is_full(void **state)
 {
     const struct fixture *f = *state;
-    for (uint32_t n_ctx = 30; n_ctx < 36; n_ctx += STRIDE)
+    for (uint32_t n_ctx = 30; n_ctx < 36; n_ctx += EVERY)
         for (size_t w = 0; w < N_WAYS; w++) {
             random_state = n_ctx;
             struct facet_session *plain = session(f, f->models[Q8], n_ctx, NULL, NULL);
@@ -481,7 +478,7 @@ static void a_cancel_loses_nothing(void **state)
 {
     const struct fixture *f = *state;
     int cancelled = 0;
-    for (size_t round = 0; round < 40; round += STRIDE) {
+    for (size_t round = 0; round < 40; round += EVERY) {
         random_state = (uint32_t)round;
         struct facet_session *plain = session(f, f->models[Q8], N_CTX, NULL, NULL);
         struct facet_session *guessing =
@@ -520,7 +517,7 @@ static void a_cancel_loses_nothing(void **state)
 
 /* ---- The same distribution ---- */
 
-enum { CHOICES = 3, N_CELLS = CHOICES * CHOICES * CHOICES, N_SAMPLES = 3000 / STRIDE };
+enum { CHOICES = 3, N_CELLS = CHOICES * CHOICES * CHOICES, N_SAMPLES = 3000 / EVERY };
 
 /* The likeliest tokens, best first, and their shares among each other. */
 static void choices_of(const struct fixture *f, const struct facet_session *s, int32_t *ids,
@@ -599,7 +596,7 @@ static void plant_answer(const struct fixture *f, struct facet_session *s, struc
 static void the_distribution_is_that_without(void **state)
 {
     const struct fixture *f = *state;
-    for (size_t w = 0; w < N_WAYS; w += STRIDE) {
+    for (size_t w = 0; w < N_WAYS; w += EVERY) {
         random_state = 5;
         struct ways_to_go ways_there;
         struct text t = make_text(f, 40, 0, 0);

@@ -36,17 +36,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void save(struct gguf_writer *w, const char *path)
-{
-    struct err err;
-    assert_true(gguf_writer_save(w, path, &err));
-    gguf_writer_free(w);
-}
-
 static void make_model(const struct tiny *t)
 {
-    save(tiny_text(t), text_path);
-    save(tiny_mmproj(t), tower_path);
+    assert_true(tiny_pair(t, t, text_path, tower_path, NULL));
 }
 
 static struct facet_model *open_with(const char *kernels, const char *precision, unsigned threads)
