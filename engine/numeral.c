@@ -1,0 +1,119 @@
+#include "engine/numeral.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_DIGITS = 16, DIGITS_OF_LAST = 15, EXPONENT_DIGITS = 2 };
+
+static const uint8_t digits[2] = {'0', '9'};
+
+/* From `least` to `most` digits. */
+static uint32_t any_digits(struct grammar *g, size_t least, size_t most, uint32_t next)
+{
+    uint32_t state = next;
+    for (size_t i = most; i > 0; i--) {
+        state = grammar_byte(g, digits[0], digits[1], state);
+        if (i > least)
+            state = grammar_either(g, state, next);
+    }
+    return state;
+}
+
+static uint32_t of_length(struct grammar *g, uint64_t low, uint64_t high, uint32_t next)
+{
+    char first[24], last[24];
+    size_t n = (size_t)snprintf(first, sizeof first, "%llu", (unsigned long long)low);
+    snprintf(last, sizeof last, "%llu", (unsigned long long)high);
+    return grammar_between(g, (const uint8_t *)first, (const uint8_t *)last, n, digits, next);
+}
+
+/* Whole numbers without a sign. */
+static uint32_t whole(struct grammar *g, int64_t low, int64_t high, uint32_t next)
+{
+    uint32_t all = GRAMMAR_NEVER;
+    int64_t first = 0, last = 9; /* of as many digits */
+    for (size_t n = 1; n <= DIGITS_OF_LAST; n++, first = last + 1, last = 10 * last + 9) {
+        int64_t from = low > first ? low : first, to = high < last ? high : last;
+        if (from <= to)
+            all = grammar_either(g, all, of_length(g, (uint64_t)from, (uint64_t)to, next));
+    }
+    return all;
+}
+
+static uint32_t any_fraction(struct grammar *g, uint32_t next)
+{
+    return grammar_either(g, grammar_text(g, ".", 1, any_digits(g, 1, MAX_DIGITS, next)), next);
+}
+
+/* That is not 0. */
+static uint32_t some_fraction(struct grammar *g, uint32_t next)
+{
+    uint32_t rest = any_digits(g, 0, MAX_DIGITS / 2, next);
+    uint32_t first = grammar_byte(g, '1', '9', rest), state = first;
+    for (size_t i = 1; i < MAX_DIGITS / 2; i++)
+        state = grammar_either(g, first, grammar_text(g, "0", 1, state));
+    return grammar_text(g, ".", 1, state);
+}
+
+static uint32_t no_fraction(struct grammar *g, uint32_t next)
+{
+    return grammar_either(g, grammar_text(g, ".0", 2, next), next);
+}
+
+/* Numbers of the range, none of which is below 0, without a sign. */
+static uint32_t without_sign(struct grammar *g, const struct numeral_range *r, uint32_t next)
+{
+    if (r->low > r->high || (r->low == r->high && (r->low_open || r->high_open)))
+        return GRAMMAR_NEVER;
+    uint32_t inner = whole(g, r->low + r->low_open, r->high - 1, any_fraction(g, next));
+    uint32_t low = r->low_open ? whole(g, r->low, r->low, some_fraction(g, next)) : GRAMMAR_NEVER;
+    uint32_t high = r->high_open ? GRAMMAR_NEVER : whole(g, r->high, r->high, no_fraction(g, next));
+    return grammar_either(g, grammar_either(g, inner, low), high);
+}
+
+static uint32_t minus(struct grammar *g, uint32_t number)
+{
+    return grammar_byte(g, '-', '-', number);
+}
+
+/* What is below 0, with the sign turned. */
+static struct numeral_range negative(const struct numeral_range *r)
+{
+    struct numeral_range turned = {-r->high, -r->low, r->high_open, r->low_open};
+    if (r->high >= 0) {
+        turned.low = 0;
+        turned.low_open = true;
+    }
+    return turned;
+}
+
+static struct numeral_range positive(const struct numeral_range *r)
+{
+    return r->low < 0 ? (struct numeral_range){0, r->high, false, r->high_open} : *r;
+}
+
+uint32_t numeral_fraction(struct grammar *g, const struct numeral_range *range, uint32_t next)
+{
+    struct numeral_range above = positive(range), below = negative(range);
+    return grammar_either(g, without_sign(g, &above, next), minus(g, without_sign(g, &below, next)));
+}
+
+uint32_t numeral_integer(struct grammar *g, const struct numeral_range *range, uint32_t next)
+{
+    struct numeral_range above = positive(range), below = negative(range);
+    return grammar_either(
+        g, whole(g, above.low + above.low_open, above.high - above.high_open, next),
+        minus(g, whole(g, below.low + below.low_open, below.high - below.high_open, next)));
+}
+
+uint32_t numeral_any(struct grammar *g, uint32_t next)
+{
+    uint32_t power = any_digits(g, 1, EXPONENT_DIGITS, next);
+    power = grammar_either(g, power,
+                           grammar_either(g, grammar_byte(g, '-', '-', power),
+                                          grammar_byte(g, '+', '+', power)));
+    uint32_t exponent =
+        grammar_either(g, grammar_byte(g, 'e', 'e', power), grammar_byte(g, 'E', 'E', power));
+    uint32_t number = whole(g, 0, NUMERAL_LAST, any_fraction(g, grammar_either(g, exponent, next)));
+    return grammar_either(g, number, minus(g, number));
+}
