@@ -5,14 +5,15 @@
 
 enum { MAX_DIGITS = 16, DIGITS_OF_LAST = 15, EXPONENT_DIGITS = 2 };
 
-static const uint8_t digits[2] = {'0', '9'};
+static const uint8_t digits[2] = {'0', '9'}, zeros[2] = {'0', '0'};
 
-/* From `least` to `most` digits. */
-static uint32_t any_digits(struct grammar *g, size_t least, size_t most, uint32_t next)
+/* From `least` to `most` of these digits. */
+static uint32_t any_of(struct grammar *g, const uint8_t span[2], size_t least, size_t most,
+                       uint32_t next)
 {
     uint32_t state = next;
     for (size_t i = most; i > 0; i--) {
-        state = grammar_byte(g, digits[0], digits[1], state);
+        state = grammar_byte(g, span[0], span[1], state);
         if (i > least)
             state = grammar_either(g, state, next);
     }
@@ -42,13 +43,13 @@ static uint32_t whole(struct grammar *g, int64_t low, int64_t high, uint32_t nex
 
 static uint32_t any_fraction(struct grammar *g, uint32_t next)
 {
-    return grammar_either(g, grammar_text(g, ".", 1, any_digits(g, 1, MAX_DIGITS, next)), next);
+    return grammar_either(g, grammar_text(g, ".", 1, any_of(g, digits, 1, MAX_DIGITS, next)), next);
 }
 
 /* That is not 0. */
 static uint32_t some_fraction(struct grammar *g, uint32_t next)
 {
-    uint32_t rest = any_digits(g, 0, MAX_DIGITS / 2, next);
+    uint32_t rest = any_of(g, digits, 0, MAX_DIGITS / 2, next);
     uint32_t first = grammar_byte(g, '1', '9', rest), state = first;
     for (size_t i = 1; i < MAX_DIGITS / 2; i++)
         state = grammar_either(g, first, grammar_text(g, "0", 1, state));
@@ -57,7 +58,7 @@ static uint32_t some_fraction(struct grammar *g, uint32_t next)
 
 static uint32_t no_fraction(struct grammar *g, uint32_t next)
 {
-    return grammar_either(g, grammar_text(g, ".0", 2, next), next);
+    return grammar_either(g, grammar_text(g, ".", 1, any_of(g, zeros, 1, MAX_DIGITS, next)), next);
 }
 
 /* Numbers of the range, none of which is below 0, without a sign. */
@@ -108,7 +109,7 @@ uint32_t numeral_integer(struct grammar *g, const struct numeral_range *range, u
 
 uint32_t numeral_any(struct grammar *g, uint32_t next)
 {
-    uint32_t power = any_digits(g, 1, EXPONENT_DIGITS, next);
+    uint32_t power = any_of(g, digits, 1, EXPONENT_DIGITS, next);
     power = grammar_either(g, power,
                            grammar_either(g, grammar_byte(g, '-', '-', power),
                                           grammar_byte(g, '+', '+', power)));

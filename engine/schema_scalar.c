@@ -1,0 +1,171 @@
+/* Numbers and strings. */
+#include "engine/schema_part.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/numeral.h"
+#include "engine/pattern.h"
+
+/* A whole number, not below 0. Beyond MAX_COUNT they are as good as that, which is the most that is written. */
+static bool get_count(struct compiler *c, size_t part, const json_t *schema, const char *name,
+                      size_t *count)
+{
+    const json_t *v = json_object_get(schema, name);
+    double number = json_number_value(v);
+    if (!v)
+        return true;
+    if (!json_is_number(v) || number < 0 || number != floor(number))
+        return schema_refuse(c, part, "%s is no number of things", name);
+    *count = number < MAX_COUNT ? (size_t)number : MAX_COUNT;
+    return true;
+}
+
+bool schema_counts(struct compiler *c, size_t part, const char *least_name,
+                       const char *most_name, size_t *least, size_t *most)
+{
+    const json_t *schema = c->parts[part].schema;
+    *least = 0;
+    *most = SIZE_MAX;
+    if (!get_count(c, part, schema, least_name, least) ||
+        !get_count(c, part, schema, most_name, most))
+        return false;
+    if (*least == MAX_COUNT)
+        return schema_refuse(c, part, "%s is too large", least_name);
+    return *least <= *most || schema_refuse(c, part, "%s is above %s", least_name, most_name);
+}
+
+static bool get_bound(struct compiler *c, size_t part, const char *name, double *bound)
+{
+    const json_t *v = json_object_get(c->parts[part].schema, name);
+    *bound = json_number_value(v);
+    return v && (json_is_number(v) || schema_refuse(c, part, "%s is no number", name));
+}
+
+/* Bounds of integers that are no integers are moved to the next that is; those of other numbers must be whole. */
+static bool get_low(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
+{
+    static const char *const names[] = {"minimum", "exclusiveMinimum"};
+    bool any = false;
+    for (size_t open = 0; open < 2; open++) {
+        double bound;
+        if (!get_bound(c, part, names[open], &bound))
+            continue;
+        any = true;
+        if (!integer && bound != floor(bound))
+            return schema_refuse(c, part, "%s is supported of integers, or if it is one", names[open]);
+        if (bound > (double)NUMERAL_LAST)
+            return schema_refuse(c, part, "%s is too large", names[open]);
+        bool excluded = open && bound == ceil(bound);
+        if (bound < (double)r->low || (bound == (double)r->low && !excluded))
+            continue;
+        r->low = (int64_t)ceil(bound);
+        r->low_open = excluded;
+    }
+    return any;
+}
+
+/* The same with the sign turned. */
+static bool get_high(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
+{
+    static const char *const names[] = {"maximum", "exclusiveMaximum"};
+    bool any = false;
+    for (size_t open = 0; open < 2; open++) {
+        double bound;
+        if (!get_bound(c, part, names[open], &bound))
+            continue;
+        any = true;
+        if (!integer && bound != floor(bound))
+            return schema_refuse(c, part, "%s is supported of integers, or if it is one", names[open]);
+        if (bound < -(double)NUMERAL_LAST)
+            return schema_refuse(c, part, "%s is too small", names[open]);
+        bool excluded = open && bound == floor(bound);
+        if (bound > (double)r->high || (bound == (double)r->high && !excluded))
+            continue;
+        r->high = (int64_t)floor(bound);
+        r->high_open = excluded;
+    }
+    return any;
+}
+
+uint32_t schema_number(struct compiler *c, size_t part, bool integer)
+{
+    struct numeral_range r = {.low = -NUMERAL_LAST, .high = NUMERAL_LAST};
+    bool low = get_low(c, part, integer, &r), high = get_high(c, part, integer, &r);
+    uint32_t state = integer       ? numeral_integer(c->g, &r, GRAMMAR_END)
+                     : low || high ? numeral_fraction(c->g, &r, GRAMMAR_END)
+                                   : numeral_any(c->g, GRAMMAR_END);
+    if (state == GRAMMAR_NEVER && !c->g->full)
+        schema_refuse(c, part, "no number lies between its bounds");
+    return state;
+}
+
+#define YEAR  "[12]\\d{3}"
+#define DATE                                                                                       \
+    "(" YEAR "-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|"          \
+    "02-(0[1-9]|1\\d|2[0-8]))|([12]\\d(0[48]|[2468][048]|[13579][26])|1[26]00|2[048]00)-02-29)"
+#define TIME                                                                                       \
+    "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,6})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
+#define WORD "[A-Za-z0-9]+"
+
+static const struct {
+    const char *name, *pattern;
+} formats[] = {
+    {"date", "^" DATE "$"},
+    {"time", "^" TIME "$"},
+    {"date-time", "^" DATE "T" TIME "$"},
+    {"uuid", "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"},
+    {"email", "^" WORD "([._+-]" WORD ")*@" WORD "(-" WORD ")*(\\." WORD "(-" WORD ")*)+$"},
+};
+
+static const char *pattern_of(struct compiler *c, size_t part)
+{
+    const json_t *schema = c->parts[part].schema, *pattern = json_object_get(schema, "pattern"),
+                 *format = json_object_get(schema, "format");
+    if (pattern && !json_is_string(pattern))
+        schema_refuse(c, part, "pattern is no string");
+    if (pattern && format)
+        schema_refuse(c, part, "format beside pattern is not supported");
+    if (!format)
+        return json_string_value(pattern);
+    for (size_t i = 0; json_is_string(format) && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(json_string_value(format), formats[i].name) == 0)
+            return formats[i].pattern;
+    schema_refuse(c, part, "format \"%.60s\" is not supported",
+           json_is_string(format) ? json_string_value(format) : "?");
+    return NULL;
+}
+
+/* From `least` to `most` characters. */
+uint32_t schema_characters(struct compiler *c, size_t least, size_t most, uint32_t next)
+{
+    uint32_t state = next;
+    if (most == SIZE_MAX) {
+        uint32_t loop = grammar_loop(c->g);
+        state = grammar_close(c->g, loop, grammar_call(c->g, CHARACTER, loop), next);
+        most = least;
+    }
+    for (size_t i = most; i > 0; i--) {
+        state = grammar_call(c->g, CHARACTER, state);
+        if (i > least)
+            state = grammar_either(c->g, state, next);
+    }
+    return state;
+}
+
+uint32_t schema_string(struct compiler *c, size_t part)
+{
+    size_t least, most;
+    uint32_t end = schema_text(c, "\"", GRAMMAR_END), state = GRAMMAR_NEVER;
+    const char *pattern = pattern_of(c, part);
+    struct err why;
+    if (!schema_counts(c, part, "minLength", "maxLength", &least, &most))
+        return GRAMMAR_NEVER;
+    if (pattern && (least > 0 || most < SIZE_MAX))
+        schema_refuse(c, part, "minLength and maxLength beside pattern or format are not supported");
+    else if (pattern && !pattern_write(c->g, pattern, end, &state, &why))
+        schema_refuse(c, part, "pattern: %s", why.text);
+    else if (!pattern)
+        state = schema_characters(c, least, most, end);
+    return schema_text(c, "\"", state);
+}
