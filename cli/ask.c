@@ -22,12 +22,18 @@ struct asking {
     struct chat *chat;
 };
 
-static int exit_code(const struct answer *a, const struct out *out, struct err *err)
+static int exit_code(const struct answer *a, const struct out *out, const struct options *options,
+                     struct err *err)
 {
     if (a->interrupted)
         return EXIT_INTERRUPTED;
     if (out->closed) {
         out_check(out, err);
+        return EXIT_FAILED;
+    }
+    if (options->schema && a->reason != CHAT_ENDED) {
+        err_set(err, "the answer is cut (%s): it does not follow the schema",
+                answer_finish(a->reason));
         return EXIT_FAILED;
     }
     return EXIT_DONE;
@@ -58,6 +64,7 @@ static void write_json(const struct asking *asking, const struct answer *answer,
                                                .n_bytes = answer->text->len,
                                                .reason = answer->reason,
                                                .stats = &answer->stats,
+                                               .is_data = asking->options->schema != NULL,
                                                .total_s = total_s,
                                                .figures = asking->figures,
                                                .confidence = last ? last->confidence : NULL});
@@ -93,7 +100,7 @@ static int take(const struct asking *asking, struct interrupt *interrupt, struct
     warn(&answer, &out, asking->options->verbose);
     if (asking->options->verbose)
         answer_note_stats(answer.progress, &answer.stats);
-    return exit_code(&answer, &out, err);
+    return exit_code(&answer, &out, asking->options, err);
 }
 
 static void warn_of_pictures(const struct message *question, bool quiet)
