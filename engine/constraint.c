@@ -12,8 +12,13 @@
 struct facet_grammar {
     struct grammar grammar;
     const struct tokenizer *tokenizer;
-    int32_t *ids;      /* of tokens that have bytes, by the first one */
-    size_t first[257]; /* of those that begin with a byte, in ids; the end behind them */
+    struct bucket {
+        uint32_t n;
+        int32_t *ids; /* [n] of tokens that begin with that byte */
+        char *texts;  /* a byte for the length of each, and its bytes */
+    } buckets[256];
+    int32_t *ids; /* of all buckets */
+    char *texts;
     size_t n_ids;      /* rows of the logits */
     int32_t ends[2];   /* <end_of_turn>, <eos> */
 };
@@ -36,23 +41,51 @@ static size_t bytes_of(const struct facet_grammar *g, size_t id, const char **by
     return *bytes && !tokenizer_is_control(g->tokenizer, (int32_t)id) ? n : 0;
 }
 
+/* Room for the buckets of tokens, whose numbers are known. */
+static bool lay_out(struct facet_grammar *g, const size_t n_bytes[256], struct err *err)
+{
+    size_t n = 0, n_all = 0, byte;
+    for (byte = 0; byte < 256; byte++) {
+        n += g->buckets[byte].n;
+        n_all += g->buckets[byte].n + n_bytes[byte];
+    }
+    g->ids = mem_try(n, sizeof *g->ids, "grammar", err);
+    g->texts = mem_try(n_all, 1, "grammar", err);
+    if (!g->ids || !g->texts)
+        return false;
+    n = n_all = 0;
+    for (byte = 0; byte < 256; byte++) {
+        struct bucket *b = &g->buckets[byte];
+        b->ids = g->ids + n;
+        b->texts = g->texts + n_all;
+        n += b->n;
+        n_all += b->n + n_bytes[byte];
+    }
+    return true;
+}
+
 static bool sort_tokens(struct facet_grammar *g, struct err *err)
 {
     const char *bytes;
-    size_t at[256];
-    g->ids = mem_try(g->n_ids, sizeof *g->ids, "grammar", err);
-    if (!g->ids)
+    size_t n, n_bytes[256] = {0}, done[256] = {0};
+    for (size_t id = 0; id < g->n_ids; id++)
+        if ((n = bytes_of(g, id, &bytes)) > 0) {
+            g->buckets[(uint8_t)*bytes].n++;
+            n_bytes[(uint8_t)*bytes] += n;
+        }
+    if (!lay_out(g, n_bytes, err))
         return false;
+    char *at[256];
+    for (size_t byte = 0; byte < 256; byte++)
+        at[byte] = g->buckets[byte].texts;
     for (size_t id = 0; id < g->n_ids; id++)
-        if (bytes_of(g, id, &bytes) > 0)
-            g->first[(uint8_t)*bytes + 1]++;
-    for (size_t byte = 0; byte < 256; byte++) {
-        at[byte] = g->first[byte];
-        g->first[byte + 1] += g->first[byte];
-    }
-    for (size_t id = 0; id < g->n_ids; id++)
-        if (bytes_of(g, id, &bytes) > 0)
-            g->ids[at[(uint8_t)*bytes]++] = (int32_t)id;
+        if ((n = bytes_of(g, id, &bytes)) > 0) {
+            uint8_t byte = (uint8_t)*bytes;
+            g->buckets[byte].ids[done[byte]++] = (int32_t)id;
+            *at[byte]++ = (char)n;
+            memcpy(at[byte], bytes, n);
+            at[byte] += n;
+        }
     return true;
 }
 
@@ -60,12 +93,14 @@ static bool sort_tokens(struct facet_grammar *g, struct err *err)
 static bool check_bytes(const struct facet_grammar *g, struct err *err)
 {
     for (size_t byte = 0; byte < 256; byte++) {
-        const char *bytes;
-        size_t i = g->first[byte];
-        while (i < g->first[byte + 1] && bytes_of(g, (size_t)g->ids[i], &bytes) != 1)
+        const struct bucket *b = &g->buckets[byte];
+        const char *text = b->texts;
+        size_t i = 0;
+        while (i < b->n && *text != 1) {
+            text += 1 + (uint8_t)*text;
             i++;
-        bool used = g->grammar.used[byte];
-        if (used && i == g->first[byte + 1])
+        }
+        if (g->grammar.used[byte] && i == b->n)
             return err_set(err, "the model's vocabulary has no token for the byte 0x%02X",
                            (unsigned)byte);
     }
@@ -105,6 +140,7 @@ void facet_grammar_free(struct facet_grammar *g)
         return;
     grammar_done(&g->grammar);
     free(g->ids);
+    free(g->texts);
     free(g);
 }
 
@@ -179,6 +215,14 @@ static void allow(struct constraint *c, int32_t id)
     c->allowed[id / 64] |= UINT64_C(1) << (id % 64);
 }
 
+static void allow_bucket(struct constraint *c, const struct bucket *b)
+{
+    const char *text = b->texts;
+    for (size_t i = 0; i < b->n; i++, text += 1 + (uint8_t)*text)
+        if (matcher_read(c->matcher, c->place, text + 1, (uint8_t)*text) != PLACE_NONE)
+            allow(c, b->ids[i]);
+}
+
 const uint64_t *constraint_allowed(struct constraint *c)
 {
     const struct facet_grammar *g = c->grammar;
@@ -186,13 +230,9 @@ const uint64_t *constraint_allowed(struct constraint *c)
         return c->allowed;
     c->allowed_at = c->place;
     memset(c->allowed, 0, n_words(g) * sizeof *c->allowed);
-    for (size_t byte = 0; byte < 256; byte++) {
-        if (matcher_step(c->matcher, c->place, (uint8_t)byte) == PLACE_NONE)
-            continue;
-        for (size_t i = g->first[byte]; i < g->first[byte + 1]; i++)
-            if (place_behind(c, g->ids[i]) != PLACE_NONE)
-                allow(c, g->ids[i]);
-    }
+    for (int byte = 0; byte < 256; byte++)
+        if (matcher_read(c->matcher, c->place, &(char){(char)byte}, 1) != PLACE_NONE)
+            allow_bucket(c, &g->buckets[byte]);
     for (size_t i = 0; i < 2; i++)
         if (g->ends[i] >= 0 && constraint_allows(c, g->ends[i]))
             allow(c, g->ends[i]);

@@ -7,19 +7,18 @@
 
 enum {
     MAX_PAIRS = 1 << 22,  /* of a table */
-    MAX_ROWS = 1 << 18,   /* places that something followed */
+    MAX_PLACES = 1 << 18,
     MAX_TOGETHER = 1 << 14, /* states at one place */
-    NO_ROW = 0,
     UNKNOWN = UINT32_MAX,
 };
 
-/* Pairs of numbers, each once, by their index; 0 is none. Everything here is one: a stack is a state to return
- * to and the stack below, a reading is a state and its stack, a place is a reading and the place without
- * it. */
+/* Pairs of numbers, each once, by their index; 0 is none. Everything is made of them: a stack is a state to
+ * return to and the stack below, a reading is a state and its stack, a set of readings is one of them and the set
+ * of the others. */
 struct pairs {
     struct pair {
         uint32_t a, b;
-        uint32_t row; /* of places: their row, or NO_ROW */
+        uint32_t place; /* of a set: its place, if it has one */
     } *list;
     size_t n, cap;
     uint32_t *slots; /* open addressing, twice as many as cap */
@@ -27,12 +26,13 @@ struct pairs {
 
 struct matcher {
     const struct grammar *g;
-    struct pairs stacks, readings, places;
-    struct pairs open;  /* readings of a step, also of states that take no byte */
-    uint32_t *together; /* [MAX_TOGETHER] readings of the place that is made */
+    struct pairs stacks, readings, sets;
+    struct pairs open;  /* states and stacks that a step leads to, also those that take no byte */
+    uint32_t *together; /* [MAX_TOGETHER] readings of the set that is made */
     size_t n_together;
-    uint32_t *rows; /* [n_rows][n_classes]: the place that a byte leads to, or UNKNOWN */
-    size_t n_rows, cap_rows;
+    uint32_t *set_of; /* of each place */
+    uint32_t *rows;   /* [n_places][n_classes]: the place that a byte leads to, or UNKNOWN */
+    size_t n_places, cap_places;
     uint32_t start;
     bool failed;
 };
@@ -100,7 +100,7 @@ static uint32_t pairs_put(struct pairs *p, uint32_t a, uint32_t b)
             return 0;
         i = slot_of(p, a, b);
     }
-    p->list[p->n] = (struct pair){.a = a, .b = b, .row = NO_ROW};
+    p->list[p->n] = (struct pair){.a = a, .b = b};
     return p->slots[i] = (uint32_t)p->n++;
 }
 
@@ -157,68 +157,66 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The place of the states that are open. */
-static uint32_t make_place(struct matcher *m)
+/* The place of this set, with a row where nothing is known yet. */
+static uint32_t new_place(struct matcher *m, uint32_t set)
 {
-    uint32_t place = PLACE_NONE;
+    size_t n_classes = m->g->n_classes;
+    if (m->n_places == m->cap_places) {
+        size_t cap = 2 * m->cap_places;
+        uint32_t *rows = cap <= MAX_PLACES ? realloc(m->rows, cap * n_classes * sizeof *rows) : NULL;
+        m->rows = rows ? rows : m->rows;
+        uint32_t *sets = rows ? realloc(m->set_of, cap * sizeof *sets) : NULL;
+        m->set_of = sets ? sets : m->set_of;
+        if (!sets) {
+            m->failed = true;
+            return PLACE_NONE;
+        }
+        m->cap_places = cap;
+    }
+    memset(m->rows + m->n_places * n_classes, 0xFF, n_classes * sizeof *m->rows);
+    m->set_of[m->n_places] = set;
+    return m->sets.list[set].place = (uint32_t)m->n_places++;
+}
+
+/* The place where the states are that are open. */
+static uint32_t close_step(struct matcher *m)
+{
+    uint32_t set = 0;
     follow(m);
     pairs_clear(&m->open);
     qsort(m->together, m->n_together, sizeof *m->together, by_number);
     for (size_t i = 0; i < m->n_together && !m->failed; i++)
-        put(m, &m->places, m->together[i], place, &place);
-    return m->failed ? PLACE_NONE : place;
+        put(m, &m->sets, m->together[i], set, &set);
+    if (m->failed || set == 0)
+        return PLACE_NONE;
+    uint32_t place = m->sets.list[set].place;
+    return place != PLACE_NONE ? place : new_place(m, set);
 }
 
-static bool make_row(struct matcher *m, uint32_t place)
+/* A step that was not taken before. */
+static uint32_t take_step(struct matcher *m, uint32_t place, uint8_t byte)
 {
-    size_t n_classes = m->g->n_classes;
-    if (m->n_rows == m->cap_rows) {
-        uint32_t *rows = m->n_rows < MAX_ROWS
-                             ? realloc(m->rows, 2 * m->cap_rows * n_classes * sizeof *rows)
-                             : NULL;
-        if (!rows)
-            return false;
-        m->rows = rows;
-        m->cap_rows *= 2;
-    }
-    memset(m->rows + m->n_rows * n_classes, 0xFF, n_classes * sizeof *m->rows);
-    m->places.list[place].row = (uint32_t)m->n_rows++;
-    return true;
-}
-
-static uint32_t step(struct matcher *m, uint32_t place, uint8_t byte)
-{
-    for (uint32_t at = place; at; at = m->places.list[at].b) {
-        const struct pair *reading = &m->readings.list[m->places.list[at].a];
+    if (m->failed)
+        return PLACE_NONE;
+    for (uint32_t set = m->set_of[place]; set; set = m->sets.list[set].b) {
+        const struct pair *reading = &m->readings.list[m->sets.list[set].a];
         const struct state *s = &m->g->states[reading->a];
         if (s->kind == STATE_BYTE && byte >= s->low && byte <= s->high)
             open_state(m, s->next, reading->b);
     }
-    return make_place(m);
-}
-
-uint32_t matcher_step(struct matcher *m, uint32_t place, uint8_t byte)
-{
-    if (place == PLACE_NONE || m->failed)
-        return PLACE_NONE;
-    if (m->places.list[place].row == NO_ROW && !make_row(m, place)) {
-        m->failed = true;
-        return PLACE_NONE;
-    }
-    size_t at = m->places.list[place].row * m->g->n_classes + m->g->class_of[byte];
-    if (m->rows[at] == UNKNOWN) {
-        uint32_t next = step(m, place, byte);
-        if (!m->failed)
-            m->rows[at] = next;
-        return next;
-    }
-    return m->rows[at];
+    uint32_t next = close_step(m);
+    if (!m->failed)
+        m->rows[place * m->g->n_classes + m->g->class_of[byte]] = next;
+    return next;
 }
 
 uint32_t matcher_read(struct matcher *m, uint32_t place, const char *bytes, size_t n)
 {
-    for (size_t i = 0; i < n && place != PLACE_NONE; i++)
-        place = matcher_step(m, place, (uint8_t)bytes[i]);
+    for (size_t i = 0; i < n && place != PLACE_NONE; i++) {
+        uint8_t byte = (uint8_t)bytes[i];
+        uint32_t next = m->rows[place * m->g->n_classes + m->g->class_of[byte]];
+        place = next != UNKNOWN ? next : take_step(m, place, byte);
+    }
     return place;
 }
 
@@ -229,8 +227,8 @@ uint32_t matcher_start(struct matcher *m)
 
 bool matcher_may_end(const struct matcher *m, uint32_t place)
 {
-    for (; place; place = m->places.list[place].b)
-        if (m->g->states[m->readings.list[m->places.list[place].a].a].kind == STATE_END)
+    for (uint32_t set = m->set_of[place]; set; set = m->sets.list[set].b)
+        if (m->g->states[m->readings.list[m->sets.list[set].a].a].kind == STATE_END)
             return true;
     return false;
 }
@@ -249,16 +247,18 @@ struct matcher *matcher_new(const struct grammar *g, struct err *err)
     struct matcher *m = mem_try(1, sizeof *m, "matcher", err);
     if (!m)
         return NULL;
-    *m = (struct matcher){.g = g, .n_rows = NO_ROW + 1, .cap_rows = 16};
+    *m = (struct matcher){.g = g, .n_places = PLACE_NONE + 1, .cap_places = 16};
     m->together = mem_try(MAX_TOGETHER, sizeof *m->together, "matcher", err);
-    m->rows = mem_try(m->cap_rows * g->n_classes, sizeof *m->rows, "matcher", err);
-    m->failed = !pairs_init(&m->stacks) || !pairs_init(&m->readings) || !pairs_init(&m->places) ||
+    m->set_of = mem_try(m->cap_places, sizeof *m->set_of, "matcher", err);
+    m->rows = mem_try(m->cap_places * g->n_classes, sizeof *m->rows, "matcher", err);
+    m->failed = !pairs_init(&m->stacks) || !pairs_init(&m->readings) || !pairs_init(&m->sets) ||
                 !pairs_init(&m->open);
-    if (m->together && m->rows && !m->failed) {
+    bool ok = m->together && m->set_of && m->rows && !m->failed;
+    if (ok) {
         open_state(m, g->rules[0], 0);
-        m->start = make_place(m);
+        m->start = close_step(m);
     }
-    if (m->together && m->rows && !matcher_failed(m, err))
+    if (ok && !matcher_failed(m, err))
         return m;
     matcher_free(m);
     return NULL;
@@ -270,9 +270,10 @@ void matcher_free(struct matcher *m)
         return;
     pairs_done(&m->stacks);
     pairs_done(&m->readings);
-    pairs_done(&m->places);
+    pairs_done(&m->sets);
     pairs_done(&m->open);
     free(m->together);
+    free(m->set_of);
     free(m->rows);
     free(m);
 }

@@ -22,8 +22,7 @@ void matcher_free(struct matcher *m);
 
 enum { PLACE_NONE }; /* where what was read cannot be the beginning of anything */
 uint32_t matcher_start(struct matcher *m);
-uint32_t matcher_step(struct matcher *m, uint32_t place, uint8_t byte);
-/* The same for n bytes. */
+/* Behind n more bytes. */
 uint32_t matcher_read(struct matcher *m, uint32_t place, const char *bytes, size_t n);
 bool matcher_may_end(const struct matcher *m, uint32_t place);
 
