@@ -39,13 +39,14 @@ static int exit_code(const struct answer *a, const struct out *out, const struct
     return EXIT_DONE;
 }
 
-static void warn(struct answer *a, const struct out *out, bool verbose)
+/* Where a schema is followed, exit_code says it as an error. */
+static void warn(struct answer *a, const struct out *out, const struct options *options)
 {
-    if (a->interrupted || out->closed)
+    if (a->interrupted || out->closed || options->schema)
         return;
     if (a->reason == CHAT_CONTEXT_FULL)
         progress_note(a->progress, "the context is full: the answer is cut (--ctx gives more)");
-    if (a->reason == CHAT_MAX_TOKENS && verbose)
+    if (a->reason == CHAT_MAX_TOKENS && options->verbose)
         progress_note(a->progress, "the answer is cut after --max-tokens");
 }
 
@@ -97,7 +98,7 @@ static int take(const struct asking *asking, struct interrupt *interrupt, struct
     str_done(&text);
     if (!ok)
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
-    warn(&answer, &out, asking->options->verbose);
+    warn(&answer, &out, asking->options);
     if (asking->options->verbose)
         answer_note_stats(answer.progress, &answer.stats);
     return exit_code(&answer, &out, asking->options, err);
