@@ -615,6 +615,31 @@ static size_t draw_all(struct drawing *d, const char *schema_text, const struct 
     return n_complete;
 }
 
+/* ---- With a model ---- */
+
+static char *folder, *path, *mmproj;
+
+static int make_model(void **state)
+{
+    (void)state;
+    folder = scratch_new();
+    path = scratch_path(folder, "tiny.gguf");
+    mmproj = scratch_path(folder, "mmproj.gguf");
+    return tiny_default.n_vocab == VOCABULARY &&
+                   tiny_pair(&tiny_default, &tiny_default, path, mmproj, NULL)
+               ? 0
+               : -1;
+}
+
+static int remove_model(void **state)
+{
+    (void)state;
+    free(path);
+    free(mmproj);
+    scratch_free(folder);
+    return 0;
+}
+
 static void whatever_is_drawn_is_valid(void **state)
 {
     (void)state;
@@ -623,13 +648,9 @@ static void whatever_is_drawn_is_valid(void **state)
         {.temperature = 1, .top_k = 0, .top_p = 1, .repetition_penalty = 1.2f, .seed = 4},
         {.temperature = 0, .top_p = 1, .repetition_penalty = 1},
     };
-    struct tiny shape = tiny_default;
     struct facet_model_options options = {.vocabulary_only = true};
     struct drawing d = {.random = 1};
-    char *folder = scratch_new(), *path = scratch_path(folder, "tiny.gguf"),
-         *mmproj = scratch_path(folder, "mmproj.gguf"), why[FACET_ERROR_BYTES];
-    assert_int_equal(shape.n_vocab, VOCABULARY);
-    assert_true(tiny_pair(&shape, &shape, path, mmproj, NULL));
+    char why[FACET_ERROR_BYTES];
     d.model = facet_model_open(path, &options, why);
     assert_non_null(d.model);
     for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++)
@@ -637,9 +658,73 @@ static void whatever_is_drawn_is_valid(void **state)
             if (draw_all(&d, drawn[i], &kinds[k]) < DRAWN_EACH / 2)
                 fail_msg("%s: most texts have no end", drawn[i]);
     facet_model_close(d.model);
-    free(path);
-    free(mmproj);
-    scratch_free(folder);
+}
+
+static void answer(struct facet_session *s, struct facet_sampler *sampler,
+                   const struct facet_model *model, struct str *text)
+{
+    char why[FACET_ERROR_BYTES];
+    struct facet_token token = {0};
+    size_t n;
+    while (!token.is_end) {
+        if (facet_session_next(s, sampler, 2, &token, why) != FACET_OK)
+            fail_msg("%s", why);
+        assert_true(token.n_alternatives == 2 && isfinite(token.logprob));
+        const char *bytes = facet_token_bytes(model, token.id, &n);
+        if (!token.is_end)
+            str_put(text, bytes, n);
+    }
+}
+
+static void a_sampler_follows_from_where_the_text_is(void **state)
+{
+    (void)state;
+    char why[FACET_ERROR_BYTES];
+    static const int32_t ids[] = {TINY_BOS, TINY_WORDS, TINY_WORDS + 1};
+    static const char begun[] = "{\"a\":\"b\\n";
+    struct facet_prompt prompt = {ids, 3, NULL, 0};
+    struct facet_model *model = facet_model_open(path, NULL, why);
+    struct facet_session *s = model ? facet_session_open(model, NULL, why) : NULL;
+    struct facet_sampler *sampler = model ? facet_sampler_new(model, &facet_sampling_default, why) : NULL;
+    struct facet_grammar *g = facet_grammar_from_schema(
+        model, "{\"properties\":{\"a\":{\"type\":\"string\",\"maxLength\":9}},\"required\":[\"a\"]}", why);
+    assert_true(s && sampler && g);
+    assert_int_equal(facet_session_prompt(s, &prompt, NULL, why), FACET_OK);
+    assert_int_equal(facet_sampler_follow(sampler, g, "{\"b\"", 4, why), FACET_FAILED);
+    assert_string_equal(why, "what was said before does not fit the schema");
+    assert_int_equal(facet_sampler_follow(sampler, g, begun, sizeof begun - 1, why), FACET_OK);
+    struct str text = {0};
+    str_puts(&text, begun);
+    answer(s, sampler, model, &text);
+    json_t *value = json_loadb(text.data, text.len, 0, NULL);
+    assert_true(json_is_string(json_object_get(value, "a")));
+    json_decref(value);
+    struct facet_token token; /* what is complete can only end */
+    assert_int_equal(facet_sampler_follow(sampler, g, "{\"a\":\"\"}", 8, why), FACET_OK);
+    assert_int_equal(facet_sampler_draw(sampler, s, -1, &token, why), FACET_OK);
+    assert_true(token.is_end);
+    assert_int_equal(facet_sampler_follow(sampler, NULL, "", 0, why), FACET_OK);
+    str_done(&text);
+    facet_sampler_free(sampler);
+    facet_grammar_free(g);
+    facet_session_close(s);
+    facet_model_close(model);
+}
+
+static void the_best_logits_alone_are_too_few(void **state)
+{
+    (void)state;
+    char why[FACET_ERROR_BYTES];
+    struct facet_model_options options = {.vocabulary_only = true};
+    struct facet_model *model = facet_model_open(path, &options, why);
+    struct facet_sampler *s = facet_sampler_new(model, &facet_sampling_default, why);
+    struct facet_grammar *g = facet_grammar_from_schema(model, "true", why);
+    assert_true(sampler_can_draw(s, 200, -1));
+    assert_int_equal(facet_sampler_follow(s, g, "", 0, why), FACET_OK);
+    assert_false(sampler_can_draw(s, 200, -1));
+    facet_sampler_free(s);
+    facet_grammar_free(g);
+    facet_model_close(model);
 }
 
 int main(void)
@@ -651,6 +736,8 @@ int main(void)
         cmocka_unit_test(numbers_keep_between_bounds),
         cmocka_unit_test(brackets_close),
         cmocka_unit_test(whatever_is_drawn_is_valid),
+        cmocka_unit_test(a_sampler_follows_from_where_the_text_is),
+        cmocka_unit_test(the_best_logits_alone_are_too_few),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_model, remove_model);
 }
