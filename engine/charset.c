@@ -69,7 +69,7 @@ static uint32_t write_plain(const struct charset *set, struct grammar *g, uint32
 {
     /* No range has characters of different lengths. */
     static const struct char_range plain[] = {
-        {0x20, '"' - 1},  {'"' + 1, '\\' - 1}, {'\\' + 1, 0x7E},   {0xA0, 0x7FF},
+        {0x20, '"' - 1}, {'"' + 1, '\\' - 1}, {'\\' + 1, 0x7E},   {0xA0, 0x7FF},
         {0x800, 0xD7FF}, {0xE000, 0xFFFF},    {0x10000, 0x10FFFF}};
     uint32_t all = GRAMMAR_NEVER;
     for (size_t i = 0; i < set->n; i++)

@@ -1,5 +1,5 @@
-/* Sets of characters, and how these stand in a JSON string: as UTF-8, or where they must, as an escape of
- * two letters. Control codes that have none are never written. */
+/* Sets of characters, and how these stand in a JSON string: as UTF-8, or where they must, as an
+ * escape of two letters. Control codes that have none are never written. */
 #ifndef ENGINE_CHARSET_H
 #define ENGINE_CHARSET_H
 

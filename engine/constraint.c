@@ -19,8 +19,8 @@ struct facet_grammar {
     } buckets[256];
     int32_t *ids; /* of all buckets */
     char *texts;
-    size_t n_ids;      /* rows of the logits */
-    int32_t ends[2];   /* <end_of_turn>, <eos> */
+    size_t n_ids;    /* rows of the logits */
+    int32_t ends[2]; /* <end_of_turn>, <eos> */
 };
 
 struct constraint {

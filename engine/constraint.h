@@ -1,5 +1,5 @@
-/* Which tokens may be drawn where an answer must follow a grammar: facet_grammar is the grammar with the
- * vocabulary, a constraint is where one answer has come to in it. */
+/* Which tokens may be drawn where an answer must follow a grammar: facet_grammar is the grammar
+ * with the vocabulary, a constraint is where one answer has come to in it. */
 #ifndef ENGINE_CONSTRAINT_H
 #define ENGINE_CONSTRAINT_H
 
@@ -12,7 +12,8 @@
 
 struct constraint;
 
-/* Behind text[n], which must be the beginning of what the grammar takes. The grammar lives longer. */
+/* Behind text[n], which must be the beginning of what the grammar takes. The grammar lives longer.
+ */
 struct constraint *constraint_new(const struct facet_grammar *grammar, const char *text, size_t n,
                                   struct err *err);
 void constraint_free(struct constraint *c);

@@ -86,8 +86,7 @@ static uint32_t from_here(struct grammar *g, const uint8_t *bytes, size_t n, con
     uint8_t low = up ? *bytes : span[0], high = up ? span[1] : *bytes;
     if (n <= 1)
         return n == 0 ? next : grammar_byte(g, low, high, next);
-    uint32_t same =
-        grammar_byte(g, *bytes, *bytes, from_here(g, bytes + 1, n - 1, span, up, next));
+    uint32_t same = grammar_byte(g, *bytes, *bytes, from_here(g, bytes + 1, n - 1, span, up, next));
     if (low == high)
         return same;
     low += up;
@@ -105,16 +104,16 @@ uint32_t grammar_between(struct grammar *g, const uint8_t *low, const uint8_t *h
                             grammar_between(g, low + 1, high + 1, n - 1, span, next));
     uint32_t first = grammar_byte(g, *low, *low, from_here(g, low + 1, n - 1, span, true, next));
     uint32_t last = grammar_byte(g, *high, *high, from_here(g, high + 1, n - 1, span, false, next));
-    uint32_t inner = *high - *low < 2
-                         ? GRAMMAR_NEVER
-                         : grammar_byte(g, (uint8_t)(*low + 1), (uint8_t)(*high - 1),
-                                        any_of(g, span, n - 1, next));
+    uint32_t inner = *high - *low < 2 ? GRAMMAR_NEVER
+                                      : grammar_byte(g, (uint8_t)(*low + 1), (uint8_t)(*high - 1),
+                                                     any_of(g, span, n - 1, next));
     return grammar_either(g, grammar_either(g, first, inner), last);
 }
 
 uint32_t grammar_loop(struct grammar *g)
 {
-    return add(g, (struct state){.kind = STATE_EITHER, .next = GRAMMAR_NEVER, .other = GRAMMAR_NEVER});
+    return add(g,
+               (struct state){.kind = STATE_EITHER, .next = GRAMMAR_NEVER, .other = GRAMMAR_NEVER});
 }
 
 uint32_t grammar_close(struct grammar *g, uint32_t loop, uint32_t body, uint32_t next)
@@ -128,7 +127,8 @@ uint32_t grammar_close(struct grammar *g, uint32_t loop, uint32_t body, uint32_t
 
 uint32_t grammar_rule(struct grammar *g)
 {
-    g->full = g->full || !make_room((void **)&g->rules, g->n_rules, &g->cap_rules, sizeof *g->rules);
+    g->full =
+        g->full || !make_room((void **)&g->rules, g->n_rules, &g->cap_rules, sizeof *g->rules);
     if (g->full)
         return 0;
     g->rules[g->n_rules] = GRAMMAR_NEVER;

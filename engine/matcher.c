@@ -6,20 +6,20 @@
 #include "base/mem.h"
 
 enum {
-    MAX_PAIRS = 1 << 22,  /* of a table */
+    MAX_PAIRS = 1 << 22, /* of a table */
     MAX_PLACES = 1 << 18,
     MAX_TOGETHER = 1 << 14, /* states at one place */
     UNKNOWN = UINT32_MAX,
 };
 
-/* Pairs of numbers, each once, by their index; 0 is none. Everything is made of them: a stack is a state to
- * return to and the stack below, a reading is a state and its stack, a set of readings is one of them and the set
- * of the others. */
+/* Pairs of numbers, each once, by their index; 0 is none. Everything is made of them: a stack is a
+ * state to return to and the stack below, a reading is a state and its stack, a set of readings is
+ * one of them and the set of the others. */
 struct pairs {
     struct pair {
         uint32_t a, b;
         uint32_t place; /* of a set: its place, if it has one */
-    } *list;
+    } * list;
     size_t n, cap;
     uint32_t *slots; /* open addressing, twice as many as cap */
 };
@@ -163,7 +163,8 @@ static uint32_t new_place(struct matcher *m, uint32_t set)
     size_t n_classes = m->g->n_classes;
     if (m->n_places == m->cap_places) {
         size_t cap = 2 * m->cap_places;
-        uint32_t *rows = cap <= MAX_PLACES ? realloc(m->rows, cap * n_classes * sizeof *rows) : NULL;
+        uint32_t *rows =
+            cap <= MAX_PLACES ? realloc(m->rows, cap * n_classes * sizeof *rows) : NULL;
         m->rows = rows ? rows : m->rows;
         uint32_t *sets = rows ? realloc(m->set_of, cap * sizeof *sets) : NULL;
         m->set_of = sets ? sets : m->set_of;

@@ -96,7 +96,8 @@ static struct numeral_range positive(const struct numeral_range *r)
 uint32_t numeral_fraction(struct grammar *g, const struct numeral_range *range, uint32_t next)
 {
     struct numeral_range above = positive(range), below = negative(range);
-    return grammar_either(g, without_sign(g, &above, next), minus(g, without_sign(g, &below, next)));
+    return grammar_either(g, without_sign(g, &above, next),
+                          minus(g, without_sign(g, &below, next)));
 }
 
 uint32_t numeral_integer(struct grammar *g, const struct numeral_range *range, uint32_t next)
@@ -110,9 +111,9 @@ uint32_t numeral_integer(struct grammar *g, const struct numeral_range *range, u
 uint32_t numeral_any(struct grammar *g, uint32_t next)
 {
     uint32_t power = any_of(g, digits, 1, EXPONENT_DIGITS, next);
-    power = grammar_either(g, power,
-                           grammar_either(g, grammar_byte(g, '-', '-', power),
-                                          grammar_byte(g, '+', '+', power)));
+    power = grammar_either(
+        g, power,
+        grammar_either(g, grammar_byte(g, '-', '-', power), grammar_byte(g, '+', '+', power)));
     uint32_t exponent =
         grammar_either(g, grammar_byte(g, 'e', 'e', power), grammar_byte(g, 'E', 'E', power));
     uint32_t number = whole(g, 0, NUMERAL_LAST, any_fraction(g, grammar_either(g, exponent, next)));

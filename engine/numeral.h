@@ -1,5 +1,5 @@
-/* Numbers as JSON writes them, between whole bounds, and never long: models that are held to numbers
- * may not find their end. */
+/* Numbers as JSON writes them, between whole bounds, and never long: models that are held to
+ * numbers may not find their end. */
 #ifndef ENGINE_NUMERAL_H
 #define ENGINE_NUMERAL_H
 
@@ -12,7 +12,7 @@
 #define NUMERAL_LAST INT64_C(999999999999999)
 
 struct numeral_range {
-    int64_t low, high; /* within ± NUMERAL_LAST */
+    int64_t low, high;        /* within ± NUMERAL_LAST */
     bool low_open, high_open; /* the bound itself is not in it */
 };
 

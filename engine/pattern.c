@@ -48,8 +48,8 @@ static uint32_t take_char(struct text *t)
 /* ---- Characters ---- */
 
 static const struct charset digits = {.ranges = {{'0', '9'}}, .n = 1};
-static const struct charset letters = {
-    .ranges = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}, .n = 4};
+static const struct charset letters = {.ranges = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}},
+                                       .n = 4};
 static const struct charset spaces = {.ranges = {{9, 13},
                                                  {' ', ' '},
                                                  {0xA0, 0xA0},

@@ -90,8 +90,7 @@ static const struct keyword *find_alone(const json_t *schema)
 {
     const char *name;
     json_t *ignored;
-    json_object_foreach((json_t *)schema, name, ignored)
-    {
+    json_object_foreach((json_t *)schema, name, ignored) {
         const struct keyword *k = keyword_named(name);
         if (k && k->says & (SAYS_ALL | SAYS_VALUE))
             return k;
@@ -106,16 +105,16 @@ static bool get_types(struct compiler *c, size_t part, unsigned *types)
     const char *name;
     json_t *ignored;
     unsigned spoken = 0;
-    json_object_foreach((json_t *)schema, name, ignored)
-    {
+    json_object_foreach((json_t *)schema, name, ignored) {
         const struct keyword *k = keyword_named(name);
         if (!k)
             return schema_refuse(c, part, "%.60s is not supported", name);
         spoken |= k->says & ALL_TYPES;
     }
     *types = type ? schema_types_named(type) : spoken ? spoken : ALL_TYPES;
-    return *types || schema_refuse(c, part, "type is none of null, boolean, integer, number, string, "
-                                     "array, object, nor a list of them");
+    return *types || schema_refuse(c, part,
+                                   "type is none of null, boolean, integer, number, string, "
+                                   "array, object, nor a list of them");
 }
 
 /* Every keyword must mean something here. */
@@ -124,8 +123,7 @@ static bool check_keywords(struct compiler *c, size_t part, const struct keyword
 {
     const char *name;
     json_t *ignored;
-    json_object_foreach((json_t *)c->parts[part].schema, name, ignored)
-    {
+    json_object_foreach((json_t *)c->parts[part].schema, name, ignored) {
         const struct keyword *k = keyword_named(name);
         if (k == alone || k->says == SAYS_NOTHING)
             continue;
@@ -142,7 +140,8 @@ static uint32_t reference(struct compiler *c, size_t part)
     const char *pointer = json_string_value(json_object_get(c->parts[part].schema, "$ref"));
     const json_t *schema = pointer ? schema_find(c, pointer) : NULL;
     if (!schema) {
-        schema_refuse(c, part, "$ref %.100s is not in this schema", pointer ? pointer : "that is no text");
+        schema_refuse(c, part, "$ref %.100s is not in this schema",
+                      pointer ? pointer : "that is no text");
         return GRAMMAR_NEVER;
     }
     return grammar_call(c->g, schema_rule(c, (struct part){.schema = schema, .pointer = pointer}),
@@ -153,10 +152,9 @@ static uint32_t reference(struct compiler *c, size_t part)
 static void check_exclusive(struct compiler *c, size_t part, const json_t *list)
 {
     size_t n = json_array_size(list);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n; k++)
-            if (i != k &&
-                !schema_excludes(c, json_array_get(list, i), json_array_get(list, k)))
+    for (size_t i = 0; i < n && !c->failed; i++)
+        for (size_t k = 0; k < n && !c->failed; k++)
+            if (i != k && !schema_excludes(c, json_array_get(list, i), json_array_get(list, k)))
                 schema_refuse(c, part,
                               "oneOf: numbers %zu and %zu may match together; anyOf lets them",
                               i < k ? i : k, i < k ? k : i);

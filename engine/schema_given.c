@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 /* As few digits as say it. */
 static uint32_t scalar(struct compiler *c, const json_t *given, uint32_t next)
 {
@@ -37,15 +39,22 @@ static uint32_t list_value(struct compiler *c, const json_t *given, uint32_t nex
     return schema_text(c, "[", state);
 }
 
-static uint32_t members_from(struct compiler *c, json_t *given, void *iter, bool first,
-                             uint32_t next)
+static uint32_t object_value(struct compiler *c, json_t *given, uint32_t next)
 {
-    if (!iter)
-        return schema_text(c, "}", next);
-    uint32_t rest = members_from(c, given, json_object_iter_next(given, iter), false, next);
-    uint32_t state =
-        schema_key(c, json_object_iter_key(iter), schema_value(c, json_object_iter_value(iter), rest));
-    return first ? state : schema_text(c, ",", schema_space(c, state));
+    size_t n = 0;
+    void **members = mem_try(json_object_size(given), sizeof *members, "schema", c->err);
+    uint32_t state = schema_text(c, "}", next);
+    c->failed = c->failed || !members;
+    for (void *i = members ? json_object_iter(given) : NULL; i; i = json_object_iter_next(given, i))
+        members[n++] = i;
+    while (n-- > 0) {
+        state = schema_value(c, json_object_iter_value(members[n]), state);
+        state = schema_key(c, json_object_iter_key(members[n]), state);
+        if (n > 0)
+            state = schema_text(c, ",", schema_space(c, state));
+    }
+    free(members);
+    return schema_text(c, "{", state);
 }
 
 uint32_t schema_value(struct compiler *c, const json_t *given, uint32_t next)
@@ -53,8 +62,7 @@ uint32_t schema_value(struct compiler *c, const json_t *given, uint32_t next)
     if (json_is_array(given))
         return list_value(c, given, next);
     if (json_is_object(given))
-        return schema_text(c, "{",
-                    members_from(c, (json_t *)given, json_object_iter((json_t *)given), true, next));
+        return object_value(c, (json_t *)given, next);
     return scalar(c, given, next);
 }
 

@@ -31,7 +31,8 @@ static uint32_t more_items(struct compiler *c, size_t part, const struct array *
                            uint32_t end)
 {
     uint32_t loop = grammar_loop(c->g);
-    return grammar_close(c->g, loop, schema_text(c, ",", schema_space(c, item(c, part, a, i, loop))), end);
+    return grammar_close(c->g, loop,
+                         schema_text(c, ",", schema_space(c, item(c, part, a, i, loop))), end);
 }
 
 static uint32_t array_items(struct compiler *c, size_t part, const struct array *a)
@@ -56,7 +57,8 @@ static uint32_t array_items(struct compiler *c, size_t part, const struct array 
 uint32_t schema_array(struct compiler *c, size_t part)
 {
     const json_t *schema = c->parts[part].schema;
-    struct array a = {json_object_get(schema, "prefixItems"), json_object_get(schema, "items"), 0, 0};
+    struct array a = {json_object_get(schema, "prefixItems"), json_object_get(schema, "items"), 0,
+                      0};
     if (!schema_counts(c, part, "minItems", "maxItems", &a.least, &a.most))
         return GRAMMAR_NEVER;
     if (a.prefix && !json_is_array(a.prefix))
@@ -102,13 +104,11 @@ static bool check_required(struct compiler *c, size_t part, const json_t *requir
     return ok || schema_refuse(c, part, "required is no list of names");
 }
 
-static uint32_t member_rule(struct compiler *c, size_t part, const char *name,
-                            const json_t *schema)
+static uint32_t member_rule(struct compiler *c, size_t part, const char *name, const json_t *schema)
 {
-    return schema_rule(c, (struct part){.schema = schema,
-                                    .above = (uint32_t)part,
-                                    .keyword = "properties",
-                                    .name = name});
+    return schema_rule(
+        c, (struct part){
+               .schema = schema, .above = (uint32_t)part, .keyword = "properties", .name = name});
 }
 
 static bool has_member(const struct object *o, const char *name)
@@ -227,8 +227,9 @@ static bool check_names(struct compiler *c, size_t part, const struct object *o)
 {
     for (size_t i = 0; o->open && i < o->n; i++)
         if (strlen(o->members[i].name) > MAX_NAME_BYTES)
-            return schema_refuse(c, part, "where others may be, no name may be longer than %d bytes",
-                          MAX_NAME_BYTES);
+            return schema_refuse(c, part,
+                                 "where others may be, no name may be longer than %d bytes",
+                                 MAX_NAME_BYTES);
     return true;
 }
 
@@ -241,7 +242,7 @@ uint32_t schema_object(struct compiler *c, size_t part)
     struct object o = {.open = others ? !json_is_false(others) : !properties};
     uint32_t state = GRAMMAR_NEVER;
     o.other = schema_rule_below(c, part, "additionalProperties", SIZE_MAX,
-                         others && o.open ? others : json_true());
+                                others && o.open ? others : json_true());
     if (properties && !json_is_object(properties))
         schema_refuse(c, part, "properties is no object");
     if (!c->failed && check_required(c, part, required) &&

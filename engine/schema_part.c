@@ -51,7 +51,7 @@ uint32_t schema_rule(struct compiler *c, struct part part)
         if (c->parts[i].schema == part.schema)
             return (uint32_t)i;
     if (c->n == c->cap) {
-        struct part *more = realloc(c->parts, 2 * c->cap * sizeof *more);
+        struct part *more = c->n < MAX_PARTS ? realloc(c->parts, 2 * c->cap * sizeof *more) : NULL;
         if (!more) {
             c->g->full = true;
             return 0;
@@ -66,10 +66,9 @@ uint32_t schema_rule(struct compiler *c, struct part part)
 uint32_t schema_rule_below(struct compiler *c, size_t above, const char *keyword, size_t index,
                            const json_t *schema)
 {
-    return schema_rule(c, (struct part){.schema = schema,
-                                    .above = (uint32_t)above,
-                                    .keyword = keyword,
-                                    .index = index});
+    return schema_rule(
+        c, (struct part){
+               .schema = schema, .above = (uint32_t)above, .keyword = keyword, .index = index});
 }
 
 /* One step of a pointer; the next one begins at *at. */

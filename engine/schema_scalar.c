@@ -7,7 +7,8 @@
 #include "engine/numeral.h"
 #include "engine/pattern.h"
 
-/* A whole number, not below 0. Beyond MAX_COUNT they are as good as that, which is the most that is written. */
+/* A whole number, not below 0. Beyond MAX_COUNT they are as good as that, which is the most that is
+ * written. */
 static bool get_count(struct compiler *c, size_t part, const json_t *schema, const char *name,
                       size_t *count)
 {
@@ -21,8 +22,8 @@ static bool get_count(struct compiler *c, size_t part, const json_t *schema, con
     return true;
 }
 
-bool schema_counts(struct compiler *c, size_t part, const char *least_name,
-                       const char *most_name, size_t *least, size_t *most)
+bool schema_counts(struct compiler *c, size_t part, const char *least_name, const char *most_name,
+                   size_t *least, size_t *most)
 {
     const json_t *schema = c->parts[part].schema;
     *least = 0;
@@ -35,77 +36,66 @@ bool schema_counts(struct compiler *c, size_t part, const char *least_name,
     return *least <= *most || schema_refuse(c, part, "%s is above %s", least_name, most_name);
 }
 
-static bool get_bound(struct compiler *c, size_t part, const char *name, double *bound)
+/* Of the numbers, or with sign -1 of those with their sign turned: the least one, and whether that
+ * is left out. Of integers a bound between two is moved to the next; those of other numbers must be
+ * whole. True if any bound is there. */
+static bool get_least(struct compiler *c, size_t part, const char *const names[2], int sign,
+                      bool integer, int64_t *least, bool *open)
 {
-    const json_t *v = json_object_get(c->parts[part].schema, name);
-    *bound = json_number_value(v);
-    return v && (json_is_number(v) || schema_refuse(c, part, "%s is no number", name));
-}
-
-/* Bounds of integers that are no integers are moved to the next that is; those of other numbers must be whole. */
-static bool get_low(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
-{
-    static const char *const names[] = {"minimum", "exclusiveMinimum"};
     bool any = false;
-    for (size_t open = 0; open < 2; open++) {
-        double bound;
-        if (!get_bound(c, part, names[open], &bound))
+    *least = -NUMERAL_LAST;
+    *open = false;
+    for (int exclusive = 0; exclusive < 2; exclusive++) {
+        const json_t *v = json_object_get(c->parts[part].schema, names[exclusive]);
+        double bound = sign * json_number_value(v), next = ceil(bound);
+        if (!v)
             continue;
         any = true;
-        if (!integer && bound != floor(bound))
-            return schema_refuse(c, part, "%s is supported of integers, or if it is one", names[open]);
-        if (bound > (double)NUMERAL_LAST)
-            return schema_refuse(c, part, "%s is too large", names[open]);
-        bool excluded = open && bound == ceil(bound);
-        if (bound < (double)r->low || (bound == (double)r->low && !excluded))
-            continue;
-        r->low = (int64_t)ceil(bound);
-        r->low_open = excluded;
+        if (!json_is_number(v))
+            return schema_refuse(c, part, "%s is no number", names[exclusive]);
+        if (!integer && bound != next)
+            return schema_refuse(c, part, "%s must be whole, or the type integer",
+                                 names[exclusive]);
+        if (next > (double)NUMERAL_LAST)
+            return schema_refuse(c, part, "%s is beyond the numbers that are written",
+                                 names[exclusive]);
+        bool excludes = exclusive && bound == next;
+        if (next > (double)*least || (next == (double)*least && excludes)) {
+            *least = (int64_t)next;
+            *open = excludes;
+        }
     }
     return any;
 }
 
-/* The same with the sign turned. */
-static bool get_high(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
+static bool get_range(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
 {
-    static const char *const names[] = {"maximum", "exclusiveMaximum"};
-    bool any = false;
-    for (size_t open = 0; open < 2; open++) {
-        double bound;
-        if (!get_bound(c, part, names[open], &bound))
-            continue;
-        any = true;
-        if (!integer && bound != floor(bound))
-            return schema_refuse(c, part, "%s is supported of integers, or if it is one", names[open]);
-        if (bound < -(double)NUMERAL_LAST)
-            return schema_refuse(c, part, "%s is too small", names[open]);
-        bool excluded = open && bound == floor(bound);
-        if (bound > (double)r->high || (bound == (double)r->high && !excluded))
-            continue;
-        r->high = (int64_t)floor(bound);
-        r->high_open = excluded;
-    }
-    return any;
+    static const char *const low[] = {"minimum", "exclusiveMinimum"}, *const high[] = {
+                                                                          "maximum",
+                                                                          "exclusiveMaximum"};
+    bool from = get_least(c, part, low, 1, integer, &r->low, &r->low_open);
+    bool upto = get_least(c, part, high, -1, integer, &r->high, &r->high_open);
+    r->high = -r->high;
+    return from || upto;
 }
 
 uint32_t schema_number(struct compiler *c, size_t part, bool integer)
 {
-    struct numeral_range r = {.low = -NUMERAL_LAST, .high = NUMERAL_LAST};
-    bool low = get_low(c, part, integer, &r), high = get_high(c, part, integer, &r);
-    uint32_t state = integer       ? numeral_integer(c->g, &r, GRAMMAR_END)
-                     : low || high ? numeral_fraction(c->g, &r, GRAMMAR_END)
-                                   : numeral_any(c->g, GRAMMAR_END);
+    struct numeral_range r;
+    bool bounded = get_range(c, part, integer, &r);
+    uint32_t state = integer   ? numeral_integer(c->g, &r, GRAMMAR_END)
+                     : bounded ? numeral_fraction(c->g, &r, GRAMMAR_END)
+                               : numeral_any(c->g, GRAMMAR_END);
     if (state == GRAMMAR_NEVER && !c->g->full)
         schema_refuse(c, part, "no number lies between its bounds");
     return state;
 }
 
-#define YEAR  "[12]\\d{3}"
+#define YEAR "[12]\\d{3}"
 #define DATE                                                                                       \
     "(" YEAR "-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|"          \
     "02-(0[1-9]|1\\d|2[0-8]))|([12]\\d(0[48]|[2468][048]|[13579][26])|1[26]00|2[048]00)-02-29)"
-#define TIME                                                                                       \
-    "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,6})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
+#define TIME "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,6})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
 #define WORD "[A-Za-z0-9]+"
 
 static const struct {
@@ -132,7 +122,7 @@ static const char *pattern_of(struct compiler *c, size_t part)
         if (strcmp(json_string_value(format), formats[i].name) == 0)
             return formats[i].pattern;
     schema_refuse(c, part, "format \"%.60s\" is not supported",
-           json_is_string(format) ? json_string_value(format) : "?");
+                  json_is_string(format) ? json_string_value(format) : "?");
     return NULL;
 }
 
@@ -162,7 +152,8 @@ uint32_t schema_string(struct compiler *c, size_t part)
     if (!schema_counts(c, part, "minLength", "maxLength", &least, &most))
         return GRAMMAR_NEVER;
     if (pattern && (least > 0 || most < SIZE_MAX))
-        schema_refuse(c, part, "minLength and maxLength beside pattern or format are not supported");
+        schema_refuse(c, part,
+                      "minLength and maxLength beside pattern or format are not supported");
     else if (pattern && !pattern_write(c->g, pattern, end, &state, &why))
         schema_refuse(c, part, "pattern: %s", why.text);
     else if (!pattern)

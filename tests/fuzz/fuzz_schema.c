@@ -1,7 +1,7 @@
-/* Hostile schemas: each gives a grammar or one line of error. Texts are walked at random along the grammar: there is
- * always a way on or an end, and what has come to its end is JSON. With libFuzzer:
- *     clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_schema.c
- * With -DFUZZ_MAIN a program of its own: fuzz_schema [N [FILE…]]. */
+/* Hostile schemas: each gives a grammar or one line of error. Texts are walked at random along the
+ * grammar: there is always a way on or an end, and what has come to its end is JSON. With
+ * libFuzzer: clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_schema.c With -DFUZZ_MAIN
+ * a program of its own: fuzz_schema [N [FILE…]]. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +92,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 #ifdef FUZZ_MAIN
 static const char *const schemas[] = {
-    "{\"type\":\"object\",\"properties\":{\"caption\":{\"type\":\"string\",\"maxLength\":30},\"n\":{\"type\":\"integer\","
-    "\"minimum\":-3,\"maximum\":140}},\"required\":[\"n\"],\"additionalProperties\":{\"enum\":[1,\"a\",null,[2.5]]}}",
-    "{\"$defs\":{\"a\":{\"items\":{\"$ref\":\"#\"},\"minItems\":1,\"maxItems\":3}},\"anyOf\":[{\"$ref\":\"#/$defs/a\"},"
+    "{\"type\":\"object\",\"properties\":{\"caption\":{\"type\":\"string\",\"maxLength\":30},\"n\":"
+    "{\"type\":\"integer\","
+    "\"minimum\":-3,\"maximum\":140}},\"required\":[\"n\"],\"additionalProperties\":{\"enum\":[1,"
+    "\"a\",null,[2.5]]}}",
+    "{\"$defs\":{\"a\":{\"items\":{\"$ref\":\"#\"},\"minItems\":1,\"maxItems\":3}},\"anyOf\":[{\"$"
+    "ref\":\"#/$defs/a\"},"
     "{\"const\":{\"k\":[true]}},{\"type\":\"number\",\"exclusiveMinimum\":0}]}",
     "{\"pattern\":\"^(a|[b-d\\\\u00e9]{2,3})*\\\\d+[^\\\\s]?$\",\"type\":\"string\"}",
-    "{\"oneOf\":[{\"format\":\"date\"},{\"prefixItems\":[{\"format\":\"email\"},true],\"items\":false},"
+    "{\"oneOf\":[{\"format\":\"date\"},{\"prefixItems\":[{\"format\":\"email\"},true],\"items\":"
+    "false},"
     "{\"type\":[\"null\",\"boolean\"]}]}",
-    "{\"allOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2,\"pattern\":\"x\"}}]}",
+    "{\"allOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2,\"pattern\":"
+    "\"x\"}}]}",
 };
 
 int main(int argc, char **argv)
