@@ -39,7 +39,7 @@ struct message {
 struct messages {
     struct message *list;
     size_t n, cap;
-    const char *schema; /* that the answer to come must follow (form.h); borrowed; NULL: it is free */
+    const char *schema; /* of the answer to come (form.h); borrowed; NULL: it is free */
 };
 
 void message_done(struct message *m);

@@ -32,8 +32,8 @@ struct answered {
     const struct confidence *confidence; /* figures of the text; may be NULL */
 };
 
-/* Sets "answer", "finish", "tokens" and "seconds", of an answer that follows a schema "data", the value that it
- * is (null if it was cut), and if figures are wanted
+/* Sets "answer", "finish", "tokens" and "seconds", of an answer that follows a schema "data", the
+ * value that it is (null if it was cut), and if figures are wanted
  * "confidence": {"mean", "min", "tokens": [{"text", "probability"}]}, mean and min null without a
  * token. */
 void answer_json_put(json_t *record, const struct answered *a);

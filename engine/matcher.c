@@ -19,7 +19,7 @@ struct pairs {
     struct pair {
         uint32_t a, b;
         uint32_t place; /* of a set: its place, if it has one */
-    } * list;
+    } *list;
     size_t n, cap;
     uint32_t *slots; /* open addressing, twice as many as cap */
 };

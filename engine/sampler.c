@@ -121,8 +121,8 @@ static size_t keep_allowed(struct facet_sampler *s, size_t n, size_t most)
     return n_kept;
 }
 
-/* The k best, best first. Under a grammar most of the best may often be drawn, so that only these need to be
- * tried; where few may, all are. */
+/* The k best, best first. Under a grammar most of the best may often be drawn, so that only these
+ * need to be tried; where few may, all are. */
 static size_t best_allowed(struct facet_sampler *s, size_t k)
 {
     enum { SPARE = 64 };

@@ -1,5 +1,5 @@
-/* Drawing a token from logits. In this order, as Hugging Face's generate has it: what may not be drawn is left
- * out, repetition penalty
+/* Drawing a token from logits. In this order, as Hugging Face's generate has it: what may not be
+ * drawn is left out, repetition penalty
  * (Keskar et al. 2019: positive logits divided, negative multiplied), temperature, top-k, top-p,
  * min-p. */
 #ifndef ENGINE_SAMPLER_H

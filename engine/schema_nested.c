@@ -129,9 +129,10 @@ static bool get_members(struct compiler *c, size_t part, const json_t *propertie
                          sizeof *o->members, "schema", c->err);
     if (!o->members)
         return c->failed = true, false;
-    json_object_foreach((json_t *)properties, name, schema)
+    json_object_foreach((json_t *)properties, name, schema) {
         o->members[o->n++] = (struct member){name, member_rule(c, part, name, schema),
                                              is_required(c->parts[part].schema, name)};
+    }
     for (size_t i = 0; i < json_array_size(required); i++) {
         name = json_string_value(json_array_get(required, i));
         if (has_member(o, name))

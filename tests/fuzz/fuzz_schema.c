@@ -1,7 +1,8 @@
 /* Hostile schemas: each gives a grammar or one line of error. Texts are walked at random along the
- * grammar: there is always a way on or an end, and what has come to its end is JSON. With
- * libFuzzer: clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_schema.c With -DFUZZ_MAIN
- * a program of its own: fuzz_schema [N [FILE…]]. */
+ * grammar: there is always a way on or an end, and what has come to its end is JSON.
+ *
+ * With libFuzzer: clang -fsanitize=fuzzer,address,undefined … tests/fuzz/fuzz_schema.c
+ * With -DFUZZ_MAIN a program of its own: fuzz_schema [N [FILE…]]. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -327,8 +327,8 @@ static void reads_commands(void **state)
 static void reads_schemas(void **state)
 {
     const struct home *h = *state;
-    static const char file[] = "{ \"type\" : \"object\",\n \"properties\": {\"b\":{},\"a\":true} }",
-                      line[] = "{\"type\":\"object\",\"properties\":{\"b\":{},\"a\":true}}";
+    static const char file[] = "{ \"type\" : \"object\",\n \"properties\": {\"b\":{},\"a\":true} }";
+    static const char line[] = "{\"type\":\"object\",\"properties\":{\"b\":{},\"a\":true}}";
     struct options o, copy;
     struct err err = {""};
     assert_true(options_init(&o, &err));
@@ -342,14 +342,16 @@ static void reads_schemas(void **state)
     assert_null(o.schema);
     assert_string_equal(copy.schema, line);
     options_done(&copy);
-    assert_true(options_set(&o, "schema", " caption,tags  list , n int,x float, ok bool,t text", &err));
+    assert_true(
+        options_set(&o, "schema", " caption,tags  list , n int,x float, ok bool,t text", &err));
     assert_string_equal(
         o.schema,
         "{\"type\":\"object\",\"properties\":{\"caption\":{\"type\":\"string\"},"
-        "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"n\":{\"type\":\"integer\"},"
-        "\"x\":{\"type\":\"number\"},\"ok\":{\"type\":\"boolean\"},\"t\":{\"type\":\"string\"}},"
+        "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"n\":{\"type\":\"integer\"},\"x\":{\"type\":\"number\"},\"ok\":{\"type\":\"boolean\"},\"t\":{\"type\":\"string\"}},"
         "\"required\":[\"caption\",\"tags\",\"n\",\"x\",\"ok\",\"t\"]}");
-    static const char *const wrong[] = {"", "nothing.json", "a,", "a, a", "a int b", "a, b json", "{}}"};
+    static const char *const wrong[] = {"",     "nothing.json", "a,",        "a, a",
+                                        "{}}", "a int b",      "a, b json"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(options_set(&o, "schema", wrong[i], &err));
     char *text = receipt_options(&o, NULL);

@@ -118,7 +118,8 @@ static void repetition_penalty_divides_and_multiplies(void **state)
     how.repetition_penalty = 1.5f;
     struct facet_sampler *s = sampler_new(&how, kernels_get(NULL), N, NULL, 0, NULL);
     struct facet_token token;
-    assert_true(sampler_draw(s, logits, recent, 4, -1, &token, NULL)); /* 2 / 1.5 < 1.9, once only */
+    assert_true(sampler_draw(s, logits, recent, 4, -1, &token, NULL));
+    /* 2 / 1.5 < 1.9, once only */
     assert_int_equal(token.id, 1);
     facet_sampler_free(s);
     how.repetition_last = 1; /* only the 2 is looked at */
