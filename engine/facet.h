@@ -348,8 +348,8 @@ enum facet_status facet_session_next(struct facet_session *session, struct facet
  * properties, required, additionalProperties; of arrays items, prefixItems, minItems, maxItems; of
  * strings minLength, maxLength, pattern (ECMA 262 without look-around, \b and back references),
  * format (date, time, date-time, uuid, email); of numbers minimum, maximum, exclusiveMinimum,
- * exclusiveMaximum, which must be whole unless the type is integer. Notes (title, description,
- * default, examples, …) are ignored. Anything else is an error that names it and its place.
+ * exclusiveMaximum, with at most three decimals. Notes (title, description, default, examples, …)
+ * are ignored. Anything else is an error that names it and its place.
  *
  * Stricter than the schema: an object that lists properties has no others, unless
  * additionalProperties says so; members come in that order; at most one space stands behind a comma

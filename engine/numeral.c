@@ -46,30 +46,83 @@ static uint32_t any_fraction(struct grammar *g, uint32_t next)
     return grammar_either(g, grammar_text(g, ".", 1, any_of(g, digits, 1, MAX_DIGITS, next)), next);
 }
 
-/* That is not 0. */
-static uint32_t some_fraction(struct grammar *g, uint32_t next)
+/* Digits that are not all 0. */
+static uint32_t some_digits(struct grammar *g, uint32_t next)
 {
     uint32_t rest = any_of(g, digits, 0, MAX_DIGITS / 2, next);
     uint32_t first = grammar_byte(g, '1', '9', rest), state = first;
     for (size_t i = 1; i < MAX_DIGITS / 2; i++)
         state = grammar_either(g, first, grammar_text(g, "0", 1, state));
-    return grammar_text(g, ".", 1, state);
+    return state;
 }
 
-static uint32_t no_fraction(struct grammar *g, uint32_t next)
+static int64_t units_of(unsigned decimals)
 {
-    return grammar_either(g, grammar_text(g, ".", 1, any_of(g, zeros, 1, MAX_DIGITS, next)), next);
+    int64_t units = 1;
+    while (decimals-- > 0)
+        units *= 10;
+    return units;
+}
+
+/* A point and so many decimals, from `low` to `high`. */
+static uint32_t point(struct grammar *g, int64_t low, int64_t high, unsigned decimals,
+                      uint32_t next)
+{
+    char first[24], last[24];
+    snprintf(first, sizeof first, "%0*lld", (int)decimals, (long long)low);
+    snprintf(last, sizeof last, "%0*lld", (int)decimals, (long long)high);
+    return grammar_text(
+        g, ".", 1,
+        grammar_between(g, (const uint8_t *)first, (const uint8_t *)last, decimals, digits, next));
+}
+
+/* Numbers that are from `low` to `high` units of their last decimal. */
+static uint32_t with_decimals(struct grammar *g, int64_t low, int64_t high, unsigned decimals,
+                              uint32_t next)
+{
+    int64_t units = units_of(decimals), first = low / units, last = high / units;
+    if (decimals == 0 || low > high)
+        return whole(g, low, high, next);
+    if (first == last)
+        return whole(g, first, first, point(g, low % units, high % units, decimals, next));
+    uint32_t inner = whole(g, first + 1, last - 1, point(g, 0, units - 1, decimals, next));
+    return grammar_either(
+        g, whole(g, first, first, point(g, low % units, units - 1, decimals, next)),
+        grammar_either(g, inner, whole(g, last, last, point(g, 0, high % units, decimals, next))));
+}
+
+/* What may stand behind so many decimals: any digits, some that are not all 0, none but 0. */
+struct tails {
+    uint32_t any, some, none;
+};
+
+static struct tails tails_of(struct grammar *g, unsigned decimals, uint32_t next)
+{
+    if (decimals == 0)
+        return (struct tails){
+            any_fraction(g, next), grammar_text(g, ".", 1, some_digits(g, next)),
+            grammar_either(g, grammar_text(g, ".", 1, any_of(g, zeros, 1, MAX_DIGITS, next)),
+                           next)};
+    return (struct tails){any_of(g, digits, 0, MAX_DIGITS - decimals, next), some_digits(g, next),
+                          any_of(g, zeros, 0, MAX_DIGITS - decimals, next)};
 }
 
 /* Numbers of the range, none of which is below 0, without a sign. */
 static uint32_t without_sign(struct grammar *g, const struct numeral_range *r, uint32_t next)
 {
+    int64_t low = r->low + r->low_open, high = r->high - r->high_open,
+            units = units_of(r->decimals);
+    struct tails tails = tails_of(g, r->decimals, next);
     if (r->low > r->high || (r->low == r->high && (r->low_open || r->high_open)))
         return GRAMMAR_NEVER;
-    uint32_t inner = whole(g, r->low + r->low_open, r->high - 1, any_fraction(g, next));
-    uint32_t low = r->low_open ? whole(g, r->low, r->low, some_fraction(g, next)) : GRAMMAR_NEVER;
-    uint32_t high = r->high_open ? GRAMMAR_NEVER : whole(g, r->high, r->high, no_fraction(g, next));
-    return grammar_either(g, grammar_either(g, inner, low), high);
+    uint32_t all = with_decimals(g, low, r->high - 1, r->decimals, tails.any);
+    if (r->low_open)
+        all = grammar_either(g, all, with_decimals(g, r->low, r->low, r->decimals, tails.some));
+    if (!r->high_open)
+        all = grammar_either(g, all, with_decimals(g, r->high, r->high, r->decimals, tails.none));
+    if (r->decimals > 0)
+        all = grammar_either(g, all, whole(g, (low + units - 1) / units, high / units, next));
+    return all;
 }
 
 static uint32_t minus(struct grammar *g, uint32_t number)
@@ -80,7 +133,7 @@ static uint32_t minus(struct grammar *g, uint32_t number)
 /* What is below 0, with the sign turned. */
 static struct numeral_range negative(const struct numeral_range *r)
 {
-    struct numeral_range turned = {-r->high, -r->low, r->high_open, r->low_open};
+    struct numeral_range turned = {-r->high, -r->low, r->high_open, r->low_open, r->decimals};
     if (r->high >= 0) {
         turned.low = 0;
         turned.low_open = true;
@@ -90,7 +143,12 @@ static struct numeral_range negative(const struct numeral_range *r)
 
 static struct numeral_range positive(const struct numeral_range *r)
 {
-    return r->low < 0 ? (struct numeral_range){0, r->high, false, r->high_open} : *r;
+    struct numeral_range above = *r;
+    if (r->low < 0) {
+        above.low = 0;
+        above.low_open = false;
+    }
+    return above;
 }
 
 uint32_t numeral_fraction(struct grammar *g, const struct numeral_range *range, uint32_t next)

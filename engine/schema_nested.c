@@ -127,8 +127,9 @@ static bool get_members(struct compiler *c, size_t part, const json_t *propertie
     json_t *schema;
     o->members = mem_try(json_object_size(properties) + json_array_size(required),
                          sizeof *o->members, "schema", c->err);
-    if (!o->members)
-        return c->failed = true, false;
+    c->failed = c->failed || !o->members;
+    if (c->failed)
+        return false;
     json_object_foreach((json_t *)properties, name, schema) {
         o->members[o->n++] = (struct member){name, member_rule(c, part, name, schema),
                                              is_required(c->parts[part].schema, name)};

@@ -36,47 +36,60 @@ bool schema_counts(struct compiler *c, size_t part, const char *least_name, cons
     return *least <= *most || schema_refuse(c, part, "%s is above %s", least_name, most_name);
 }
 
-/* Of the numbers, or with sign -1 of those with their sign turned: the least one, and whether that
- * is left out. Of integers a bound between two is moved to the next; those of other numbers must be
- * whole. True if any bound is there. */
-static bool get_least(struct compiler *c, size_t part, const char *const names[2], int sign,
-                      bool integer, int64_t *least, bool *open)
+static const char *const bounds[] = {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"};
+
+/* Decimals that say all bounds, as exactly as a double does; those of integers need none. */
+static unsigned decimals_of(struct compiler *c, size_t part, bool integer)
 {
-    bool any = false;
+    unsigned decimals = 0;
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        const json_t *v = json_object_get(c->parts[part].schema, bounds[i]);
+        double number = json_number_value(v);
+        if (v && !json_is_number(v))
+            schema_refuse(c, part, "%s is no number", bounds[i]);
+        unsigned n = 0;
+        while (!integer && fabs(number - round(number)) > 1e-15 * fabs(number) &&
+               n++ < NUMERAL_MAX_DECIMALS)
+            number *= 10;
+        if (n > NUMERAL_MAX_DECIMALS)
+            schema_refuse(c, part, "%s has more than %d decimals", bounds[i], NUMERAL_MAX_DECIMALS);
+        decimals = n > decimals ? n : decimals;
+    }
+    return decimals;
+}
+
+/* Of the numbers, or with sign -1 of those with their sign turned: the least one, and whether that
+ * is left out. Of integers a bound between two is moved to the next. */
+static void get_least(struct compiler *c, size_t part, const char *const names[2], int sign,
+                      double units, int64_t *least, bool *open)
+{
     *least = -NUMERAL_LAST;
     *open = false;
     for (int exclusive = 0; exclusive < 2; exclusive++) {
         const json_t *v = json_object_get(c->parts[part].schema, names[exclusive]);
-        double bound = sign * json_number_value(v), next = ceil(bound);
-        if (!v)
-            continue;
-        any = true;
-        if (!json_is_number(v))
-            return schema_refuse(c, part, "%s is no number", names[exclusive]);
-        if (!integer && bound != next)
-            return schema_refuse(c, part, "%s must be whole, or the type integer",
-                                 names[exclusive]);
+        double bound = units * sign * json_number_value(v);
+        double next = units > 1 ? round(bound) : ceil(bound);
+        bool excludes = exclusive && (units > 1 || bound == next);
         if (next > (double)NUMERAL_LAST)
-            return schema_refuse(c, part, "%s is beyond the numbers that are written",
-                                 names[exclusive]);
-        bool excludes = exclusive && bound == next;
-        if (next > (double)*least || (next == (double)*least && excludes)) {
+            schema_refuse(c, part, "%s is beyond the numbers that are written", names[exclusive]);
+        else if (v && (next > (double)*least || (next == (double)*least && excludes))) {
             *least = (int64_t)next;
             *open = excludes;
         }
     }
-    return any;
 }
 
+/* False if there are no bounds. */
 static bool get_range(struct compiler *c, size_t part, bool integer, struct numeral_range *r)
 {
-    static const char *const low[] = {"minimum", "exclusiveMinimum"}, *const high[] = {
-                                                                          "maximum",
-                                                                          "exclusiveMaximum"};
-    bool from = get_least(c, part, low, 1, integer, &r->low, &r->low_open);
-    bool upto = get_least(c, part, high, -1, integer, &r->high, &r->high_open);
+    bool any = false;
+    r->decimals = decimals_of(c, part, integer);
+    get_least(c, part, bounds, 1, pow(10, r->decimals), &r->low, &r->low_open);
+    get_least(c, part, bounds + 2, -1, pow(10, r->decimals), &r->high, &r->high_open);
     r->high = -r->high;
-    return from || upto;
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        any = any || json_object_get(c->parts[part].schema, bounds[i]);
+    return any;
 }
 
 uint32_t schema_number(struct compiler *c, size_t part, bool integer)

@@ -205,7 +205,7 @@ static const struct {
     {"{\"type\":\"integer\",\"minimum\":5,\"maximum\":4}", "#: no number lies between"},
     {"{\"type\":\"integer\",\"minimum\":\"5\"}", "#: minimum is no number"},
     {"{\"type\":\"integer\",\"minimum\":1e300}", "#: minimum is beyond"},
-    {"{\"type\":\"number\",\"minimum\":0.5}", "#: minimum must be whole"},
+    {"{\"type\":\"number\",\"minimum\":0.0005}", "#: minimum has more than 3 decimals"},
     {"{\"minLength\":-1}", "#: minLength is no number of things"},
     {"{\"minLength\":4,\"maxLength\":3}", "#: minLength is above maxLength"},
     {"{\"minItems\":1,\"items\":false}", "#: minItems asks for more"},
@@ -345,6 +345,7 @@ static void patterns_match_as_regular_expressions_do(void **state)
 struct bounds {
     double low, high;
     bool low_open, high_open, integer;
+    size_t decimals;
 };
 
 /* What JSON calls a number, without an exponent. */
@@ -358,6 +359,8 @@ static bool is_number(const void *what, const char *text)
         rest[*rest == '.' ? 1 + fraction : 0])
         return false;
     double value = atof(text);
+    if (fraction && fraction < bounds->decimals)
+        return false;
     if ((bounds->integer && *rest) || (minus && value == 0))
         return false;
     return (bounds->low_open ? value > bounds->low : value >= bounds->low) &&
@@ -368,13 +371,16 @@ static void numbers_keep_between_bounds(void **state)
 {
     (void)state;
     static const struct bounds all[] = {
-        {0, 1, false, false, false}, {0, 1, true, true, false},
-        {-1, 1, false, true, false}, {-11, 10, true, false, false},
-        {1, 11, true, false, false}, {-10, -1, false, true, false},
-        {0, 0, false, false, false}, {-11, 101, false, false, true},
-        {9, 110, true, true, true},  {-110, -9, false, false, true},
-        {0, 9, false, false, true},  {10, 10, false, false, true},
-        {-1, 1, true, true, true},
+        {0, 1, false, false, false, 0},    {0, 1, true, true, false, 0},
+        {-1, 1, false, true, false, 0},    {-11, 10, true, false, false, 0},
+        {1, 11, true, false, false, 0},    {-10, -1, false, true, false, 0},
+        {0, 0, false, false, false, 0},    {-11, 101, false, false, true, 0},
+        {9, 110, true, true, true, 0},     {-110, -9, false, false, true, 0},
+        {0, 9, false, false, true, 0},     {10, 10, false, false, true, 0},
+        {-1, 1, true, true, true, 0},      {0.1, 1.9, false, false, false, 1},
+        {0.1, 1.9, true, true, false, 1},  {-1.1, 0.9, true, false, false, 1},
+        {-0.09, 1, false, true, false, 2}, {-11.9, -0.1, false, true, false, 1},
+        {1, 1.01, true, false, false, 2},  {0.9, 0.9, false, false, false, 1},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         const struct bounds *bounds = &all[i];
