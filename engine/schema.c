@@ -31,6 +31,7 @@ static const struct keyword {
     {"$schema", SAYS_NOTHING},
     {"$id", SAYS_NOTHING},
     {"$comment", SAYS_NOTHING},
+    {"discriminator", SAYS_NOTHING}, /* what oneOf says anyway */
     {"$defs", SAYS_NOTHING},
     {"definitions", SAYS_NOTHING},
     {"type", SAYS_TYPE},

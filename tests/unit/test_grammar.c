@@ -158,6 +158,18 @@ static const struct {
      "\"additionalProperties\":false}]}",
      {"{\"k\":\"a\"}", "{\"k\":\"c\",\"l\":1}", "{\"m\":null}"},
      {"{\"k\":\"a\",\"l\":1}", "{}"}},
+    /* as pydantic writes them */
+    {"{\"$defs\":{\"Cat\":{\"properties\":{\"kind\":{\"const\":\"cat\",\"title\":\"Kind\",\"type\":"
+     "\"string\"},\"lives\":{\"anyOf\":[{\"type\":\"integer\",\"minimum\":0},{\"type\":\"null\"}],"
+     "\"default\":null}},\"required\":[\"kind\"],\"title\":\"Cat\",\"type\":\"object\"},"
+     "\"Dog\":{\"properties\":{\"kind\":{\"const\":\"dog\",\"type\":\"string\"}},"
+     "\"required\":[\"kind\"],\"type\":\"object\"}},\"properties\":{\"pet\":{\"discriminator\":"
+     "{\"propertyName\":\"kind\"},\"oneOf\":[{\"$ref\":\"#/$defs/Cat\"},{\"$ref\":\"#/$defs/"
+     "Dog\"}]}},"
+     "\"required\":[\"pet\"],\"title\":\"Owner\",\"type\":\"object\"}",
+     {"{\"pet\":{\"kind\":\"cat\",\"lives\":9}}", "{\"pet\":{\"kind\":\"cat\",\"lives\":null}}",
+      "{\"pet\":{\"kind\":\"dog\"}}"},
+     {"{\"pet\":{\"kind\":\"dog\",\"lives\":9}}", "{\"pet\":{}}"}},
     {"true", {"null", "[{\"a\":[1,\"b\",{}]}]", "1.5"}, {"", "[", "{\"a\":}"}},
     {"{\"$defs\":{\"t\":{\"properties\":{\"v\":{\"type\":\"integer\"},\"next\":{\"$ref\":\"#/$defs/"
      "t\"}},"
