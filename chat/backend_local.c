@@ -124,6 +124,7 @@ void backend_close(struct backend *b)
             reply_done(&b->seats[i].reply);
         facet_session_close(b->seats[i].session);
     }
+    reply_kit_done(&b->kit);
     if (b->draft)
         facet_model_close(b->draft);
     if (b->kit.model)

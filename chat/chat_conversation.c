@@ -73,14 +73,22 @@ bool chat_clear(struct chat *chat, struct err *err)
     return true;
 }
 
+/* What is seen, with the schema that the model is told of. */
+static struct messages as_told(const struct chat *chat)
+{
+    struct messages path = chat->tree.path;
+    path.schema = chat->options.schema;
+    return path;
+}
+
 /* What the conversation will take before anything of it is computed. */
 static void count_used(struct chat *chat)
 {
     struct prompt prompt;
     size_t used = 0;
     struct backend *backend = chat->backend;
-    if (backend &&
-        prompt_render(&prompt, backend_model(backend), &chat->tree.path, PROMPT_CLOSED, NULL)) {
+    struct messages path = as_told(chat);
+    if (backend && prompt_render(&prompt, backend_model(backend), &path, PROMPT_CLOSED, NULL)) {
         used = prompt.n_ids;
         prompt_done(&prompt);
     }
@@ -257,7 +265,8 @@ bool chat_weigh(const struct chat *chat, struct context_share *shares, struct er
         return false;
     if (!chat->model)
         return err_set(err, "the model is still being opened");
-    return context_weigh(chat->model, &chat->tree.path, shares, err);
+    struct messages path = as_told(chat);
+    return context_weigh(chat->model, &path, shares, err);
 }
 
 /* What was decided on the path's copy of a message holds for its node. */

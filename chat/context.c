@@ -25,7 +25,8 @@ bool context_weigh(const struct facet_model *model, const struct messages *ms,
                    struct context_share *shares, struct err *err)
 {
     struct prompt prompt;
-    struct messages all = {.list = mem_new(ms->n + 1, sizeof *all.list), .n = ms->n};
+    struct messages all = *ms;
+    all.list = mem_new(ms->n + 1, sizeof *all.list);
     for (size_t i = 0; i < ms->n; i++) {
         all.list[i] = ms->list[i]; /* borrowed */
         all.list[i].dropped = false;

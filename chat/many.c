@@ -277,7 +277,9 @@ static size_t sharable(const struct many *many, const struct prompt *prompt)
 bool many_share(struct many *many, const struct messages *messages, struct err *err)
 {
     struct prompt prompt;
-    if (!prompt_render(&prompt, many->model, messages, 0, err))
+    struct messages told = *messages;
+    told.schema = many->options->schema;
+    if (!prompt_render(&prompt, many->model, &told, 0, err))
         return false;
     size_t n = sharable(many, &prompt);
     if (!many->any_shared) {

@@ -39,6 +39,7 @@ struct message {
 struct messages {
     struct message *list;
     size_t n, cap;
+    const char *schema; /* of the answer to come (form.h); borrowed; NULL: it is free */
 };
 
 void message_done(struct message *m);

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "chat/config.h"
+#include "chat/form.h"
 #include "chat/named.h"
 #include "chat/nearest.h"
 #include "chat/preset.h"
@@ -42,7 +43,8 @@ const struct option_group option_groups[] = {
 const size_t n_option_groups = sizeof option_groups / sizeof *option_groups;
 
 /* How row i is read and where it goes. */
-enum kind { TEXT, REAL, COUNT, OWN_REAL, OWN_COUNT, SEED, BOOL, CROPS, CACHE, LIST, THEME, NOTIFY, PRESET };
+enum kind { TEXT, REAL, COUNT, OWN_REAL, OWN_COUNT, SEED, BOOL, CROPS, CACHE, LIST, SCHEMA, THEME,
+            NOTIFY, PRESET };
 #define OPTION(field, kind, flag, letter, argument, fallback, live, help)                          \
     {kind, offsetof(struct options, field)},
 static const struct slot {
@@ -189,6 +191,17 @@ static bool add_stop(struct options *o, const char *text, struct err *err)
     return true;
 }
 
+static bool set_schema(char **out, const char *value, struct err *err)
+{
+    bool off = strcmp(value, "off") == 0;
+    char *schema = off ? NULL : form_read(value, err);
+    if (!schema && !off)
+        return false;
+    free(*out);
+    *out = schema;
+    return true;
+}
+
 static bool set_theme(char **out, const char *name, struct err *err)
 {
     if (strcmp(name, "auto") != 0 && !named_exists(NAMED_THEME, name, err))
@@ -233,6 +246,8 @@ static bool set_slot(struct options *o, const struct slot *slot, const char *val
         return set_cache(field, value, err);
     case LIST:
         return add_stop(o, value, err);
+    case SCHEMA:
+        return set_schema(field, value, err);
     case THEME:
         return set_theme(&o->theme, value, err);
     case NOTIFY:
@@ -336,6 +351,7 @@ void options_done(struct options *o)
     free(o->system);
     free(o->vision_precision);
     free(o->draft);
+    free(o->schema);
     free(o->theme);
     free(o->preset);
     free(o->mistake);
@@ -353,6 +369,7 @@ bool options_copy(struct options *to, const struct options *from)
     to->system = mem_copy(from->system);
     to->vision_precision = mem_copy(from->vision_precision);
     to->draft = mem_copy(from->draft);
+    to->schema = mem_copy(from->schema);
     to->theme = mem_copy(from->theme);
     to->preset = mem_copy(from->preset);
     to->mistake = mem_copy(from->mistake);
@@ -387,5 +404,5 @@ uint32_t options_best(const struct options *o, const struct facet_model *model)
     enum { MOST = 256 };
     struct facet_sampling sampling = options_sampling(o, model, 0);
     uint32_t n = facet_sampling_best(&sampling);
-    return o->full_head || o->confidence || n > MOST ? 0 : n;
+    return o->full_head || o->confidence || o->schema || n > MOST ? 0 : n;
 }

@@ -25,6 +25,7 @@ struct options {
     size_t max_tokens, ctx, threads;
     uint64_t seed;
     bool seed_given; /* else each turn draws its own */
+    char *schema;    /* of answers, as form_read gives it; owned; NULL: they are free */
     char **stop;     /* owned */
     size_t n_stop;
     enum facet_cache_type cache;

@@ -86,6 +86,7 @@ static void put_LIST(json_t *all, const char *flag, const struct options *o)
 #define PUT_CROPS(field, flag) put_CROPS(all, flag, &o->field)
 #define PUT_CACHE(field, flag) put_CACHE(all, flag, &o->field)
 #define PUT_LIST(field, flag)  put_LIST(all, flag, o)
+#define PUT_SCHEMA(field, flag) put_TEXT(all, flag, &o->field)
 #define PUT_BOOL(field, flag)  (void)0
 #define PUT_SEED(field, flag)  (void)0
 #define PUT_PRESET(field, flag) (void)0

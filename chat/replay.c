@@ -115,10 +115,11 @@ static void set_scene(struct tree *t, size_t node, const struct proof *p)
 /* What is left out now may have been told then: the number of tokens says so. */
 static void tell_as_then(struct proving *w, const struct proof *p)
 {
-    struct messages *path = &w->tree.path;
+    struct messages *path = &w->tree.path, told = *path;
     struct prompt prompt;
     unsigned form = p->continued_from ? PROMPT_OPEN : 0;
-    bool as_now = prompt_render(&prompt, backend_model(w->backend), path, form, NULL);
+    told.schema = p->options.schema;
+    bool as_now = prompt_render(&prompt, backend_model(w->backend), &told, form, NULL);
     if (as_now) {
         as_now = prompt.n_ids == p->n_prompt;
         prompt_done(&prompt);

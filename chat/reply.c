@@ -236,7 +236,9 @@ static bool check_vision(struct reply *r)
 bool reply_open(struct reply *r)
 {
     unsigned form = r->turn->open_answer ? PROMPT_OPEN : 0;
-    if (!prompt_render(&r->prompt, r->kit->model, r->turn->messages, form, &r->outcome.err))
+    struct messages messages = *r->turn->messages;
+    messages.schema = r->turn->options->schema;
+    if (!prompt_render(&r->prompt, r->kit->model, &messages, form, &r->outcome.err))
         return reply_stop(r, FACET_FAILED);
     r->outcome.stats.n_prompt = r->prompt.n_ids;
     if (!check_vision(r) || !check_fit(r))
@@ -271,13 +273,49 @@ enum facet_status reply_prepare(struct reply *r, const struct facet_prompt *begi
     return status;
 }
 
+/* Answers under way have the same options, and so the same schema. */
+static const struct facet_grammar *grammar_of(struct reply_kit *kit, const char *schema,
+                                              struct err *err)
+{
+    if (kit->grammar && strcmp(kit->schema, schema) == 0)
+        return kit->grammar;
+    reply_kit_done(kit);
+    kit->grammar = facet_grammar_from_schema(kit->model, schema, err->text);
+    kit->schema = mem_copy(schema);
+    return kit->grammar;
+}
+
+void reply_kit_done(struct reply_kit *kit)
+{
+    facet_grammar_free(kit->grammar);
+    free(kit->schema);
+    kit->grammar = NULL;
+    kit->schema = NULL;
+}
+
+/* An answer that is gone on with has said a part of it. */
+static bool follow_schema(struct reply *r)
+{
+    const struct messages *ms = r->turn->messages;
+    const char *schema = r->turn->options->schema;
+    struct err *err = &r->outcome.err;
+    if (!schema)
+        return true;
+    const struct facet_grammar *grammar = grammar_of(r->kit, schema, err);
+    char *said = r->turn->open_answer ? message_text(&ms->list[ms->n - 1], 1) : mem_copy("");
+    bool ok = grammar && facet_sampler_follow(r->sampler, grammar, said, strlen(said),
+                                              err->text) == FACET_OK;
+    free(said);
+    return ok;
+}
+
 static bool start_drawing(struct reply *r)
 {
     const struct options *o = r->turn->options;
     r->started = now_s();
     r->stream = (struct stream){.model = r->kit->model, .stops = o->stop, .n_stops = o->n_stop};
     r->sampler = facet_sampler_new(r->kit->model, &r->turn->sampling, r->outcome.err.text);
-    return r->sampler || reply_stop(r, FACET_FAILED);
+    return (r->sampler && follow_schema(r)) || reply_stop(r, FACET_FAILED);
 }
 
 struct facet_prompt reply_prompt(const struct reply *r)

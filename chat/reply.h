@@ -30,7 +30,11 @@ struct reply_kit {
     size_t n_ctx;
     struct kept_images images;
     struct task *task; /* under way, or NULL */
+    struct facet_grammar *grammar; /* of the schema that answers followed last; NULL: none yet */
+    char *schema;                  /* that one */
 };
+/* What a kit owns itself. */
+void reply_kit_done(struct reply_kit *kit);
 
 struct reply {
     /* set by the backend */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "chat/form.h"
 
 _Static_assert((int)ERR_TEXT_BYTES >= (int)FACET_ERROR_BYTES, "an engine error must fit");
 
@@ -192,7 +193,18 @@ static const char *system_text(const struct message *m)
     return m->n_parts && m->parts[0].text ? m->parts[0].text : "";
 }
 
-static bool put_messages(struct writer *w, const struct messages *ms)
+/* What goes before the first turn; NULL if nothing does. free() it. */
+static char *preface(const struct messages *ms, bool has_system)
+{
+    struct str text = {0};
+    if (has_system)
+        str_puts(&text, system_text(&ms->list[0]));
+    if (ms->schema)
+        form_tell(&text, ms->schema);
+    return has_system || ms->schema ? str_take(&text) : NULL;
+}
+
+static bool put_messages(struct writer *w, const struct messages *ms, const char *before)
 {
     bool has_system = ms->n && ms->list[0].role == ROLE_SYSTEM;
     size_t turn = 0;
@@ -206,9 +218,8 @@ static bool put_messages(struct writer *w, const struct messages *ms)
             return err_set(
                 w->err, "message %zu is the %s's: user and model must take turns, the user first",
                 turn + 1, role_name(m->role));
-        const char *prefix = has_system && turn == 0 ? system_text(&ms->list[0]) : NULL;
         if (!begin_turn(w, &w->out->marks[i]) ||
-            !put_turn(w, m, prefix, (w->form & PROMPT_OPEN) && i + 1 == ms->n))
+            !put_turn(w, m, turn == 0 ? before : NULL, (w->form & PROMPT_OPEN) && i + 1 == ms->n))
             return false;
         turn++;
     }
@@ -219,7 +230,10 @@ static bool put_prompt(struct writer *w, const struct messages *ms)
 {
     if ((w->form & PROMPT_OPEN) && (ms->n == 0 || ms->list[ms->n - 1].role != ROLE_MODEL))
         return err_set(w->err, "there is no answer to go on with");
-    if (!put_special(w, w->special.bos, "<bos>") || !put_messages(w, ms))
+    char *before = preface(ms, ms->n && ms->list[0].role == ROLE_SYSTEM);
+    bool ok = put_special(w, w->special.bos, "<bos>") && put_messages(w, ms, before);
+    free(before);
+    if (!ok)
         return false;
     struct prompt_mark *end = &w->out->marks[ms->n];
     bool begins = !(w->form & (PROMPT_OPEN | PROMPT_CLOSED));
@@ -228,7 +242,7 @@ static bool put_prompt(struct writer *w, const struct messages *ms)
             return false;
         puts_text(w, "model\n");
     }
-    bool ok = end_run(w, false);
+    ok = end_run(w, false);
     if (!begins)
         *end = (struct prompt_mark){w->out->n_ids, w->out->n_image_ids};
     return ok;

@@ -36,7 +36,9 @@ enum prompt_form {
                                has it before the processor puts the views in */
 };
 
-/* Special tokens are recognised only where the template puts them, never in what people wrote.
+/* What the answer must follow (messages->schema) is told at the end of the system text.
+ *
+ * Special tokens are recognised only where the template puts them, never in what people wrote.
  * After the system message every other message must be the user's, the first one too; dropped
  * messages are as if they were not there. The views of
  * attachment a: attachment_views(a); each as many soft tokens as the model's tower gives, 256

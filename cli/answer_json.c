@@ -15,7 +15,7 @@ bool figures_parse(enum figures *figures, const struct args *args, struct err *e
     return true;
 }
 
-static const char *reason_name(enum chat_reason reason)
+const char *answer_finish(enum chat_reason reason)
 {
     switch (reason) {
     case CHAT_ENDED:
@@ -69,11 +69,21 @@ static json_t *confidence_json(const struct answered *a)
     return json;
 }
 
+static json_t *data_json(const struct answered *a)
+{
+    json_t *data = NULL;
+    if (a->reason == CHAT_ENDED)
+        data = json_loadb(a->text ? a->text : "", a->n_bytes, JSON_DECODE_ANY, NULL);
+    return data ? data : json_null();
+}
+
 void answer_json_put(json_t *record, const struct answered *a)
 {
     const struct chat_stats *s = a->stats;
     json_object_set_new(record, "answer", json_text(a->text ? a->text : "", a->n_bytes));
-    json_object_set_new(record, "finish", json_string(reason_name(a->reason)));
+    if (a->is_data)
+        json_object_set_new(record, "data", data_json(a));
+    json_object_set_new(record, "finish", json_string(answer_finish(a->reason)));
     json_object_set_new(record, "tokens",
                         json_pack("{s:I, s:I, s:I, s:I}", "prompt", (json_int_t)s->n_prompt, "kept",
                                   (json_int_t)s->n_kept, "answer", (json_int_t)s->n_answer, "views",

@@ -22,7 +22,8 @@ struct asking {
     struct chat *chat;
 };
 
-static int exit_code(const struct answer *a, const struct out *out, struct err *err)
+static int exit_code(const struct answer *a, const struct out *out, const struct options *options,
+                     struct err *err)
 {
     if (a->interrupted)
         return EXIT_INTERRUPTED;
@@ -30,16 +31,22 @@ static int exit_code(const struct answer *a, const struct out *out, struct err *
         out_check(out, err);
         return EXIT_FAILED;
     }
+    if (options->schema && a->reason != CHAT_ENDED) {
+        err_set(err, "the answer is cut (%s): it does not follow the schema",
+                answer_finish(a->reason));
+        return EXIT_FAILED;
+    }
     return EXIT_DONE;
 }
 
-static void warn(struct answer *a, const struct out *out, bool verbose)
+/* Where a schema is followed, exit_code says it as an error. */
+static void warn(struct answer *a, const struct out *out, const struct options *options)
 {
-    if (a->interrupted || out->closed)
+    if (a->interrupted || out->closed || options->schema)
         return;
     if (a->reason == CHAT_CONTEXT_FULL)
         progress_note(a->progress, "the context is full: the answer is cut (--ctx gives more)");
-    if (a->reason == CHAT_MAX_TOKENS && verbose)
+    if (a->reason == CHAT_MAX_TOKENS && options->verbose)
         progress_note(a->progress, "the answer is cut after --max-tokens");
 }
 
@@ -58,6 +65,7 @@ static void write_json(const struct asking *asking, const struct answer *answer,
                                                .n_bytes = answer->text->len,
                                                .reason = answer->reason,
                                                .stats = &answer->stats,
+                                               .is_data = asking->options->schema != NULL,
                                                .total_s = total_s,
                                                .figures = asking->figures,
                                                .confidence = last ? last->confidence : NULL});
@@ -90,10 +98,10 @@ static int take(const struct asking *asking, struct interrupt *interrupt, struct
     str_done(&text);
     if (!ok)
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
-    warn(&answer, &out, asking->options->verbose);
+    warn(&answer, &out, asking->options);
     if (asking->options->verbose)
         answer_note_stats(answer.progress, &answer.stats);
-    return exit_code(&answer, &out, err);
+    return exit_code(&answer, &out, asking->options, err);
 }
 
 static void warn_of_pictures(const struct message *question, bool quiet)

@@ -60,6 +60,15 @@ static void fail_item(struct batch *b, const struct batch_task *t, const char *w
     progress_note(&b->progress, "%s", why);
 }
 
+/* "photo.jpg: …", "lines.jsonl:12: …" */
+static void name_fault(const struct batch_task *t, struct err *why)
+{
+    if (t->item->line)
+        err_prefix(why, "%s:%zu", t->item->path, t->item->line);
+    else
+        err_prefix(why, "%s", t->item->path);
+}
+
 static void keep_answer(struct batch *b, const struct batch_task *t, const struct chat_event *event,
                         struct err *err)
 {
@@ -82,20 +91,23 @@ static void keep_answer(struct batch *b, const struct batch_task *t, const struc
     }
 }
 
-/* "photo.jpg: …", "lines.jsonl:12: …" */
-static void name_fault(const struct batch_task *t, struct err *why)
+/* Of an answer that should follow a schema, but was cut before its end. */
+static void fail_cut(struct batch *b, const struct batch_task *t, enum chat_reason reason,
+                     struct err *err)
 {
-    if (t->item->line)
-        err_prefix(why, "%s:%zu", t->item->path, t->item->line);
-    else
-        err_prefix(why, "%s", t->item->path);
+    struct err why;
+    err_set(&why, "the answer is cut (%s): it does not follow the schema", answer_finish(reason));
+    name_fault(t, &why);
+    fail_item(b, t, why.text, err);
 }
 
 static void end_item(struct batch *b, const struct chat_event *event, struct err *err)
 {
     struct batch_task *t = &b->tasks[event->item];
     struct err why;
-    if (event->kind == CHAT_DONE) {
+    if (event->kind == CHAT_DONE && b->job.schema && event->reason != CHAT_ENDED) {
+        fail_cut(b, t, event->reason, err);
+    } else if (event->kind == CHAT_DONE) {
         keep_answer(b, t, event, err);
     } else {
         err_set(&why, "%s", event->text ? event->text : "");

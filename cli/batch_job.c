@@ -63,12 +63,13 @@ static json_t *options_json(const struct options *o)
     json_t *stop = json_array();
     for (size_t i = 0; i < o->n_stop; i++)
         json_array_append_new(stop, json_words(o->stop[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s}", "temperature",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:s*}", "temperature",
                      own_number(o->temperature), "top_k", own_count(o->top_k), "top_p",
                      own_number(o->top_p), "min_p", own_number(o->min_p), "repeat_penalty",
                      own_number(o->repeat_penalty), "max_tokens", (json_int_t)o->max_tokens, "stop",
                      stop, "crops", crops_json(&o->crops), "cache", cache_name(o->cache),
-                     "vision_precision", o->vision_precision ? o->vision_precision : "default");
+                     "vision_precision", o->vision_precision ? o->vision_precision : "default",
+                     "schema", o->schema);
 }
 
 static void hash_job(struct batch_job *job)
@@ -90,6 +91,7 @@ bool batch_job_init(struct batch_job *job, const char *prompt, const struct opti
     job->prompt = json_words(prompt);
     job->system = json_words(options->system);
     job->options = options_json(options);
+    job->schema = json_object_get(job->options, "schema");
     job->seed = options->seed_given ? json_integer((json_int_t)options->seed) : json_null();
     hash_job(job);
     return true;
@@ -115,7 +117,11 @@ const char *batch_job_difference(const struct batch_job *job, const json_t *reco
     if (!json_equal(json_object_get(job->model, "digest"),
                     json_object_get(json_object_get(record, "model"), "digest")))
         return "another model";
-    if (!json_equal(job->options, json_object_get(record, "options")))
+    const json_t *options = json_object_get(record, "options"),
+                 *schema = json_object_get(options, "schema");
+    if (job->schema != schema && !json_equal(job->schema, schema))
+        return "another schema";
+    if (!json_equal(job->options, options))
         return "other options";
     return of_line ? "another prompt, system prompt or seed" : "another seed";
 }

@@ -13,6 +13,7 @@
 
 struct batch_job {
     json_t *prompt, *system, *model, *options; /* as they stand in each record; owned */
+    const json_t *schema; /* among the options; borrowed from them; NULL: answers are free */
     json_t *seed;                /* a number, or null: drawn from each item's digest */
     char hash[SHA256_HEX_BYTES]; /* of all that, but not of where the model lies or how long a
                                     context may get: the same hash gives the same answers */

@@ -47,6 +47,7 @@ json_t *batch_record_answer(const struct batch_task *t, const struct batch_job *
                                                .n_bytes = event->n_bytes,
                                                .reason = event->reason,
                                                .stats = &event->stats,
+                                               .is_data = job->schema != NULL,
                                                .total_s = clock_s() - t->start_s,
                                                .figures = figures,
                                                .confidence = t->confidence});

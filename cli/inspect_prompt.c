@@ -12,9 +12,12 @@
 #include "cli/question.h"
 
 /* Takes the question over. */
-static bool render(struct prompt *out, const struct facet_model *model, const char *system,
-                   struct message *question, struct messages *conversation, struct err *err)
+static bool render(struct prompt *out, const struct facet_model *model,
+                   const struct options *options, struct message *question,
+                   struct messages *conversation, struct err *err)
 {
+    const char *system = options->system;
+    conversation->schema = options->schema;
     if (system && *system)
         message_add_text(messages_add(conversation, ROLE_SYSTEM), system, strlen(system));
     *messages_add(conversation, ROLE_USER) = *question;
@@ -116,7 +119,7 @@ int inspect_prompt(struct args *args, struct err *err)
     }
     struct prompt prompt = {0};
     struct messages conversation = {0};
-    if (model && !render(&prompt, model, args->options.system, &question, &conversation, err))
+    if (model && !render(&prompt, model, &args->options, &question, &conversation, err))
         code = EXIT_FAILED;
     else if (model && args_has(args, "json"))
         print_json(&prompt, &conversation, soft_tokens(&prompt, model));

@@ -33,6 +33,7 @@ enum facet_status { FACET_OK = 0, FACET_FAILED = -1, FACET_CANCELLED = -2 };
 struct facet_model;
 struct facet_session;
 struct facet_sampler;
+struct facet_grammar;
 
 /* ---- Model ---------------------------------------------------------------------------------- */
 
@@ -339,6 +340,39 @@ enum facet_status facet_sampler_draw(struct facet_sampler *sampler,
 /* Draws and appends, unless it ends the answer. */
 enum facet_status facet_session_next(struct facet_session *session, struct facet_sampler *sampler,
                                      int n_alternatives, struct facet_token *token, char *error);
+
+/* ---- Answers of a given form ---------------------------------------------------------------- */
+
+/* What an answer may be, from a JSON Schema: with it, samplers draw JSON that the schema allows and
+ * nothing else. The grammar is read-only, for any number of samplers, and is freed after them and
+ * before the model.
+ *
+ * Understood are: type (also a list), enum, const, anyOf, oneOf (of schemas that cannot match
+ * together), allOf of one, $ref within the schema (also to itself), true and {}; of objects
+ * properties, required, additionalProperties; of arrays items, prefixItems, minItems, maxItems; of
+ * strings minLength, maxLength, pattern (ECMA 262 without look-around, \b and back references),
+ * format (date, time, date-time, uuid, email); of numbers minimum, maximum, exclusiveMinimum,
+ * exclusiveMaximum, with at most three decimals. Notes (title, description, default, examples, …)
+ * are ignored. Anything else is an error that names it and its place.
+ *
+ * Stricter than the schema: an object that lists properties has no others, unless
+ * additionalProperties says so; members come in that order; at most one space stands behind a comma
+ * or colon, and none elsewhere; numbers have at most 15 digits, 16 behind the point, and 2 in the
+ * exponent. */
+struct facet_grammar *facet_grammar_from_schema(const struct facet_model *model, const char *schema,
+                                                char *error);
+void facet_grammar_free(struct facet_grammar *grammar);
+/* Whether there can be a grammar of it, without a model. */
+bool facet_schema_check(const char *schema, char *error);
+
+/* From now on the sampler draws only tokens whose bytes may follow text[n_bytes], what was said of
+ * the answer already, and those drawn since; the end of the answer where that is complete, and then
+ * nothing else. A token counts when it is drawn. All logits are needed (facet_session_set_best).
+ * grammar NULL: no longer. Fails, and changes nothing, if the text is not the beginning of such an
+ * answer. */
+enum facet_status facet_sampler_follow(struct facet_sampler *sampler,
+                                       const struct facet_grammar *grammar, const char *text,
+                                       size_t n_bytes, char *error);
 
 /* ---- Speed ---------------------------------------------------------------------------------- */
 

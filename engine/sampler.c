@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "engine/best.h"
+#include "engine/constraint.h"
 
 struct facet_sampler {
     struct facet_sampling sampling;
@@ -16,6 +17,7 @@ struct facet_sampler {
     struct candidate *candidates; /* [n_vocab] */
     int32_t *banned;
     size_t n_banned;
+    struct constraint *constraint; /* NULL: none */
 };
 
 struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const struct kernels *k,
@@ -47,7 +49,23 @@ void facet_sampler_free(struct facet_sampler *s)
     free(s->logits);
     free(s->candidates);
     free(s->banned);
+    constraint_free(s->constraint);
     free(s);
+}
+
+enum facet_status facet_sampler_follow(struct facet_sampler *s, const struct facet_grammar *grammar,
+                                       const char *text, size_t n_bytes, char *error)
+{
+    struct err err = {""};
+    struct constraint *c = grammar ? constraint_new(grammar, text, n_bytes, &err) : NULL;
+    if (grammar && !c) {
+        if (error)
+            memcpy(error, err.text, sizeof err.text);
+        return FACET_FAILED;
+    }
+    constraint_free(s->constraint);
+    s->constraint = c;
+    return FACET_OK;
 }
 
 /* SplitMix64 (Steele, Lea & Flood 2014), as a number in [0, 1). */
@@ -92,6 +110,39 @@ static void penalise(struct facet_sampler *s, const float *logits, const int32_t
     }
 }
 
+/* Of the n best, those that may be drawn. */
+static size_t keep_allowed(struct facet_sampler *s, size_t n, size_t most)
+{
+    struct candidate *c = s->candidates;
+    size_t n_kept = 0;
+    for (size_t i = 0; i < n && n_kept < most && c[i].logit > -INFINITY; i++)
+        if (constraint_allows(s->constraint, c[i].id))
+            c[n_kept++] = c[i];
+    return n_kept;
+}
+
+/* The k best, best first. Under a grammar most of the best may often be drawn, so that only these
+ * need to be tried; where few may, all are. */
+static size_t best_allowed(struct facet_sampler *s, size_t k)
+{
+    enum { SPARE = 64 };
+    size_t n = 0;
+    if (!s->constraint)
+        return best_of(s->logits, s->n_vocab, k, s->candidates);
+    if (k > 0)
+        n = keep_allowed(s, best_of(s->logits, s->n_vocab, k + SPARE, s->candidates), k);
+    if (k > 0 && n == k)
+        return n;
+    const uint64_t *allowed = constraint_allowed(s->constraint);
+    for (size_t id = 0; id < s->n_vocab; id++)
+        if (!(allowed[id / 64] >> (id % 64) & 1))
+            s->logits[id] = -INFINITY;
+    n = best_of(s->logits, s->n_vocab, k, s->candidates);
+    while (n > 0 && s->candidates[n - 1].logit == -INFINITY)
+        n--;
+    return n;
+}
+
 /* Draws among the n best, best first, of changed logits. */
 static int32_t draw(struct facet_sampler *s, size_t n)
 {
@@ -124,22 +175,13 @@ static float log_sum(struct facet_sampler *s, const float *logits)
 
 bool sampler_can_draw(const struct facet_sampler *s, size_t n_best, int n_alternatives)
 {
-    size_t wanted = facet_sampling_best(&s->sampling);
+    size_t wanted = s->constraint ? 0 : facet_sampling_best(&s->sampling);
     return n_alternatives < 0 && wanted > 0 && wanted <= n_best;
 }
 
-void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
-                  size_t n_recent, int n_alternatives, struct facet_token *token)
+static void tell_likelihood(struct facet_sampler *s, const float *logits, int n_alternatives,
+                            struct facet_token *token)
 {
-    *token = (struct facet_token){0};
-    memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
-    penalise(s, logits, recent, n_recent);
-    for (size_t i = 0; i < s->n_banned; i++)
-        s->logits[s->banned[i]] = -INFINITY;
-    size_t k = s->sampling.temperature <= 0 ? 1 : s->sampling.top_k;
-    token->id = draw(s, best_of(s->logits, s->n_vocab, k, s->candidates));
-    if (n_alternatives < 0)
-        return;
     float total = log_sum(s, logits);
     token->logprob = logits[token->id] - total;
     if (n_alternatives == 0)
@@ -151,4 +193,25 @@ void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *r
         token->alternatives[i].id = s->candidates[i].id;
         token->alternatives[i].logprob = s->candidates[i].logit - total;
     }
+}
+
+bool sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
+                  size_t n_recent, int n_alternatives, struct facet_token *token, struct err *err)
+{
+    *token = (struct facet_token){0};
+    memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
+    penalise(s, logits, recent, n_recent);
+    for (size_t i = 0; i < s->n_banned; i++)
+        s->logits[s->banned[i]] = -INFINITY;
+    size_t n = best_allowed(s, s->sampling.temperature <= 0 ? 1 : s->sampling.top_k);
+    if (s->constraint && constraint_failed(s->constraint, err))
+        return false;
+    if (n == 0)
+        return err_set(err, "no token of the vocabulary may follow");
+    token->id = draw(s, n);
+    if (s->constraint)
+        constraint_take(s->constraint, token->id);
+    if (n_alternatives >= 0)
+        tell_likelihood(s, logits, n_alternatives, token);
+    return true;
 }

@@ -1,4 +1,5 @@
-/* Drawing a token from logits. In this order, as Hugging Face's generate has it: repetition penalty
+/* Drawing a token from logits. In this order, as Hugging Face's generate has it: what may not be
+ * drawn is left out, repetition penalty
  * (Keskar et al. 2019: positive logits divided, negative multiplied), temperature, top-k, top-p,
  * min-p. */
 #ifndef ENGINE_SAMPLER_H
@@ -21,7 +22,8 @@ struct facet_sampler *sampler_new(const struct facet_sampling *sampling, const s
 /* Whether this many of the best logits are all that a draw looks at. */
 bool sampler_can_draw(const struct facet_sampler *s, size_t n_best, int n_alternatives);
 /* recent[n_recent]: the ids before this one, oldest first, negative where no token stands. */
-void sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
-                  size_t n_recent, int n_alternatives, struct facet_token *token);
+/* Fails only under a grammar (facet_sampler_follow). */
+bool sampler_draw(struct facet_sampler *s, const float *logits, const int32_t *recent,
+                  size_t n_recent, int n_alternatives, struct facet_token *token, struct err *err);
 
 #endif

@@ -772,7 +772,8 @@ enum facet_status facet_sampler_draw(struct facet_sampler *sampler, const struct
                 s->n_best_logits);
         return fail(error, &err);
     }
-    sampler_draw(sampler, s->logits, s->ids, s->n_ids, n_alternatives, token);
+    if (!sampler_draw(sampler, s->logits, s->ids, s->n_ids, n_alternatives, token, &err))
+        return fail(error, &err);
     const struct facet_special_ids *special = &s->model->special;
     token->is_end = token->id == special->end_of_turn || token->id == special->eos;
     return FACET_OK;

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "chat/commands.h"
 #include "chat/options.h"
+#include "chat/receipt.h"
 #include "chat/resolve.h"
 
 struct home {
@@ -329,6 +330,45 @@ static void reads_commands(void **state)
     assert_non_null(strstr(err.text, "/help"));
 }
 
+static void reads_schemas(void **state)
+{
+    const struct home *h = *state;
+    static const char file[] = "{ \"type\" : \"object\",\n \"properties\": {\"b\":{},\"a\":true} }";
+    static const char line[] = "{\"type\":\"object\",\"properties\":{\"b\":{},\"a\":true}}";
+    struct options o, copy;
+    struct err err = {""};
+    assert_true(options_init(&o, &err));
+    assert_null(o.schema);
+    write_conf(h, file);
+    assert_true(options_set(&o, "schema", h->conf, &err));
+    assert_string_equal(o.schema, line);
+    assert_int_equal(options_best(&o), 0);
+    assert_true(options_copy(&copy, &o));
+    assert_true(options_set(&o, "schema", "off", &err));
+    assert_null(o.schema);
+    assert_string_equal(copy.schema, line);
+    options_done(&copy);
+    assert_true(
+        options_set(&o, "schema", " caption,tags  list , n int,x float, ok bool,t text", &err));
+    assert_string_equal(
+        o.schema,
+        "{\"type\":\"object\",\"properties\":{\"caption\":{\"type\":\"string\"},"
+        "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"n\":{\"type\":\"integer\"},\"x\":{\"type\":\"number\"},\"ok\":{\"type\":\"boolean\"},\"t\":{\"type\":\"string\"}},"
+        "\"required\":[\"caption\",\"tags\",\"n\",\"x\",\"ok\",\"t\"]}");
+    static const char *const wrong[] = {"",     "nothing.json", "a,",        "a, a",
+                                        "{}}", "a int b",      "a, b json"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(options_set(&o, "schema", wrong[i], &err));
+    char *text = receipt_options(&o, NULL);
+    struct options again = {0};
+    assert_true(receipt_apply(&again, text, &err));
+    assert_string_equal(again.schema, o.schema);
+    free(text);
+    options_done(&again);
+    options_done(&o);
+}
+
 /* What draws from few wants few logits; what may draw from all wants all. */
 static void knows_the_best_wanted(void **state)
 {
@@ -368,6 +408,7 @@ int main(void)
         HOME_TEST(copies_are_their_own),
         HOME_TEST(finds_the_only_model),
         HOME_TEST(finds_what_ships),
+        HOME_TEST(reads_schemas),
         HOME_TEST(knows_the_best_wanted),
         cmocka_unit_test(tells_commands_from_paths),
         cmocka_unit_test(reads_commands),

@@ -32,7 +32,7 @@ static void frequencies(const struct facet_sampling *how, const int32_t *banned,
     memset(out, 0, N * sizeof *out);
     for (int i = 0; i < DRAWS; i++) {
         struct facet_token token;
-        sampler_draw(s, logits, NULL, 0, -1, &token);
+        assert_true(sampler_draw(s, logits, NULL, 0, -1, &token, NULL));
         out[token.id] += 1.0 / DRAWS;
     }
     facet_sampler_free(s);
@@ -118,12 +118,13 @@ static void repetition_penalty_divides_and_multiplies(void **state)
     how.repetition_penalty = 1.5f;
     struct facet_sampler *s = sampler_new(&how, kernels_get(NULL), N, NULL, 0, NULL);
     struct facet_token token;
-    sampler_draw(s, logits, recent, 4, -1, &token); /* 2 / 1.5 < 1.9, once only */
+    assert_true(sampler_draw(s, logits, recent, 4, -1, &token, NULL));
+    /* 2 / 1.5 < 1.9, once only */
     assert_int_equal(token.id, 1);
     facet_sampler_free(s);
     how.repetition_last = 1; /* only the 2 is looked at */
     s = sampler_new(&how, kernels_get(NULL), N, NULL, 0, NULL);
-    sampler_draw(s, logits, recent, 4, -1, &token);
+    assert_true(sampler_draw(s, logits, recent, 4, -1, &token, NULL));
     assert_int_equal(token.id, 0);
     facet_sampler_free(s);
 }
@@ -137,7 +138,7 @@ static void logprobs_and_alternatives(void **state)
     how.temperature = 0;
     struct facet_sampler *s = sampler_new(&how, kernels_get(NULL), N, NULL, 0, NULL);
     struct facet_token token;
-    sampler_draw(s, logits, NULL, 0, 3, &token);
+    assert_true(sampler_draw(s, logits, NULL, 0, 3, &token, NULL));
     assert_int_equal(token.n_alternatives, 3);
     static const int32_t want[] = {1, 3, 5};
     for (int i = 0; i < 3; i++) {
@@ -145,7 +146,7 @@ static void logprobs_and_alternatives(void **state)
         assert_true(fabsf(token.alternatives[i].logprob - logf(probabilities[want[i]])) < 1e-5f);
     }
     assert_true(fabsf(token.logprob - logf(0.4f)) < 1e-5f);
-    sampler_draw(s, logits, NULL, 0, 1000, &token); /* more than there are */
+    assert_true(sampler_draw(s, logits, NULL, 0, 1000, &token, NULL)); /* more than there are */
     assert_int_equal(token.n_alternatives, N);
     facet_sampler_free(s);
 }
@@ -163,9 +164,9 @@ static void the_same_seed_draws_the_same(void **state)
     int differs = 0;
     for (int i = 0; i < 200; i++) {
         struct facet_token x, y, z;
-        sampler_draw(a, logits, NULL, 0, -1, &x);
-        sampler_draw(b, logits, NULL, 0, -1, &y);
-        sampler_draw(c, logits, NULL, 0, -1, &z);
+        assert_true(sampler_draw(a, logits, NULL, 0, -1, &x, NULL));
+        assert_true(sampler_draw(b, logits, NULL, 0, -1, &y, NULL));
+        assert_true(sampler_draw(c, logits, NULL, 0, -1, &z, NULL));
         assert_int_equal(x.id, y.id);
         differs += x.id != z.id;
     }

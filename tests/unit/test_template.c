@@ -179,6 +179,22 @@ static void writes_crops_out(void **state)
     assert_int_equal(f->p.n_image_ids, 3 * (258 + 2));
 }
 
+static void tells_of_a_schema(void **state)
+{
+    struct fixture *f = *state;
+    f->ms.schema = "{}";
+    say(f, ROLE_USER, "hi");
+    expect_text(f, PROMPT_CLOSED,
+                "<bos><start_of_turn>user\nAnswer with JSON alone, on one line, that follows this "
+                "JSON Schema: {}\n\nhi<end_of_turn>\n");
+    messages_cut(&f->ms, 0);
+    say(f, ROLE_SYSTEM, "Be brief.");
+    say(f, ROLE_USER, "hi");
+    expect_text(f, PROMPT_CLOSED,
+                "<bos><start_of_turn>user\nBe brief.\n\nAnswer with JSON alone, on one line, that "
+                "follows this JSON Schema: {}\n\nhi<end_of_turn>\n");
+}
+
 static void refuses_two_in_a_row(void **state)
 {
     struct fixture *f = *state;
@@ -260,6 +276,7 @@ int main(void)
         ON_MODEL(takes_special_tokens_for_text),
         ON_MODEL(writes_pictures_out),
         ON_MODEL(writes_crops_out),
+        ON_MODEL(tells_of_a_schema),
         ON_MODEL(refuses_two_in_a_row),
         ON_MODEL(says_what_messages_take),
         ON_MODEL(forgets_dropped_turns),
