@@ -16,6 +16,24 @@ static bool has_screen(void)
     return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
+static int run_screen(const struct options *options, struct err *err)
+{
+    struct err why = {0};
+    struct store *store = options->no_history ? NULL : store_open(NULL, &why);
+    bool kept = store || options->no_history;
+    bool ok = tui_run(options, store, kept ? NULL : why.text, err);
+    store_close(store);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_lines(const struct options *options, struct err *err)
+{
+    struct store *store = history_open(options);
+    int code = line_run(options, store, err);
+    store_close(store);
+    return code;
+}
+
 static int run(struct args *args, struct err *err)
 {
     bool screen =
@@ -26,15 +44,7 @@ static int run(struct args *args, struct err *err)
     }
     if (!screen)
         args->options.confidence = false; /* lines would not show it */
-    struct store *store = history_open(&args->options);
-    int code;
-    if (screen)
-        code = tui_run(&args->options, store, err) ? EXIT_DONE : EXIT_FAILED;
-    else
-        code = line_run(&args->options, store, err);
-    if (store)
-        store_close(store);
-    return code;
+    return screen ? run_screen(&args->options, err) : run_lines(&args->options, err);
 }
 
 static const struct flag flags[] = {

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/typed_path.h"
 #include "cli/line_commands.h"
 #include "cli/models.h"
 #include "cli/plain.h"
@@ -71,22 +72,56 @@ bool line_answer(struct line_mode *line)
     return true;
 }
 
-void line_submit(struct line_mode *line, const char *text)
+static bool model_is_blind(const struct line_mode *line)
+{
+    const struct facet_model *model = chat_model(line->chat);
+    struct facet_model_info info;
+    if (model)
+        facet_model_get_info(model, &info);
+    return model && !info.has_vision;
+}
+
+/* The text into *named, with the pictures that its words name attached, each in the place of its
+ * path. */
+static bool attach_words(struct line_mode *line, const char *text, struct str *named,
+                         struct err *err)
+{
+    size_t from = 0, at = 0, end;
+    char *path;
+    bool ok = true;
+    while (ok && !model_is_blind(line) && (path = typed_picture(text, &at, &end))) {
+        ok = line_attach(line, path, err);
+        str_put(named, text + from, at - from);
+        str_printf(named, "[image %zu]", line->n_attached);
+        from = at = end;
+        free(path);
+    }
+    str_puts(named, text + from);
+    return ok;
+}
+
+static bool submit(struct line_mode *line, const char *text, struct err *err)
 {
     struct message message = {.role = ROLE_USER};
-    struct err err;
     message_from_input(&message, text, line->attached, line->n_attached);
-    bool ok = line->editing ? chat_edit(line->chat, line->editing - 1, &message, &err)
-                            : chat_submit(line->chat, &message, &err);
+    bool ok = line->editing ? chat_edit(line->chat, line->editing - 1, &message, err)
+                            : chat_submit(line->chat, &message, err);
     message_done(&message);
-    if (!ok) {
+    return ok;
+}
+
+void line_submit(struct line_mode *line, const char *text)
+{
+    struct err err;
+    struct str named = {0};
+    size_t waiting = line->n_attached;
+    bool ok = attach_words(line, text, &named, &err) && submit(line, str_text(&named), &err);
+    str_done(&named);
+    if (!ok)
         line_complain(line, &err);
-        return;
-    }
-    if (line_answer(line)) {
-        line_drop_attached(line, 0);
-        line->editing = 0;
-    }
+    if (ok && line_answer(line))
+        line->editing = waiting = 0;
+    line_drop_attached(line, waiting); /* the words, sent once more, attach theirs again */
 }
 
 /* A question that was brought back to be edited is left as it was. */

@@ -28,13 +28,9 @@ static void describe(struct line_mode *line, const struct attachment *a, size_t 
     fprintf(line->notes, "%s%s\n", a->facts.warning[0] ? "; " : "", a->facts.warning);
 }
 
-static bool do_image(struct line_mode *line, const char *argument, struct err *err)
+bool line_attach(struct line_mode *line, const char *path, struct err *err)
 {
-    if (!*argument)
-        return err_set(err, "/image needs more: /image PATH");
-    char *path = typed_path(argument);
     struct attachment *a = attachment_load(path, &chat_options(line->chat)->crops, err);
-    free(path);
     if (!a)
         return false;
     line->attached = mem_grow(line->attached, line->n_attached + 1, sizeof *line->attached);
@@ -43,6 +39,16 @@ static bool do_image(struct line_mode *line, const char *argument, struct err *e
         preview_show(&a->image);
     describe(line, a, line->n_attached);
     return true;
+}
+
+static bool do_image(struct line_mode *line, const char *argument, struct err *err)
+{
+    if (!*argument)
+        return err_set(err, "/image needs more: /image PATH");
+    char *path = typed_path(argument);
+    bool ok = line_attach(line, path, err);
+    free(path);
+    return ok;
 }
 
 static bool do_detach(struct line_mode *line, const char *argument, struct err *err)

@@ -62,10 +62,13 @@ static void send(struct app *app)
         input_remember(app->input, true);
     if (run_instead(app))
         return;
-    if (chat_is_busy(app->chat))
+    if (chat_is_busy(app->chat)) {
         app_say(app, "an answer is under way: %s stops it",
                 keys_first(KEYS_INPUT, ACTION_CANCEL, key));
-    else if (app->n_reading)
+        return;
+    }
+    attaching_words(app);
+    if (app->n_reading)
         attaching_send_when_read(app);
     else
         turn_send(app);

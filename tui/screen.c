@@ -149,7 +149,8 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
         where = draw_shipped(app, s, where);
     str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
                keys_first(KEYS_INPUT, ACTION_SEND, key));
-    str_printf(&rest, "/history lists what was said before. %s shows all keys and commands.",
+    str_printf(&rest, "%s%s shows all keys and commands.",
+               app->store ? "/history lists what was said before. " : "",
                keys_first(KEYS_INPUT, ACTION_HELP, key));
     draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
     str_done(&rest);

@@ -157,10 +157,13 @@ static void close_app(struct app *app)
     str_done(&app->progress.what);
 }
 
-bool tui_run(const struct options *options, struct store *store, struct err *err)
+bool tui_run(const struct options *options, struct store *store, const char *unkept,
+             struct err *err)
 {
     struct app app = {.help = false};
     bool ok = open_app(&app, options, store, err);
+    if (ok && unkept)
+        app_fail(&app, "nothing of this is kept: %s", unkept);
     if (ok)
         loop(&app);
     close_app(&app);

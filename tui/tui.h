@@ -9,7 +9,9 @@
 
 struct store; /* history/store.h */
 
-/* store may be NULL: nothing is kept. False if it could not start, or the terminal was lost. */
-bool tui_run(const struct options *options, struct store *store, struct err *err);
+/* store may be NULL: nothing is kept; unkept: why not, where something should be, to be told; NULL:
+ * it should not. False if it could not start, or the terminal was lost. */
+bool tui_run(const struct options *options, struct store *store, const char *unkept,
+             struct err *err);
 
 #endif

@@ -7,6 +7,11 @@ check "what is no answer goes to standard error" grep -q 'of 8192 tokens' err
 check "an unknown command" grep -q '/nonsense' err
 run sh -c 'printf "/image a.ppm\nwhat\n/regen\n/quit\nnever\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
 check "/image, /regen, /quit" lines_are out 2
+run sh -c 'printf "what is a.ppm, and why\n/export named.md\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
+check "a picture named in a question is attached" grep -q 'what is \[image 1\], and why\|what is !\[' named.md
+printf 'words' >broken.png
+run sh -c 'printf "what is broken.png\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
+check "one that cannot be read is told, and nothing is asked" sh -c 'grep -q "broken.png: not a picture" err && [ ! -s out ]'
 run sh -c 'printf "\"\"\"\none\ntwo\n\"\"\"\n/export talk.md\n" | "$FACET" -m "$TINY" -n 4'
 check "several lines; /export" grep -qx 'two' talk.md
 run sh -c 'printf "one\\\\\ntwo\n/export more.md\n" | "$FACET" -m "$TINY" -n 4'

@@ -1,0 +1,81 @@
+/* Pictures that come by their paths: several dropped at once, or named among the words of a
+ * question. Over a scripted chat. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/screen/kit.h"
+
+static void paste(struct emulator *e, const char *text)
+{
+    emulator_send(e, "\033[200~");
+    emulator_send(e, text);
+    emulator_send(e, "\033[201~");
+}
+
+/* As terminals write files that are dropped on them. */
+static void test_several_dropped(int rows, int cols)
+{
+    char text[512], folder[128];
+    struct emulator *e = kit_start_fake(rows, cols);
+    paste(e, "'one.ppm' \"two words.ppm\" ");
+    CHECK(e, emulator_shows(e, "> [image 1] [image 2]"));
+    CHECK(e, emulator_shows(e, "[image 1] one.ppm · 4×2"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "[image 2]"));
+    paste(e, "two\\ words.ppm one.ppm two\\ words.ppm");
+    CHECK(e, emulator_shows(e, "[image 3]"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "[image 3]"));
+    CHECK(e, getcwd(folder, sizeof folder) != NULL);
+    snprintf(text, sizeof text, "file://%s/one.ppm\r\nfile://%s/two%%20words.ppm\r\n", folder, folder);
+    paste(e, text);
+    CHECK(e, emulator_shows(e, "> [image 1] [image 2]"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "[image 2]"));
+    paste(e, "one.ppm and more");
+    CHECK(e, emulator_shows(e, "> one.ppm and more"));
+    kit_leave(e);
+}
+
+static void test_named_in_question(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    emulator_send(e, "in one.ppm, or 'two words.ppm'?\r");
+    CHECK(e, emulator_shows(e, "in [image 1], or [image 2]?"));
+    CHECK(e, emulator_shows(e, "echo: in [image 1]"));
+    CHECK(e, emulator_shows(e, "tok/s"));
+    kit_leave(e);
+}
+
+/* It is not asked about nothing: the words come back as they were. */
+static void test_named_and_broken(int rows, int cols)
+{
+    struct emulator *e = kit_start_fake(rows, cols);
+    emulator_send(e, "in broken.png here\r");
+    CHECK(e, emulator_shows(e, "not a picture"));
+    CHECK(e, emulator_shows(e, "> in broken.png here"));
+    emulator_send(e, "\003");
+    CHECK(e, emulator_hides(e, "> in"));
+    emulator_send(e, "`one.ppm` no.png\r");
+    CHECK(e, emulator_shows(e, "echo: one.ppm no.png"));
+    kit_leave(e);
+}
+
+int main(void)
+{
+    static const struct {
+        int rows, cols;
+    } sizes[] = {{10, 40}, {24, 80}, {40, 120}};
+    kit_prepare();
+    static const char pixels[] = "P6\n4 2\n255\nabcdefghijklmnopqrstuvwx";
+    kit_write_file("one.ppm", pixels, strlen(pixels));
+    kit_write_file("two words.ppm", pixels, strlen(pixels));
+    kit_write_file("broken.png", "words", 5);
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        test_several_dropped(sizes[s].rows, sizes[s].cols);
+        test_named_in_question(sizes[s].rows, sizes[s].cols);
+        test_named_and_broken(sizes[s].rows, sizes[s].cols);
+    }
+    return kit_finish();
+}
