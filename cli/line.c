@@ -8,6 +8,7 @@
 #include "chat/commands.h"
 #include "chat/typed_path.h"
 #include "cli/line_commands.h"
+#include "cli/line_history.h"
 #include "cli/models.h"
 #include "cli/plain.h"
 #include "cli/verb.h"
@@ -190,18 +191,24 @@ static void greet(struct line_mode *line)
               line->notes);
 }
 
+void line_tell_kept(FILE *stream, const struct options *options, int64_t conversation)
+{
+    if (!options->quiet)
+        fprintf(stream, "kept as conversation %lld: facet --open %lld goes on with it\n",
+                (long long)conversation, (long long)conversation);
+}
+
 static void part(struct line_mode *line)
 {
     int64_t number = chat_conversation(line->chat);
     if (!line->input.terminal || line->options->quiet)
         return;
+    fputc('\n', line->notes);
     if (number > 0)
-        fprintf(line->notes, "\nkept as conversation %lld\n", (long long)number);
-    else
-        fputc('\n', line->notes);
+        line_tell_kept(line->notes, line->options, number);
 }
 
-static int talk(struct line_mode *line)
+static int talk(struct line_mode *line, bool recite)
 {
     out_init(&line->out, &line->interrupt);
     progress_init(&line->progress, line->options->quiet);
@@ -213,6 +220,8 @@ static int talk(struct line_mode *line)
     line_input_open(&line->input, &line->interrupt, line->store, !line->options->no_history);
     greet(line);
     models_tell_shipped(line->options, &line->progress);
+    if (recite)
+        line_recite(line, 0);
     int code = converse(line);
     part(line);
     line_drop_attached(line, 0);
@@ -221,14 +230,16 @@ static int talk(struct line_mode *line)
     return code;
 }
 
-int line_run(const struct options *options, struct store *store, struct err *err)
+int line_run(const struct options *options, struct store *store, int64_t conversation,
+             struct err *err)
 {
     struct line_mode line = {.options = options, .store = store};
     if (!interrupt_open(&line.interrupt, err))
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
     line.chat = chat_open(options, store, err);
-    int code = line.chat ? talk(&line) : EXIT_FAILED;
+    bool ok = line.chat && (conversation <= 0 || chat_load(line.chat, conversation, err));
+    int code = ok ? talk(&line, conversation > 0) : EXIT_FAILED;
     chat_close(line.chat);
     interrupt_close(&line.interrupt);
     return code;

@@ -107,11 +107,30 @@ static int remembered_cols(void)
     return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : SIDE_COLS;
 }
 
-static bool open_app(struct app *app, const struct options *options, struct store *store,
-                     struct err *err)
+/* What can go wrong without a screen goes first. */
+static bool open_chat(struct app *app, const struct options *options, struct store *store,
+                      int64_t conversation, struct err *err)
 {
-    app->chat = chat_open(options, store, err); /* first: its error needs no screen */
-    app->errands = app->chat ? errands_new(err) : NULL;
+    app->chat = chat_open(options, store, err);
+    return app->chat &&
+           (conversation <= 0 || chat_load_unread(app->chat, conversation, err));
+}
+
+static void begin_with(struct app *app, int64_t conversation)
+{
+    if (conversation > 0)
+        browse_open(app, conversation);
+    else if (conversation < 0)
+        browse_new(app);
+    else
+        browse_resume(app);
+}
+
+static bool open_app(struct app *app, const struct options *options, struct store *store,
+                     const struct tui_visit *visit, struct err *err)
+{
+    bool ok = open_chat(app, options, store, visit->conversation, err);
+    app->errands = ok ? errands_new(err) : NULL;
     app->term = app->errands ? term_open(err) : NULL;
     if (!app->term)
         return false;
@@ -127,7 +146,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->picker = picker_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
-    browse_resume(app);
+    begin_with(app, visit->conversation);
     drafting_open(app);
     mistakes_tell(app, options);
     return true;
@@ -157,15 +176,16 @@ static void close_app(struct app *app)
     str_done(&app->progress.what);
 }
 
-bool tui_run(const struct options *options, struct store *store, const char *unkept,
+bool tui_run(const struct options *options, struct store *store, struct tui_visit *visit,
              struct err *err)
 {
     struct app app = {.help = false};
-    bool ok = open_app(&app, options, store, err);
-    if (ok && unkept)
-        app_fail(&app, "nothing of this is kept: %s", unkept);
+    bool ok = open_app(&app, options, store, visit, err);
+    if (ok && visit->unkept)
+        app_fail(&app, "nothing of this is kept: %s", visit->unkept);
     if (ok)
         loop(&app);
+    visit->conversation = ok ? chat_conversation(app.chat) : 0;
     close_app(&app);
     return ok;
 }
