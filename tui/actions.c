@@ -204,6 +204,10 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
         if (!input_unfold(app->input))
             app_say(app, "there is no folded paste");
         break;
+    case ACTION_COMPOSE:
+        app->focus = KEYS_INPUT;
+        compose_text(app);
+        break;
     case ACTION_NEWLINE:
         input_insert(app->input, "\n", 1);
         break;

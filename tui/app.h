@@ -41,7 +41,7 @@ struct app {
     struct picker *picker;
     struct glance glance; /* beside the list of the picker, or of what was found */
     enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
-    int side_cols;          /* that the conversations pane is to have */
+    int side_cols; /* that the conversations pane is to have; 0: nobody said (panes.h) */
 
     struct chooser *chooser; /* lies over the transcript and takes the keys; NULL: none */
 

@@ -151,6 +151,7 @@ struct key_row key_rows[] = {
     {ACTION_INTERRUPT, KEYS_EVERYWHERE, {C('c')}, "stop the answer; clear the line; twice: quit"},
     {ACTION_SUSPEND, KEYS_EVERYWHERE, {C('z')}, "to the shell; fg comes back"},
     {ACTION_REDRAW, KEYS_EVERYWHERE, {C('l')}, "draw the screen anew"},
+    {ACTION_COMPOSE, KEYS_EVERYWHERE, {A('e')}, "write the message in $EDITOR"},
     {ACTION_PICK, KEYS_EVERYWHERE, {A('o')}, "choose pictures from folders"},
     {ACTION_EXAMPLE, KEYS_EVERYWHERE, {K_F1 + 6}, "try an example, a picture and a question; again: the next"},
     {ACTION_PICTURE, KEYS_EVERYWHERE, {A('p')}, "look at the picture"},

@@ -36,6 +36,7 @@ enum action {
     ACTION_NEWLINE,
     ACTION_COMPLETE,
     ACTION_UNFOLD,
+    ACTION_COMPOSE,
     ACTION_READLINE, /* listed for F1: the key goes to readline, whose binding it is */
     ACTION_DELETE_OR_QUIT,
     ACTION_ROW_UP,

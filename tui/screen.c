@@ -8,12 +8,13 @@
 #include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/panes.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/reading.h"
 #include "tui/shading.h"
 
-enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
+enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3, WELCOME_ROWS = 10 };
 
 /* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a
  * surface. */
@@ -121,12 +122,14 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 
 /* What the model that ships is, and what to try it with; an empty row around it where there is
  * room. Returns the rows below. */
-static struct rect draw_shipped(const struct app *app, struct surface *s, struct rect where)
+static struct rect draw_shipped(const struct app *app, struct surface *s, struct rect where,
+                                bool small)
 {
     bool roomy = where.rows > 16;
     int used = draw_wrapped(s, where,
-                            "It is small, and ships with facet to be tried out. For more: a GGUF "
-                            "of Gemma 3, with its mmproj file, and -m FILE.",
+                            small ? "It is small, to be tried out. For more: -m FILE, a GGUF."
+                                  : "It is small, and ships with facet to be tried out. For more: "
+                                    "a GGUF of Gemma 3, with its mmproj file, and -m FILE.",
                             app->theme.tones[TONE_MUTED]);
     take_rows(&where, used + roomy);
     used = examples_draw(app, s, where);
@@ -138,19 +141,22 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
 {
     char key[KEY_NAME_BYTES];
     struct str first = {0}, rest = {0};
+    bool small = where.rows < WELCOME_ROWS;
     if (app->model.len)
-        str_printf(&first, "%s answers, on this machine; nothing leaves it.",
-                   str_text(&app->model));
+        str_printf(&first, "%s answers, on this machine%s.", str_text(&app->model),
+                   small ? "" : "; nothing leaves it");
     else
         str_puts(&first, "facet is opening the model; you can write already.");
     int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
     if (app->shipped)
-        where = draw_shipped(app, s, where);
-    str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
-               keys_first(KEYS_INPUT, ACTION_SEND, key));
-    str_printf(&rest, "%s%s shows all keys and commands.",
-               app->store ? "/history lists what was said before. " : "",
+        where = draw_shipped(app, s, where, small);
+    str_printf(&rest, "Write and press %s. %s, or: /image PATH\n",
+               keys_first(KEYS_INPUT, ACTION_SEND, key),
+               small ? "A picture: paste its path" : "To show it a picture, paste its path");
+    if (app->store)
+        str_puts(&rest, small ? "/history: what was said. " : "/history lists what was said before. ");
+    str_printf(&rest, small ? "%s: all keys." : "%s shows all keys and commands.",
                keys_first(KEYS_INPUT, ACTION_HELP, key));
     draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
     str_done(&rest);
@@ -291,7 +297,7 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
 
 static struct layout_wish wish_of(const struct app *app, int cols)
 {
-    struct layout_wish wish = {.left_cols = app->store ? app->side_cols : 0,
+    struct layout_wish wish = {.left_cols = app->store ? panes_side_cols(app, cols) : 0,
                                .right_cols = picture_cols(app, cols),
                                .left_over = app->focus == KEYS_CONVERSATIONS};
     int text_cols = layout_text_cols(cols, &wish);

@@ -19,7 +19,7 @@
 /* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
  * typed is shown at once. */
 static const double frame_s = 1.0 / 60;
-enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
+enum { EVENTS_A_PASS = 64 };
 
 /* False if there may be more. *typed: a key came, or a paste. */
 static bool take_terminal(struct app *app, bool *typed)
@@ -104,7 +104,7 @@ static int remembered_cols(void)
     char *value = remember_get("side-cols");
     int cols = value ? atoi(value) : 0;
     free(value);
-    return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : SIDE_COLS;
+    return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : 0;
 }
 
 /* What can go wrong without a screen goes first. */
