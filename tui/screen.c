@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "tui/examples.h"
-#include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
 #include "tui/panes.h"
@@ -13,28 +12,9 @@
 #include "tui/picture.h"
 #include "tui/reading.h"
 #include "tui/shading.h"
+#include "tui/wrapped.h"
 
 enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3, WELCOME_ROWS = 10 };
-
-/* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a
- * surface. */
-static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
-{
-    struct flow flow = {.rows = NULL};
-    flow_plain(&flow, text, strlen(text), where.cols);
-    int n = (int)flow.n_rows;
-    for (int r = 0; s && r < n && r < where.rows; r++) {
-        int col = where.col;
-        const struct flow_row *row = &flow.rows[r];
-        for (size_t i = row->first_run; i < row->first_run + row->n_runs; i++) {
-            const struct flow_run *run = &flow.runs.list[i];
-            col = surface_put(s, where.row + r, col, where.col + where.cols, text + run->start,
-                              run->end - run->start, style);
-        }
-    }
-    flow_done(&flow);
-    return n;
-}
 
 /* ---- Above the status line: pictures, progress, one notice ---------------------------------- */
 
@@ -43,7 +23,7 @@ static int notice_rows(const struct app *app, int cols)
     if (app->notice.len == 0)
         return 0;
     struct rect where = {.cols = cols};
-    int rows = draw_wrapped(NULL, where, str_text(&app->notice), (struct style){-1, -1, 0});
+    int rows = wrapped_draw(NULL, where, 0, str_text(&app->notice), (struct style){-1, -1, 0});
     return rows < MAX_NOTICE_ROWS ? rows : MAX_NOTICE_ROWS;
 }
 
@@ -112,7 +92,7 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
         take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
     draw_pictures(app, s, pictures);
     struct rect told = take_rows(&where, notice);
-    draw_wrapped(s, told, str_text(&app->notice),
+    wrapped_draw(s, told, 0, str_text(&app->notice),
                  app->theme.tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
     if (app->in_progress && where.rows > 0)
         progress_draw(&app->progress, &app->theme, s, where);
@@ -126,7 +106,7 @@ static struct rect draw_shipped(const struct app *app, struct surface *s, struct
                                 bool small)
 {
     bool roomy = where.rows > 16;
-    int used = draw_wrapped(s, where,
+    int used = wrapped_draw(s, where, 0,
                             small ? "It is small, to be tried out. For more: -m FILE, a GGUF."
                                   : "It is small, and ships with facet to be tried out. For more: "
                                     "a GGUF of Gemma 3, with its mmproj file, and -m FILE.",
@@ -147,7 +127,7 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
                    small ? "" : "; nothing leaves it");
     else
         str_puts(&first, "facet is opening the model; you can write already.");
-    int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
+    int used = wrapped_draw(s, where, 0, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
     if (app->shipped)
         where = draw_shipped(app, s, where, small);
@@ -158,7 +138,7 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
         str_puts(&rest, small ? "/history: what was said. " : "/history lists what was said before. ");
     str_printf(&rest, small ? "%s: all keys." : "%s shows all keys and commands.",
                keys_first(KEYS_INPUT, ACTION_HELP, key));
-    draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
+    wrapped_draw(s, where, 0, str_text(&rest), app->theme.tones[TONE_MUTED]);
     str_done(&rest);
     str_done(&first);
 }
