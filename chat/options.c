@@ -240,16 +240,6 @@ bool options_set(struct options *o, const char *name, const char *value, struct 
     return err_set(err, "%s: no such option", name);
 }
 
-static void put_crops(const struct crop_choice *crops, struct str *out)
-{
-    static const char *const names[] = {
-        [CROPS_AUTO] = "auto", [CROPS_HF] = "hf", [CROPS_OFF] = "off"};
-    if (crops->kind == CROPS_FIXED)
-        str_printf(out, "%u", crops->n);
-    else
-        str_puts(out, names[crops->kind]);
-}
-
 static void put_stops(const struct options *o, struct str *out)
 {
     for (size_t i = 0; i < o->n_stop; i++)
@@ -278,7 +268,7 @@ void options_put(const struct options *o, size_t row, struct str *out)
         str_puts(out, *(const bool *)field ? "yes" : "no");
         break;
     case CROPS:
-        put_crops(field, out);
+        crop_choice_put(field, out);
         break;
     case NOTIFY:
         str_puts(out, notify_names[o->notify]);

@@ -106,6 +106,7 @@ struct key_row key_rows[] = {
     {ACTION_LOOKED, KEYS_PICTURE, {'h'}, "where the answer looked; again: no more"},
     {ACTION_WORD_BEFORE, KEYS_PICTURE, {'['}, "where the word before looked"},
     {ACTION_WORD_AFTER, KEYS_PICTURE, {']'}, "where the next word looked"},
+    {ACTION_CROPS, KEYS_PICTURE, {'c'}, "other crops, before it is sent: by rule, none, 2 to 4"},
     {ACTION_REGION, KEYS_PICTURE, {'r'}, "choose a region to be looked at closely"},
     {ACTION_FOCUS_INPUT, KEYS_PICTURE, {K_ENTER, 'i', 'q'}, "back to writing"},
     {ACTION_DELETE_OR_QUIT, KEYS_PICTURE, {C('d')}, NULL},

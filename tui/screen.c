@@ -34,7 +34,7 @@ static int picture_rows(const struct app *app)
 }
 
 /* "[image 2] scan.png · 640×480 · 3 views · 768 tokens · about 8 s" */
-static void describe_picture(const struct app *app, size_t k, struct str *out)
+static void describe_picture(const struct app *app, size_t k, bool narrow, struct str *out)
 {
     size_t number;
     const struct attachment *a = input_picture(app->input, k, &number);
@@ -46,8 +46,10 @@ static void describe_picture(const struct app *app, size_t k, struct str *out)
         return;
     }
     const struct facet_model *model = chat_model(app->chat);
-    str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path),
-               a->image.width, a->image.height, views, views == 1 ? "" : "s");
+    str_printf(out, "[image %zu] %s", number, path_base(a->path));
+    if (!narrow)
+        str_printf(out, " · %u×%u", a->image.width, a->image.height);
+    str_printf(out, " · %zu view%s", views, views == 1 ? "" : "s");
     if (model) {
         struct facet_model_info info;
         facet_model_get_info(model, &info);
@@ -65,10 +67,10 @@ static void draw_pictures(const struct app *app, struct surface *s, struct rect 
     for (int r = 0; r < where.rows; r++) {
         struct str text = {0};
         size_t hidden = r + 1 == MAX_PICTURE_ROWS ? n - MAX_PICTURE_ROWS : 0;
-        describe_picture(app, (size_t)r, &text);
+        describe_picture(app, (size_t)r, where.cols < LAYOUT_NARROW_COLS, &text);
         if (hidden)
             str_printf(&text, " · and %zu more", hidden);
-        surface_puts(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
+        surface_puts_cut(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
                      app->theme.tones[TONE_MUTED]);
         str_done(&text);
     }
@@ -233,7 +235,7 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
     if (picker_is_open(app)) {
         str_puts(out, picker_hint(app));
     } else if (picture_has_focus(app)) {
-        str_puts(out, picture_hint(app));
+        picture_hint(app, narrow, out);
     } else if (busy) {
         str_printf(out, "%s stops", back);
     } else if (context == KEYS_CHOOSER) {

@@ -6,6 +6,15 @@
 
 #include "tests/screen/kit.h"
 
+/* Twice as wide as high: two crops by the rule. */
+static void write_banner(void)
+{
+    enum { WIDTH = 600, HEIGHT = 300, HEAD = 15 };
+    static char bytes[HEAD + 3 * WIDTH * HEIGHT];
+    snprintf(bytes, sizeof bytes, "P6\n%d %d\n255\n", WIDTH, HEIGHT);
+    kit_write_file("banner.ppm", bytes, sizeof bytes);
+}
+
 static void paste(struct emulator *e, const char *text)
 {
     emulator_send(e, "\033[200~");
@@ -20,7 +29,7 @@ static void test_several_dropped(int rows, int cols)
     struct emulator *e = kit_start_fake(rows, cols);
     paste(e, "'one.ppm' \"two words.ppm\" ");
     CHECK(e, emulator_shows(e, "> [image 1] [image 2]"));
-    CHECK(e, emulator_shows(e, "[image 1] one.ppm · 4×2"));
+    CHECK(e, emulator_shows(e, cols < 60 ? "one.ppm · 1 view" : "[image 1] one.ppm · 4×2"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "[image 2]"));
     paste(e, "two\\ words.ppm one.ppm two\\ words.ppm");
@@ -62,6 +71,37 @@ static void test_named_and_broken(int rows, int cols)
     kit_leave(e);
 }
 
+/* A key goes through the ways to cut a picture, each with what it costs, before it is sent. */
+static void test_crops(int rows, int cols)
+{
+    static const char *const shown[] = {"crops: off, 1 view", "crops: 2, 3 views",
+                                        "crops: 3, 4 views", "crops: 4, 5 views",
+                                        "crops: auto, 3 views"};
+    struct emulator *e = kit_start_fake(rows, cols);
+    emulator_send(e, "what is this? banner.ppm");
+    CHECK(e, emulator_shows(e, "banner.ppm"));
+    emulator_send(e, "\003/image banner.ppm\r");
+    CHECK(e, emulator_shows(e, cols < 60 ? "banner.ppm · 3 views" : "600×300 · 3 views"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, cols < 60 ? "Esc back" : "c crops"));
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        emulator_send(e, "c");
+        CHECK(e, emulator_shows(e, shown[i]));
+        CHECK(e, emulator_shows(e, "> [image 1]"));
+    }
+    emulator_send(e, "c");
+    CHECK(e, emulator_shows(e, "banner.ppm@off"));
+    emulator_send(e, "\033");
+    CHECK(e, emulator_hides(e, "Esc back"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_shows(e, "tok/s"));
+    emulator_send(e, "\033p");
+    CHECK(e, emulator_shows(e, cols < 60 ? "Esc back" : "h heat"));
+    emulator_send(e, "c");
+    CHECK(e, emulator_shows(e, "it was sent with these crops"));
+    kit_leave(e);
+}
+
 int main(void)
 {
     static const struct {
@@ -72,10 +112,12 @@ int main(void)
     kit_write_file("one.ppm", pixels, strlen(pixels));
     kit_write_file("two words.ppm", pixels, strlen(pixels));
     kit_write_file("broken.png", "words", 5);
+    write_banner();
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         test_several_dropped(sizes[s].rows, sizes[s].cols);
         test_named_in_question(sizes[s].rows, sizes[s].cols);
         test_named_and_broken(sizes[s].rows, sizes[s].cols);
+        test_crops(sizes[s].rows, sizes[s].cols);
     }
     return kit_finish();
 }
