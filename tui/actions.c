@@ -54,7 +54,6 @@ static bool run_instead(struct app *app)
 
 static void send(struct app *app)
 {
-    char key[KEY_NAME_BYTES];
     app_hush(app);
     if (is_blank(input_text(app->input)))
         return;
@@ -63,8 +62,7 @@ static void send(struct app *app)
     if (run_instead(app))
         return;
     if (chat_is_busy(app->chat)) {
-        app_say(app, "an answer is under way: %s stops it",
-                keys_first(KEYS_INPUT, ACTION_CANCEL, key));
+        app_say_busy(app);
         return;
     }
     attaching_words(app);

@@ -97,5 +97,7 @@ double app_now(void);
 void app_say(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_fail(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_hush(struct app *app);
+/* Tells that an answer is under way, and which key stops it. */
+void app_say_busy(struct app *app);
 
 #endif

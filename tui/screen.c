@@ -12,9 +12,10 @@
 #include "tui/picture.h"
 #include "tui/reading.h"
 #include "tui/shading.h"
+#include "tui/waiting.h"
 #include "tui/wrapped.h"
 
-enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3, WELCOME_ROWS = 10 };
+enum { MAX_NOTICE_ROWS = 3, WELCOME_ROWS = 10 };
 
 /* ---- Above the status line: pictures, progress, one notice ---------------------------------- */
 
@@ -25,55 +26,6 @@ static int notice_rows(const struct app *app, int cols)
     struct rect where = {.cols = cols};
     int rows = wrapped_draw(NULL, where, 0, str_text(&app->notice), (struct style){-1, -1, 0});
     return rows < MAX_NOTICE_ROWS ? rows : MAX_NOTICE_ROWS;
-}
-
-static int picture_rows(const struct app *app)
-{
-    size_t n = input_n_pictures(app->input);
-    return n < MAX_PICTURE_ROWS ? (int)n : MAX_PICTURE_ROWS;
-}
-
-/* "[image 2] scan.png · 640×480 · 3 views · 768 tokens · about 8 s" */
-static void describe_picture(const struct app *app, size_t k, bool narrow, struct str *out)
-{
-    size_t number;
-    const struct attachment *a = input_picture(app->input, k, &number);
-    size_t views = attachment_views(a);
-    if (attachment_is_blank(a)) {
-        bool broken = attachment_is(a, ATTACHMENT_BROKEN);
-        str_printf(out, "[image %zu] %s%s%s", number, broken ? "" : "reading ", path_base(a->path),
-                   broken ? ": cannot be read" : "…");
-        return;
-    }
-    const struct facet_model *model = chat_model(app->chat);
-    str_printf(out, "[image %zu] %s", number, path_base(a->path));
-    if (!narrow)
-        str_printf(out, " · %u×%u", a->image.width, a->image.height);
-    str_printf(out, " · %zu view%s", views, views == 1 ? "" : "s");
-    if (model) {
-        struct facet_model_info info;
-        facet_model_get_info(model, &info);
-        str_puts(out, " · ");
-        status_count(out, views * info.n_soft_tokens);
-        str_puts(out, " tokens");
-    }
-    if (app->seconds_a_view > 0)
-        str_printf(out, " · about %.0f s", app->seconds_a_view * (double)views + 0.5);
-}
-
-static void draw_pictures(const struct app *app, struct surface *s, struct rect where)
-{
-    size_t n = input_n_pictures(app->input);
-    for (int r = 0; r < where.rows; r++) {
-        struct str text = {0};
-        size_t hidden = r + 1 == MAX_PICTURE_ROWS ? n - MAX_PICTURE_ROWS : 0;
-        describe_picture(app, (size_t)r, where.cols < LAYOUT_NARROW_COLS, &text);
-        if (hidden)
-            str_printf(&text, " · and %zu more", hidden);
-        surface_puts_cut(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
-                     app->theme.tones[TONE_MUTED]);
-        str_done(&text);
-    }
 }
 
 /* The upper `rows` of a rectangle, which loses them. */
@@ -91,8 +43,8 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 {
     int notice = notice_rows(app, where.cols), rest = where.rows - notice - app->in_progress;
     struct rect pictures =
-        take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
-    draw_pictures(app, s, pictures);
+        take_rows(&where, rest > 0 ? (rest < waiting_rows(app) ? rest : waiting_rows(app)) : 0);
+    waiting_draw(app, s, pictures);
     struct rect told = take_rows(&where, notice);
     wrapped_draw(s, told, 0, str_text(&app->notice),
                  app->theme.tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
@@ -233,7 +185,7 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
     bool busy = chat_is_busy(app->chat) && !app->chooser && !app->help;
     keys_first(context, ACTION_CANCEL, back);
     if (picker_is_open(app)) {
-        str_puts(out, picker_hint(app));
+        picker_hint(app, out);
     } else if (picture_has_focus(app)) {
         picture_hint(app, narrow, out);
     } else if (busy) {
@@ -284,7 +236,7 @@ static struct layout_wish wish_of(const struct app *app, int cols)
                                .left_over = app->focus == KEYS_CONVERSATIONS};
     int text_cols = layout_text_cols(cols, &wish);
     wish.input_rows = input_rows(app->input, text_cols);
-    wish.info_rows = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
+    wish.info_rows = waiting_rows(app) + notice_rows(app, text_cols) + app->in_progress;
     return wish;
 }
 

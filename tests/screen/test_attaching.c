@@ -1,6 +1,7 @@
 /* Pictures that come by their paths: several dropped at once, or named among the words of a
  * question. Over a scripted chat. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ static void test_several_dropped(int rows, int cols)
     CHECK(e, emulator_hides(e, "[image 2]"));
     paste(e, "two\\ words.ppm one.ppm two\\ words.ppm");
     CHECK(e, emulator_shows(e, "[image 3]"));
+    CHECK(e, emulator_shows(e, "all 3 pictures · 3 views"));
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "[image 3]"));
     CHECK(e, getcwd(folder, sizeof folder) != NULL);
@@ -102,6 +104,27 @@ static void test_crops(int rows, int cols)
     kit_leave(e);
 }
 
+static int run_small(void *user)
+{
+    (void)user;
+    execl(getenv("FACET"), "facet", "-m", getenv("TINY"), "--ctx", "100", (char *)NULL);
+    return 127;
+}
+
+/* Told before it is sent. */
+static void test_too_many(int rows, int cols)
+{
+    struct emulator *e = emulator_start(rows, cols, run_small, NULL);
+    CHECK(e, emulator_shows(e, "F1 help"));
+    CHECK(e, emulator_hides(e, "opening the model"));
+    emulator_send(e, "/image one.ppm\r");
+    CHECK(e, emulator_shows(e, "> [image 1]"));
+    for (int i = 0; i < 40; i++)
+        paste(e, "one.ppm");
+    CHECK(e, emulator_shows(e, cols < 60 ? "all 41 pictures" : "more than the context has room"));
+    kit_leave(e);
+}
+
 int main(void)
 {
     static const struct {
@@ -118,6 +141,8 @@ int main(void)
         test_named_in_question(sizes[s].rows, sizes[s].cols);
         test_named_and_broken(sizes[s].rows, sizes[s].cols);
         test_crops(sizes[s].rows, sizes[s].cols);
+        if (kit_has_real())
+            test_too_many(sizes[s].rows, sizes[s].cols);
     }
     return kit_finish();
 }

@@ -110,6 +110,31 @@ static void test_lists(void)
     kit_leave(e);
 }
 
+/* Every key that is shown is one that works. */
+static void test_hints(void)
+{
+    static const char conf[] = "[keys]\ntranscript.match-next = M\ncancel = F12\npick-mark = +\n";
+    kit_write_file("facet/facet.conf", conf, sizeof conf - 1);
+    struct emulator *e = kit_start_fake(24, 100);
+    kit_ask_and_wait(e, "say this and this");
+    emulator_send(e, "\t/this\r");
+    CHECK(e, emulator_shows(e, "M next, N back, F12 ends"));
+    emulator_send(e, "\033[24~");
+    CHECK(e, emulator_hides(e, "F12 ends"));
+    emulator_send(e, "\033o");
+    CHECK(e, emulator_shows(e, "+ marks"));
+    emulator_send(e, "\033[24~");
+    CHECK(e, emulator_hides(e, "+ marks"));
+    kit_ask(e, "slow");
+    CHECK(e, emulator_shows(e, "F12 stops"));
+    emulator_send(e, "another\r");
+    CHECK(e, emulator_shows(e, "an answer is under way: F12 stops it"));
+    emulator_send(e, "\033[24~");
+    CHECK(e, emulator_hides(e, "F12 stops"));
+    kit_leave(e);
+    kit_write_file("facet/facet.conf", "", 0);
+}
+
 int main(void)
 {
     static const struct {
@@ -123,5 +148,6 @@ int main(void)
         test_numbers();
     test_theme_stays();
     test_lists();
+    test_hints();
     return kit_finish();
 }
