@@ -274,6 +274,26 @@ static void test_whole(int rows, int cols)
     kit_leave(e);
 }
 
+/* What is found is gone to: its message, and where its words stand together. */
+static void test_find_goes_there(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask_and_wait(e, "the one");
+    kit_ask_and_wait(e, "the two");
+    kit_ask_and_wait(e, "the three");
+    kit_ask_and_wait(e, "the four");
+    emulator_send(e, F4 "\033OR");
+    CHECK(e, emulator_shows(e, "Find in all conversations"));
+    emulator_send(e, "the two");
+    CHECK(e, emulator_shows(e, ": the two"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "Find in all conversations"));
+    CHECK(e, emulator_shows(e, "the two"));
+    CHECK(e, rows > 10 || emulator_hides(e, "for winter"));
+    kit_leave(e);
+}
+
 static bool is_there(struct emulator *e, const char *text)
 {
     int row, col;
@@ -457,7 +477,8 @@ int main(void)
         test_resume,  test_open_other,     test_list_and_back, test_new,
         test_palette, test_palette_begins, test_palette_left,  test_filling,
         test_mouse,   test_no_mouse,       test_wheel,
-        test_palette_once, test_palette_by_command, test_revising, test_whole};
+        test_palette_once, test_palette_by_command, test_revising, test_whole,
+        test_find_goes_there};
     kit_prepare();
     if (kit_has_real()) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)

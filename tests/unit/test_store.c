@@ -598,6 +598,25 @@ static void refuses_what_it_cannot_read(void **state)
     assert_null(store_open("/nowhere/at/all.db", &err));
 }
 
+/* A long text is shown where the words stand together, not where one of them does first. */
+static void shows_where_the_words_are(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_or_fail(p->path);
+    struct str text = {0};
+    str_puts(&text, "A cat. ");
+    for (int i = 0; i < 100; i++)
+        str_puts(&text, "Much else. ");
+    str_puts(&text, "The dog sees the cat. ");
+    int64_t c = add_conversation(s, "Both", "tiny");
+    assert_true(add_message(s, c, 0, "user", str_text(&text), STORE_COMPLETE) > 0);
+    expect_found(s, "cat dog", "1/1:dog|");
+    expect_found(s, "cat", "1/1:cat|");
+    expect_found(s, "cat else", "1/1:cat|");
+    str_done(&text);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,6 +634,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(chooses_between_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(puts_conversations_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shows_where_the_words_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_fast, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_read, set_up, tear_down),
     };
