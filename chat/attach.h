@@ -47,8 +47,8 @@ struct attachment {
 };
 
 /* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that
- * names the file. "PATH@X,Y,WIDTH,HEIGHT", if no file has that name, is a region of PATH; "PATH@off" (or auto, hf,
- * 2 to 4) is PATH in crops of its own, whatever the option says. */
+ * names the file. "PATH@X,Y,WIDTH,HEIGHT", if no file has that name, is a region of PATH;
+ * "PATH@off" (or auto, hf, 2 to 4) is PATH in crops of its own, whatever the option says. */
 struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
                                    struct err *err);
 /* The same for bytes at hand. */

@@ -17,6 +17,7 @@ enum {
     RANKED = 2000,       /* the newest so many of what is found are ranked */
     SNIPPET_BEFORE = 24, /* characters of the text around a hit */
     SNIPPET_CHARACTERS = 120,
+    SCAN_BYTES = 1 << 18,
 };
 
 struct search {
@@ -244,8 +245,8 @@ static bool is_middle(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* How many of the words were seen last within a snippet's length before `at`; *first: where the first
- * of them begins. seen: place + 1, 0 of those not seen yet. */
+/* How many of the words were seen last within a snippet's length before `at`; *first: where the
+ * first of them begins. seen: place + 1, 0 of those not seen yet. */
 static size_t count_near(const size_t *seen, size_t n_words, size_t at, size_t *first)
 {
     size_t n = 0;
@@ -260,12 +261,13 @@ static size_t count_near(const size_t *seen, size_t n_words, size_t at, size_t *
     return n;
 }
 
-/* Where the most of the words stand near each other: the first of them there, and its length. */
+/* Where the most of the words stand near each other: the first of them there, and its length. Of a
+ * very long text the beginning is looked at, or all before a first one. */
 static size_t find_words(const struct search *q, const char *text, size_t *n_bytes)
 {
     size_t best = 0, most = 0, first, n;
     size_t *seen = mem_new(q->n_words, sizeof *seen);
-    for (size_t at = 0; most < q->n_words && text[at]; at++)
+    for (size_t at = 0; most < q->n_words && text[at] && (!most || at < SCAN_BYTES); at++)
         for (size_t i = 0; i < q->n_words && !is_middle(text[at]); i++) {
             if (!begins_with(text + at, q->words[i]))
                 continue;

@@ -1,5 +1,5 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
- * turn, attaching, browse, examples, find, filling, palette,
+ * turn, attaching, browse, setting, waiting, examples, find, filling, palette,
  * reading, revising, shading, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H

@@ -63,8 +63,10 @@ void chooser_add(struct chooser *c, const char *text, const char *aside, int64_t
         c->shown = mem_grow(c->shown, c->cap, sizeof *c->shown);
     }
     c->shown[c->n_shown++] = c->n;
-    c->rows[c->n++] =
-        (struct row){.text = mem_copy(text), .aside = mem_copy(aside ? aside : ""), .value = value, .score = 1};
+    c->rows[c->n++] = (struct row){.text = mem_copy(text),
+                                   .aside = mem_copy(aside ? aside : ""),
+                                   .value = value,
+                                   .score = 1};
 }
 
 const char *chooser_typed(const struct chooser *c)

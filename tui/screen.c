@@ -89,7 +89,8 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
                keys_first(KEYS_INPUT, ACTION_SEND, key),
                small ? "A picture: paste its path" : "To show it a picture, paste its path");
     if (app->store)
-        str_puts(&rest, small ? "/history: what was said. " : "/history lists what was said before. ");
+        str_puts(&rest, small ? "/history: what was said. "
+                              : "/history lists what was said before. ");
     str_printf(&rest, small ? "%s: all keys." : "%s shows all keys and commands.",
                keys_first(KEYS_INPUT, ACTION_HELP, key));
     wrapped_draw(s, where, 0, str_text(&rest), app->theme.tones[TONE_MUTED]);

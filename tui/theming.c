@@ -116,8 +116,9 @@ bool theming_run(struct app *app, const char *name)
     app->theme_wanted = mem_copy(name);
     remember_set(memory, name);
     app_say(app, "the theme is %s%s", app->theme.name,
-            is_left_to_us(app) ? " now"
-                               : " until facet ends: facet.conf, --theme or $FACET_THEME has another");
+            is_left_to_us(app)
+                ? " now"
+                : " until facet ends: facet.conf, --theme or $FACET_THEME has another");
     return true;
 }
 

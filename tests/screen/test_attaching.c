@@ -39,7 +39,8 @@ static void test_several_dropped(int rows, int cols)
     emulator_send(e, "\003");
     CHECK(e, emulator_hides(e, "[image 3]"));
     CHECK(e, getcwd(folder, sizeof folder) != NULL);
-    snprintf(text, sizeof text, "file://%s/one.ppm\r\nfile://%s/two%%20words.ppm\r\n", folder, folder);
+    snprintf(text, sizeof text, "file://%s/one.ppm\r\nfile://%s/two%%20words.ppm\r\n", folder,
+             folder);
     paste(e, text);
     CHECK(e, emulator_shows(e, "> [image 1] [image 2]"));
     emulator_send(e, "\003");

@@ -25,7 +25,8 @@ static int run_fake_with_mistakes(void *user)
     struct err err;
     struct options options;
     (void)user;
-    bool ok = !options_init(&options, &err) && tui_run(&options, NULL, &(struct tui_visit){0}, &err);
+    bool ok =
+        !options_init(&options, &err) && tui_run(&options, NULL, &(struct tui_visit){0}, &err);
     options_done(&options);
     return !ok;
 }
