@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "history/search.h"
+#include "history/sql.h"
 #include "history/store.h"
 #include "image/sandbox.h"
 
@@ -617,6 +618,26 @@ static void shows_where_the_words_are(void **state)
     store_close(s);
 }
 
+/* What failed is told with what can be done, and what was there before stays. */
+static void tells_of_a_full_disk(void **state)
+{
+    struct place *p = *state;
+    struct err err = {""};
+    struct str text = {0};
+    struct store *s = open_or_fail(p->path);
+    int64_t c = add_conversation(s, "Small", "tiny");
+    assert_true(add_message(s, c, 0, "user", "hello", STORE_COMPLETE) > 0);
+    assert_true(sql_run(s, "PRAGMA max_page_count = 1", NULL)); /* as many as there are */
+    for (int i = 0; i < 100000; i++)
+        str_puts(&text, "words and ");
+    struct store_message m = {.role = "user", .text = str_text(&text), .state = STORE_COMPLETE};
+    assert_int_equal(store_add_message(s, c, &m, &err), 0);
+    assert_non_null(strstr(err.text, "the disk is full: make room"));
+    expect_found(s, "hello", "1/1:hello|");
+    str_done(&text);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -635,6 +656,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(puts_conversations_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shows_where_the_words_are, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_of_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_fast, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_read, set_up, tear_down),
     };
