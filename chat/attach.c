@@ -25,6 +25,16 @@ bool crop_choice_parse(struct crop_choice *out, const char *text, struct err *er
     return true;
 }
 
+void crop_choice_put(const struct crop_choice *choice, struct str *out)
+{
+    static const char *const names[] = {
+        [CROPS_AUTO] = "auto", [CROPS_HF] = "hf", [CROPS_OFF] = "off"};
+    if (choice->kind == CROPS_FIXED)
+        str_printf(out, "%u", choice->n);
+    else
+        str_puts(out, names[choice->kind]);
+}
+
 static size_t plan_crops(struct attachment *a, const struct crop_choice *choice)
 {
     uint32_t width = a->image.width, height = a->image.height;
@@ -58,25 +68,46 @@ struct attachment *attachment_from_bytes(const char *name, const void *bytes, si
         attachment_release(a);
         return NULL;
     }
+    a->wanted = *crops;
     a->n_crops = plan_crops(a, crops);
+    return a;
+}
+
+/* The same file, to be looked at in another way. */
+static struct attachment *look_again(struct attachment *picture)
+{
+    struct attachment *whole = picture->origin ? picture->origin : picture;
+    struct attachment *a = mem_new(1, sizeof *a);
+    a->references = 1;
+    a->origin = attachment_keep(whole);
+    a->image = whole->image;
+    a->facts = whole->facts;
+    memcpy(a->digest, whole->digest, sizeof a->digest);
     return a;
 }
 
 struct attachment *attachment_with_region(struct attachment *picture, const struct crop *region)
 {
-    struct attachment *whole = picture->origin ? picture->origin : picture;
-    struct attachment *a = mem_new(1, sizeof *a);
+    struct attachment *a = look_again(picture);
     struct str path = {0};
-    str_printf(&path, "%s@%u,%u,%u,%u", whole->path, region->x, region->y, region->width,
+    str_printf(&path, "%s@%u,%u,%u,%u", a->origin->path, region->x, region->y, region->width,
                region->height);
-    a->references = 1;
     a->path = str_take(&path);
-    a->origin = attachment_keep(whole);
-    a->image = whole->image;
-    a->facts = whole->facts;
     a->crops[0] = *region;
     a->n_crops = 1;
-    memcpy(a->digest, whole->digest, sizeof a->digest);
+    return a;
+}
+
+struct attachment *attachment_with_crops(struct attachment *picture,
+                                         const struct crop_choice *crops)
+{
+    struct attachment *a = look_again(picture);
+    struct str path = {0};
+    str_printf(&path, "%s@", a->origin->path);
+    crop_choice_put(crops, &path);
+    a->path = str_take(&path);
+    a->wanted = *crops;
+    a->n_crops = plan_crops(a, crops);
     return a;
 }
 
@@ -92,15 +123,25 @@ char *attachment_whole_path(const struct attachment *a)
     return str_take(&path);
 }
 
-/* The region of a whole picture (taken over; may be NULL). */
-static struct attachment *take_region(struct attachment *whole, const char *path,
-                                      const struct crop *region, struct err *err)
+/* What stands behind a file's path: how it is to be looked at. */
+struct manner {
+    bool crops; /* else a region */
+    struct crop_choice choice;
+    struct crop region;
+};
+
+/* A picture of a path with a manner, from the whole one (taken over; may be NULL). */
+static struct attachment *take_manner(struct attachment *whole, const char *path,
+                                      const struct manner *manner, struct err *err)
 {
+    const struct crop *region = &manner->region;
     struct attachment *a = NULL;
     if (!whole)
         return NULL;
     uint32_t width = whole->image.width, height = whole->image.height;
-    if (region->width > 0 && region->height > 0 && region->x < width && region->y < height &&
+    if (manner->crops)
+        a = attachment_with_crops(whole, &manner->choice);
+    else if (region->width > 0 && region->height > 0 && region->x < width && region->y < height &&
         region->width <= width - region->x && region->height <= height - region->y)
         a = attachment_with_region(whole, region);
     else
@@ -110,15 +151,19 @@ static struct attachment *take_region(struct attachment *whole, const char *path
     return a;
 }
 
-/* The bytes before "@X,Y,WIDTH,HEIGHT" at the end; 0: there is no such end. */
-static size_t region_suffix(const char *path, struct crop *region)
+/* The bytes before "@X,Y,WIDTH,HEIGHT" or "@CROPS" at the end; 0: there is no such end. */
+static size_t path_before_manner(const char *path, struct manner *manner)
 {
     const char *at = strrchr(path, '@');
+    struct crop *r = &manner->region;
     int end = 0;
-    if (!at || at[1 + strspn(at + 1, "0123456789,")] ||
-        sscanf(at, "@%9u,%9u,%9u,%9u%n", &region->x, &region->y, &region->width, &region->height,
-               &end) != 4 ||
-        at[end])
+    if (!at)
+        return 0;
+    manner->crops = crop_choice_parse(&manner->choice, at + 1, NULL);
+    if (!manner->crops &&
+        (at[1 + strspn(at + 1, "0123456789,")] ||
+         sscanf(at, "@%9u,%9u,%9u,%9u%n", &r->x, &r->y, &r->width, &r->height, &end) != 4 ||
+         at[end]))
         return 0;
     return (size_t)(at - path);
 }
@@ -128,13 +173,13 @@ static const struct crop_choice no_crops = {.kind = CROPS_OFF};
 struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
                                    struct err *err)
 {
-    struct crop region;
-    size_t size, n = file_exists(path) ? 0 : region_suffix(path, &region);
+    struct manner manner;
+    size_t size, n = file_exists(path) ? 0 : path_before_manner(path, &manner);
     if (n) {
         char *file = mem_text(path, n);
         struct attachment *whole = attachment_load(file, &no_crops, err);
         free(file);
-        return take_region(whole, path, &region, err);
+        return take_manner(whole, path, &manner, err);
     }
     char *bytes = file_read(path, MAX_FILE_BYTES, &size, err);
     if (!bytes)
@@ -162,17 +207,17 @@ struct attachment *attachment_unread(const char *path, void *bytes, size_t n_byt
 
 static struct attachment *from_bytes(const struct attachment *a, struct err *err)
 {
-    struct crop region;
-    size_t n = region_suffix(a->path, &region);
+    struct manner manner;
+    size_t n = path_before_manner(a->path, &manner);
     if (!n)
         return attachment_from_bytes(a->path, a->bytes, a->n_bytes, &a->wanted, err);
     char *file = mem_text(a->path, n);
     struct attachment *whole = attachment_from_bytes(file, a->bytes, a->n_bytes, &no_crops, err);
     free(file);
-    return take_region(whole, a->path, &region, err);
+    return take_manner(whole, a->path, &manner, err);
 }
 
-/* The bytes of a region are its origin's. */
+/* The bytes of one with an origin are that one's. */
 static void fill(struct attachment *a, struct attachment *from)
 {
     a->origin = from->origin;
@@ -180,6 +225,7 @@ static void fill(struct attachment *a, struct attachment *from)
     a->facts = from->facts;
     memcpy(a->crops, from->crops, sizeof a->crops);
     a->n_crops = from->n_crops;
+    a->wanted = from->wanted;
     from->origin = NULL;
     from->image = (struct image){0};
     if (a->origin) {

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "image/image.h"
 
 /* --crops auto|hf|off|N */
@@ -19,6 +20,8 @@ struct crop_choice {
 };
 /* "auto" (Google's rule), "hf", "off", "2" to "4". */
 bool crop_choice_parse(struct crop_choice *out, const char *text, struct err *err);
+/* The reverse, behind `out`. */
+void crop_choice_put(const struct crop_choice *choice, struct str *out);
 
 enum attachment_state {
     ATTACHMENT_READ,
@@ -40,11 +43,12 @@ struct attachment {
     struct crop crops[PANSCAN_MAX_CROPS];
     size_t n_crops;                     /* views: the whole image, then these: 1 + n_crops */
     float *soft[1 + PANSCAN_MAX_CROPS]; /* encoded views, NULL until needed; owned */
-    struct crop_choice wanted;          /* of an unread one */
+    struct crop_choice wanted;          /* how crops came about, or are to */
 };
 
 /* Reads, decodes (in the sandbox) and plans. The reference is the caller's. NULL and an error that
- * names the file. "PATH@X,Y,WIDTH,HEIGHT", if no file has that name, is a region of PATH. */
+ * names the file. "PATH@X,Y,WIDTH,HEIGHT", if no file has that name, is a region of PATH;
+ * "PATH@off" (or auto, hf, 2 to 4) is PATH in crops of its own, whatever the option says. */
 struct attachment *attachment_load(const char *path, const struct crop_choice *crops,
                                    struct err *err);
 /* The same for bytes at hand. */
@@ -59,6 +63,9 @@ struct attachment *attachment_unread(const char *path, void *bytes, size_t n_byt
 bool attachment_read(struct attachment *a, struct err *err);
 /* The whole picture and, as its one crop, a region of it, which lies within. Shares the pixels. */
 struct attachment *attachment_with_region(struct attachment *picture, const struct crop *region);
+/* The whole picture in other crops, and the path that says so. Shares the pixels. */
+struct attachment *attachment_with_crops(struct attachment *picture,
+                                         const struct crop_choice *crops);
 /* Its path from the root, a region's too, for whoever is elsewhere later; free() it. */
 char *attachment_whole_path(const struct attachment *a);
 /* A picture that is only to be laid out in a prompt: nothing to look at, in that many crops. */

@@ -167,12 +167,13 @@ static bool set_cache(enum facet_cache_type *out, const char *text, struct err *
     return err_set(err, "\"%s\" is none of f16, f32, q8_0", text);
 }
 
+static const char *const notify_names[] = {
+    [NOTIFY_OFF] = "off", [NOTIFY_BELL] = "bell", [NOTIFY_DESKTOP] = "desktop"};
+
 static bool set_notify(enum notify *out, const char *text, struct err *err)
 {
-    static const char *const names[] = {
-        [NOTIFY_OFF] = "off", [NOTIFY_BELL] = "bell", [NOTIFY_DESKTOP] = "desktop"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(text, names[i]) == 0) {
+    for (size_t i = 0; i < sizeof notify_names / sizeof *notify_names; i++)
+        if (strcasecmp(text, notify_names[i]) == 0) {
             *out = (enum notify)i;
             return true;
         }
@@ -272,6 +273,65 @@ bool options_set(struct options *o, const char *name, const char *value, struct 
     if (nearest.name)
         return err_set(err, "%s: no such option; did you mean %s?", name, nearest.name);
     return err_set(err, "%s: no such option", name);
+}
+
+static void put_stops(const struct options *o, struct str *out)
+{
+    for (size_t i = 0; i < o->n_stop; i++)
+        str_printf(out, "%s\"%s\"", i ? ", " : "", o->stop[i]);
+    if (!o->n_stop)
+        str_puts(out, "none");
+}
+
+void options_put(const struct options *o, size_t row, struct str *out)
+{
+    const void *field = (const char *)o + slots[row].offset;
+    switch (slots[row].kind) {
+    case REAL:
+        str_printf(out, "%g", (double)*(const float *)field);
+        break;
+    case COUNT:
+        str_printf(out, "%zu", *(const size_t *)field);
+        break;
+    case OWN_REAL:
+        if (isnan(*(const float *)field))
+            str_puts(out, OPTION_OWN_TEXT);
+        else
+            str_printf(out, "%g", (double)*(const float *)field);
+        break;
+    case OWN_COUNT:
+        if (*(const size_t *)field == OPTION_OWN)
+            str_puts(out, OPTION_OWN_TEXT);
+        else
+            str_printf(out, "%zu", *(const size_t *)field);
+        break;
+    case SEED:
+        if (o->seed_given)
+            str_printf(out, "%llu", (unsigned long long)o->seed);
+        else
+            str_puts(out, "another each time");
+        break;
+    case BOOL:
+        str_puts(out, *(const bool *)field ? "yes" : "no");
+        break;
+    case CROPS:
+        crop_choice_put(field, out);
+        break;
+    case NOTIFY:
+        str_puts(out, notify_names[o->notify]);
+        break;
+    case LIST:
+        put_stops(o, out);
+        break;
+    case SCHEMA:
+        str_puts(out, o->schema ? o->schema : "off");
+        break;
+    case TEXT:
+    case CACHE:
+    case THEME:
+    case PRESET:
+        break;
+    }
 }
 
 static bool take_preset(void *user, const char *section, const char *name, const char *value,

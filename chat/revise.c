@@ -70,20 +70,23 @@ bool revise_told(struct chat *chat, const char *what, struct err *err)
 {
     static const char *const words[] = {
         [CONTEXT_TOLD] = "tell", [CONTEXT_DROPPED] = "drop", [CONTEXT_PINNED] = "pin"};
+    enum { N_STATES = sizeof words / sizeof *words };
     const struct messages *ms = said(chat, err);
     if (!ms)
         return false;
     if (strcmp(what, "room") == 0)
         return make_room(chat, err);
-    size_t n_word = strcspn(what, " ");
+    size_t n_word = strcspn(what, " "), state = 0;
+    while (state < N_STATES &&
+           (strlen(words[state]) != n_word || strncmp(what, words[state], n_word) != 0))
+        state++;
+    if (state == N_STATES)
+        return err_set(err, "/context takes drop N, pin N, tell N or room");
     const char *number = what + n_word + strspn(what + n_word, " ");
     char *end;
     unsigned long n = strtoul(number, &end, 10);
     if (*end || n < 1 || n > ms->n)
         return err_set(err, "there is no message \"%s\": they are numbered from 1 to %zu", number,
                        ms->n);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == n_word && strncmp(what, words[i], n_word) == 0)
-            return chat_set_told(chat, n - 1, (enum context_state)i, err);
-    return err_set(err, "/context takes drop N, pin N, tell N or room");
+    return chat_set_told(chat, n - 1, (enum context_state)state, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chat/chat.h"
+#include "chat/typed_path.h"
 #include "cli/answer.h"
 #include "cli/answer_json.h"
 #include "cli/args.h"
@@ -115,6 +116,19 @@ static void warn_of_pictures(const struct message *question, bool quiet)
     }
 }
 
+/* The model would make something up about a picture that it has not. */
+static void warn_of_words(const struct message *question, bool quiet)
+{
+    struct progress progress;
+    progress_init(&progress, quiet);
+    char *text = message_text(question, 1), *path;
+    for (size_t at = 0, end; (path = typed_picture(text, &at, &end)); at = end) {
+        progress_note(&progress, "%s: only its name is sent; -i FILE shows a picture", path);
+        free(path);
+    }
+    free(text);
+}
+
 static int talk(struct asking *asking, struct message *question, struct err *err)
 {
     struct interrupt interrupt;
@@ -148,6 +162,8 @@ static int run(struct args *args, struct err *err)
     int code = question_read(&question, args, err);
     if (code == EXIT_DONE) {
         warn_of_pictures(&question, args->options.quiet);
+        if (!args_has(args, "image"))
+            warn_of_words(&question, args->options.quiet);
         args->options.one_answer = true;
         args->options.confidence = asking.figures != FIGURES_NONE;
         code = talk(&asking, &question, err);

@@ -6,7 +6,9 @@
 
 #include "base/mem.h"
 #include "chat/commands.h"
+#include "chat/typed_path.h"
 #include "cli/line_commands.h"
+#include "cli/line_history.h"
 #include "cli/models.h"
 #include "cli/plain.h"
 #include "cli/verb.h"
@@ -71,22 +73,56 @@ bool line_answer(struct line_mode *line)
     return true;
 }
 
-void line_submit(struct line_mode *line, const char *text)
+static bool model_is_blind(const struct line_mode *line)
+{
+    const struct facet_model *model = chat_model(line->chat);
+    struct facet_model_info info;
+    if (model)
+        facet_model_get_info(model, &info);
+    return model && !info.has_vision;
+}
+
+/* The text into *named, with the pictures that its words name attached, each in the place of its
+ * path. */
+static bool attach_words(struct line_mode *line, const char *text, struct str *named,
+                         struct err *err)
+{
+    size_t from = 0, at = 0, end;
+    char *path;
+    bool ok = true;
+    while (ok && !model_is_blind(line) && (path = typed_picture(text, &at, &end))) {
+        ok = line_attach(line, path, err);
+        str_put(named, text + from, at - from);
+        str_printf(named, "[image %zu]", line->n_attached);
+        from = at = end;
+        free(path);
+    }
+    str_puts(named, text + from);
+    return ok;
+}
+
+static bool submit(struct line_mode *line, const char *text, struct err *err)
 {
     struct message message = {.role = ROLE_USER};
-    struct err err;
     message_from_input(&message, text, line->attached, line->n_attached);
-    bool ok = line->editing ? chat_edit(line->chat, line->editing - 1, &message, &err)
-                            : chat_submit(line->chat, &message, &err);
+    bool ok = line->editing ? chat_edit(line->chat, line->editing - 1, &message, err)
+                            : chat_submit(line->chat, &message, err);
     message_done(&message);
-    if (!ok) {
+    return ok;
+}
+
+void line_submit(struct line_mode *line, const char *text)
+{
+    struct err err;
+    struct str named = {0};
+    size_t waiting = line->n_attached;
+    bool ok = attach_words(line, text, &named, &err) && submit(line, str_text(&named), &err);
+    str_done(&named);
+    if (!ok)
         line_complain(line, &err);
-        return;
-    }
-    if (line_answer(line)) {
-        line_drop_attached(line, 0);
-        line->editing = 0;
-    }
+    if (ok && line_answer(line))
+        line->editing = waiting = 0;
+    line_drop_attached(line, waiting); /* the words, sent once more, attach theirs again */
 }
 
 /* A question that was brought back to be edited is left as it was. */
@@ -155,18 +191,24 @@ static void greet(struct line_mode *line)
               line->notes);
 }
 
+void line_tell_kept(FILE *stream, const struct options *options, int64_t conversation)
+{
+    if (!options->quiet)
+        fprintf(stream, "kept as conversation %lld: facet --open %lld goes on with it\n",
+                (long long)conversation, (long long)conversation);
+}
+
 static void part(struct line_mode *line)
 {
     int64_t number = chat_conversation(line->chat);
     if (!line->input.terminal || line->options->quiet)
         return;
+    fputc('\n', line->notes);
     if (number > 0)
-        fprintf(line->notes, "\nkept as conversation %lld\n", (long long)number);
-    else
-        fputc('\n', line->notes);
+        line_tell_kept(line->notes, line->options, number);
 }
 
-static int talk(struct line_mode *line)
+static int talk(struct line_mode *line, bool recite)
 {
     out_init(&line->out, &line->interrupt);
     progress_init(&line->progress, line->options->quiet);
@@ -178,6 +220,8 @@ static int talk(struct line_mode *line)
     line_input_open(&line->input, &line->interrupt, line->store, !line->options->no_history);
     greet(line);
     models_tell_shipped(line->options, &line->progress);
+    if (recite)
+        line_recite(line, 0);
     int code = converse(line);
     part(line);
     line_drop_attached(line, 0);
@@ -186,14 +230,16 @@ static int talk(struct line_mode *line)
     return code;
 }
 
-int line_run(const struct options *options, struct store *store, struct err *err)
+int line_run(const struct options *options, struct store *store, int64_t conversation,
+             struct err *err)
 {
     struct line_mode line = {.options = options, .store = store};
     if (!interrupt_open(&line.interrupt, err))
         return EXIT_FAILED;
     signal(SIGPIPE, SIG_IGN);
     line.chat = chat_open(options, store, err);
-    int code = line.chat ? talk(&line) : EXIT_FAILED;
+    bool ok = line.chat && (conversation <= 0 || chat_load(line.chat, conversation, err));
+    int code = ok ? talk(&line, conversation > 0) : EXIT_FAILED;
     chat_close(line.chat);
     interrupt_close(&line.interrupt);
     return code;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -33,8 +34,12 @@ struct line_mode {
     bool quit;
 };
 
-/* Runs until the user leaves. Returns an exit_code. */
-int line_run(const struct options *options, struct store *store, struct err *err);
+/* Runs until the user leaves, beginning with that conversation of the history if it is above 0.
+ * Returns an exit_code. */
+int line_run(const struct options *options, struct store *store, int64_t conversation,
+             struct err *err);
+/* How to go on with what was said, unless nobody wants to be told. */
+void line_tell_kept(FILE *stream, const struct options *options, int64_t conversation);
 
 /* Sends what was written, with the pictures that wait, instead of a message that is being edited.
  * Faults are printed. */

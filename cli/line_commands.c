@@ -28,13 +28,9 @@ static void describe(struct line_mode *line, const struct attachment *a, size_t 
     fprintf(line->notes, "%s%s\n", a->facts.warning[0] ? "; " : "", a->facts.warning);
 }
 
-static bool do_image(struct line_mode *line, const char *argument, struct err *err)
+bool line_attach(struct line_mode *line, const char *path, struct err *err)
 {
-    if (!*argument)
-        return err_set(err, "/image needs more: /image PATH");
-    char *path = typed_path(argument);
     struct attachment *a = attachment_load(path, &chat_options(line->chat)->crops, err);
-    free(path);
     if (!a)
         return false;
     line->attached = mem_grow(line->attached, line->n_attached + 1, sizeof *line->attached);
@@ -43,6 +39,16 @@ static bool do_image(struct line_mode *line, const char *argument, struct err *e
         preview_show(&a->image);
     describe(line, a, line->n_attached);
     return true;
+}
+
+static bool do_image(struct line_mode *line, const char *argument, struct err *err)
+{
+    if (!*argument)
+        return err_set(err, "/image needs more: /image PATH");
+    char *path = typed_path(argument);
+    bool ok = line_attach(line, path, err);
+    free(path);
+    return ok;
 }
 
 static bool do_detach(struct line_mode *line, const char *argument, struct err *err)
@@ -73,8 +79,26 @@ static bool do_system(struct line_mode *line, const char *argument, struct err *
     return true;
 }
 
+/* "  temperature        0.7" */
+static bool list_options(struct line_mode *line)
+{
+    for (size_t i = 0; i < n_option_rows; i++) {
+        struct str value = {0};
+        if (!option_rows[i].live)
+            continue;
+        options_put(chat_options(line->chat), i, &value);
+        fprintf(line->notes, "  %-18s ", option_rows[i].flag);
+        line_note(line, str_text(&value));
+        fputc('\n', line->notes);
+        str_done(&value);
+    }
+    return true;
+}
+
 static bool do_set(struct line_mode *line, const char *argument, struct err *err)
 {
+    if (!*argument)
+        return list_options(line);
     char *name = mem_copy(argument + strspn(argument, "-"));
     char *value = name + strcspn(name, " =");
     if (*value)
@@ -89,6 +113,8 @@ static bool do_set(struct line_mode *line, const char *argument, struct err *err
 static bool do_preset(struct line_mode *line, const char *argument, struct err *err)
 {
     struct str left = {0};
+    if (!*argument)
+        return topic_print(line->notes, "presets");
     bool ok = preset_use(line->chat, argument, &left, err);
     if (ok && left.len)
         fprintf(line->notes, "(only a new start changes %s)\n", str_text(&left));

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "history/base64.h"
 #include "history/export_json.h"
 
@@ -75,6 +76,17 @@ static void markdown_address(struct writing *w, const char *address)
             str_putc(w->out, *c);
 }
 
+/* The file that a picture came from: behind its name may stand what of it was looked at. */
+static char *file_of(const char *path)
+{
+    const char *at = file_exists(path) ? NULL : strrchr(path, '@');
+    char *file = at ? mem_text(path, (size_t)(at - path)) : mem_copy(path);
+    if (file_exists(file))
+        return file;
+    free(file);
+    return mem_copy(path);
+}
+
 /* By its file beside the document, or else where it came from. */
 static void markdown_image(struct writing *w, const struct store_image *image, size_t number)
 {
@@ -82,8 +94,10 @@ static void markdown_image(struct writing *w, const struct store_image *image, s
     if (w->pictures && !export_picture(w->pictures, w->store, image->digest, &file, w->err))
         w->failed = true;
     str_printf(w->out, "![image %zu](<", number);
-    markdown_address(w, file.len ? str_text(&file) : image->path);
+    char *source = file_of(image->path);
+    markdown_address(w, file.len ? str_text(&file) : source);
     str_puts(w->out, ">)");
+    free(source);
     str_done(&file);
 }
 

@@ -17,6 +17,7 @@ enum {
     RANKED = 2000,       /* the newest so many of what is found are ranked */
     SNIPPET_BEFORE = 24, /* characters of the text around a hit */
     SNIPPET_CHARACTERS = 120,
+    SCAN_BYTES = 1 << 18,
 };
 
 struct search {
@@ -244,21 +245,49 @@ static bool is_middle(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* The first word found: where, and how long it is there. */
-static size_t find_word(const struct search *q, const char *text, size_t *n_bytes)
+/* How many of the words were seen last within a snippet's length before `at`; *first: where the
+ * first of them begins. seen: place + 1, 0 of those not seen yet. */
+static size_t count_near(const size_t *seen, size_t n_words, size_t at, size_t *first)
 {
+    size_t n = 0;
+    *first = at;
+    for (size_t i = 0; i < n_words; i++) {
+        if (!seen[i] || at - (seen[i] - 1) > SNIPPET_CHARACTERS)
+            continue;
+        n++;
+        if (seen[i] - 1 < *first)
+            *first = seen[i] - 1;
+    }
+    return n;
+}
+
+/* Where the most of the words stand near each other: the first of them there, and its length. Of a
+ * very long text the beginning is looked at, or all before a first one. */
+static size_t find_words(const struct search *q, const char *text, size_t *n_bytes)
+{
+    size_t best = 0, most = 0, first, n;
+    size_t *seen = mem_new(q->n_words, sizeof *seen);
+    for (size_t at = 0; most < q->n_words && text[at] && (!most || at < SCAN_BYTES); at++)
+        for (size_t i = 0; i < q->n_words && !is_middle(text[at]); i++) {
+            if (!begins_with(text + at, q->words[i]))
+                continue;
+            seen[i] = at + 1;
+            n = count_near(seen, q->n_words, at, &first);
+            best = n > most ? first : best;
+            most = n > most ? n : most;
+        }
+    free(seen);
     *n_bytes = 0;
-    for (size_t at = 0; q->n_words && text[at]; at++)
-        for (size_t i = 0; i < q->n_words && !is_middle(text[at]); i++)
-            if ((*n_bytes = begins_with(text + at, q->words[i])) > 0)
-                return at;
-    return 0;
+    for (size_t i = 0; most && i < q->n_words; i++)
+        if ((n = begins_with(text + best, q->words[i])) > *n_bytes)
+            *n_bytes = n;
+    return best;
 }
 
 static void make_snippet(struct str *out, const struct search *q, const char *text,
                          struct search_hit *hit)
 {
-    size_t found = find_word(q, text, &hit->n_bytes), start = found;
+    size_t found = find_words(q, text, &hit->n_bytes), start = found;
     for (int i = 0; i < SNIPPET_BEFORE && start > 0; i++)
         do
             start--;

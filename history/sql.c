@@ -4,6 +4,9 @@
 
 bool sql_fail(struct store *s, struct err *err)
 {
+    if (s->db && sqlite3_errcode(s->db) == SQLITE_FULL)
+        return err_set(err, "%s: the disk is full: make room, or keep nothing (--no-history)",
+                       s->path);
     return err_set(err, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
 }
 

@@ -54,7 +54,6 @@ static bool run_instead(struct app *app)
 
 static void send(struct app *app)
 {
-    char key[KEY_NAME_BYTES];
     app_hush(app);
     if (is_blank(input_text(app->input)))
         return;
@@ -62,10 +61,12 @@ static void send(struct app *app)
         input_remember(app->input, true);
     if (run_instead(app))
         return;
-    if (chat_is_busy(app->chat))
-        app_say(app, "an answer is under way: %s stops it",
-                keys_first(KEYS_INPUT, ACTION_CANCEL, key));
-    else if (app->n_reading)
+    if (chat_is_busy(app->chat)) {
+        app_say_busy(app);
+        return;
+    }
+    attaching_words(app);
+    if (app->n_reading)
         attaching_send_when_read(app);
     else
         turn_send(app);
@@ -200,6 +201,10 @@ static void act(struct app *app, enum action action, uint32_t key, bool asked_to
     case ACTION_UNFOLD:
         if (!input_unfold(app->input))
             app_say(app, "there is no folded paste");
+        break;
+    case ACTION_COMPOSE:
+        app->focus = KEYS_INPUT;
+        compose_text(app);
         break;
     case ACTION_NEWLINE:
         input_insert(app->input, "\n", 1);

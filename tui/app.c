@@ -52,3 +52,10 @@ void app_hush(struct app *app)
     str_clear(&app->notice);
     app->dirty = true;
 }
+
+void app_say_busy(struct app *app)
+{
+    char key[KEY_NAME_BYTES];
+    app_say(app, "an answer is under way: %s stops it",
+            keys_first(KEYS_INPUT, ACTION_CANCEL, key));
+}

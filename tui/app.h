@@ -1,5 +1,5 @@
 /* What the full screen knows: the panes, the chat behind them, what is under way. The files app,
- * turn, attaching, browse, examples, find, filling, palette,
+ * turn, attaching, browse, setting, waiting, examples, find, filling, palette,
  * reading, revising, shading, slash, actions and screen share it; nothing outside tui/ sees it. */
 #ifndef TUI_APP_H
 #define TUI_APP_H
@@ -41,7 +41,7 @@ struct app {
     struct picker *picker;
     struct glance glance; /* beside the list of the picker, or of what was found */
     enum key_context focus; /* a pane's: not KEYS_CHOOSER, KEYS_EVERYWHERE */
-    int side_cols;          /* that the conversations pane is to have */
+    int side_cols; /* that the conversations pane is to have; 0: nobody said (panes.h) */
 
     struct chooser *chooser; /* lies over the transcript and takes the keys; NULL: none */
 
@@ -97,5 +97,7 @@ double app_now(void);
 void app_say(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_fail(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_hush(struct app *app);
+/* Tells that an answer is under way, and which key stops it. */
+void app_say_busy(struct app *app);
 
 #endif

@@ -1,10 +1,8 @@
 #include "tui/attaching.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,13 +87,9 @@ static bool may_be_read(struct app *app, const char *path, struct err *err)
     return true;
 }
 
-static bool attach(struct app *app, const char *path, const char *typed)
+/* Returns what stands in the input until it is read; the reference is the caller's. */
+static struct attachment *begin_reading(struct app *app, const char *path, const char *typed)
 {
-    struct err err;
-    if (!may_be_read(app, path, &err)) {
-        app_fail(app, "%s", err.text);
-        return false;
-    }
     struct reading *r = mem_new(1, sizeof *r);
     r->errand = (struct errand){read_picture, picture_read};
     r->app = app;
@@ -103,9 +97,19 @@ static bool attach(struct app *app, const char *path, const char *typed)
     r->blank->path = mem_copy(path);
     r->typed = mem_copy(typed);
     r->crops = chat_options(app->chat)->crops;
-    input_attach(app->input, attachment_keep(r->blank));
     app->n_reading++;
     errands_put(app->errands, &r->errand);
+    return attachment_keep(r->blank);
+}
+
+static bool attach(struct app *app, const char *path, const char *typed)
+{
+    struct err err;
+    if (!may_be_read(app, path, &err)) {
+        app_fail(app, "%s", err.text);
+        return false;
+    }
+    input_attach(app->input, begin_reading(app, path, typed));
     return true;
 }
 
@@ -135,81 +139,6 @@ void attaching_send_when_read(struct app *app)
 
 /* ---- Text that is a path -------------------------------------------------------------------- */
 
-static int hex(char c)
-{
-    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
-}
-
-/* file:///a%20b → /a b; the host's name, if any, is left out. */
-static char *from_address(const char *text)
-{
-    const char *path = strchr(text, '/');
-    struct str out = {0};
-    for (; path && *path; path++) {
-        bool escape =
-            *path == '%' && isxdigit((unsigned char)path[1]) && isxdigit((unsigned char)path[2]);
-        if (escape) {
-            str_putc(&out, (char)(hex(path[1]) * 16 + hex(path[2])));
-            path += 2;
-        } else {
-            str_putc(&out, *path);
-        }
-    }
-    return str_take(&out);
-}
-
-static char *without_backslashes(const char *text)
-{
-    struct str out = {0};
-    for (; *text; text++) {
-        if (*text == '\\' && text[1])
-            text++;
-        str_putc(&out, *text);
-    }
-    return str_take(&out);
-}
-
-static bool is_file(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
-}
-
-/* The text as a path, if it is that of a file; else NULL. free() it. */
-static char *as_path(const char *text)
-{
-    size_t n = strlen(text);
-    while (n && isspace((unsigned char)*text))
-        text++, n--;
-    while (n && isspace((unsigned char)text[n - 1]))
-        n--;
-    if (n == 0 || n > MAX_PATH_BYTES || memchr(text, '\n', n))
-        return NULL;
-    bool quoted = n > 2 && strchr("'\"", text[0]) && text[n - 1] == text[0];
-    char *plain = quoted ? mem_text(text + 1, n - 2) : mem_text(text, n);
-    char *path = strncmp(plain, "file://", 7) == 0 ? from_address(plain + 7) : path_expand(plain);
-    if (!is_file(path)) {
-        free(path);
-        path = without_backslashes(plain);
-    }
-    free(plain);
-    if (is_file(path))
-        return path;
-    free(path);
-    return NULL;
-}
-
-static bool is_named_like_a_picture(const char *path)
-{
-    static const char *const endings[] = {"png", "jpg",  "jpeg", "webp", "gif", "bmp",  "ppm",
-                                          "pgm", "heic", "heif", "avif", "tif", "tiff", "svg"};
-    const char *point = strrchr(path_base(path), '.');
-    for (size_t i = 0; point && i < sizeof endings / sizeof endings[0]; i++)
-        if (strcasecmp(point + 1, endings[i]) == 0)
-            return true;
-    return false;
-}
-
 bool attaching_is_picture(const char *path)
 {
     char head[16];
@@ -220,18 +149,84 @@ bool attaching_is_picture(const char *path)
     return n > 0 && image_sniff(head, (size_t)n);
 }
 
-/* A word alone may name a file that nobody thinks of. */
-static bool means_a_picture(const char *path)
+static const char space[] = " \t\r\n";
+
+static char *trimmed(const char *text)
 {
-    return is_named_like_a_picture(path) || (strchr(path, '/') && attaching_is_picture(path));
+    text += strspn(text, space);
+    size_t n = strlen(text);
+    while (n && strchr(space, text[n - 1]))
+        n--;
+    return mem_text(text, n);
+}
+
+/* The text as the path of one picture, with spaces in it even; else NULL. free() it. */
+static char *as_path(const char *text)
+{
+    struct stat info;
+    char *word = trimmed(text), *path = typed_path(word);
+    bool fits = *word && strlen(word) <= MAX_PATH_BYTES && !strchr(word, '\n');
+    bool is_file = fits && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    free(word);
+    /* a word alone may name a file that nobody thinks of */
+    if (is_file && (path_is_named_picture(path) ||
+                    (strchr(path, '/') && attaching_is_picture(path))))
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Whether it is pictures' paths and nothing else. */
+static bool is_all_pictures(const char *text)
+{
+    size_t n = 0, end = 0;
+    for (;; n++) {
+        size_t at = end, next = end + strspn(text + end, space);
+        if (!text[next])
+            return n > 0;
+        char *path = typed_picture(text, &at, &end);
+        free(path);
+        if (!path || at != next)
+            return false;
+    }
+}
+
+static enum attached attach_all(struct app *app, const char *text)
+{
+    char *path;
+    for (size_t at = 0, end; (path = typed_picture(text, &at, &end)); at = end) {
+        char *typed = mem_text(text + at, end - at);
+        bool ok = attach(app, path, typed);
+        free(typed);
+        free(path);
+        if (!ok)
+            return ATTACHED_FAILED;
+    }
+    return ATTACHED;
 }
 
 enum attached attaching_text(struct app *app, const char *text)
 {
-    enum attached result = ATTACHED_NOTHING;
     char *path = as_path(text);
-    if (path && means_a_picture(path))
+    enum attached result = ATTACHED_NOTHING;
+    if (path)
         result = attach(app, path, text) ? ATTACHED : ATTACHED_FAILED;
+    else if (is_all_pictures(text))
+        result = attach_all(app, text);
     free(path);
     return result;
+}
+
+void attaching_words(struct app *app)
+{
+    char *path;
+    if (model_is_blind(app))
+        return;
+    for (size_t at = 0, end; (path = typed_picture(input_text(app->input), &at, &end));) {
+        bool parted = input_text(app->input)[end] == ' '; /* goes with a token that goes */
+        char *typed = mem_text(input_text(app->input) + at, end - at + parted);
+        input_attach_over(app->input, at, end, begin_reading(app, path, typed));
+        free(typed);
+        free(path);
+    }
 }

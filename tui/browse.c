@@ -116,7 +116,7 @@ static bool put_away(struct app *app, int64_t id, enum action action)
     char key[KEY_NAME_BYTES];
     bool delete = action == ACTION_DELETE_CONVERSATION, open = id == chat_conversation(app->chat);
     if (open && chat_is_busy(app->chat))
-        return app_fail(app, "an answer is under way: Esc stops it"), false;
+        return app_say_busy(app), false;
     bool ok = delete ? discard_conversation(app->store, id, &err)
                      : store_archive(app->store, id, true, &err);
     if (!ok)

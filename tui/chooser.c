@@ -63,8 +63,10 @@ void chooser_add(struct chooser *c, const char *text, const char *aside, int64_t
         c->shown = mem_grow(c->shown, c->cap, sizeof *c->shown);
     }
     c->shown[c->n_shown++] = c->n;
-    c->rows[c->n++] =
-        (struct row){.text = mem_copy(text), .aside = mem_copy(aside), .value = value, .score = 1};
+    c->rows[c->n++] = (struct row){.text = mem_copy(text),
+                                   .aside = mem_copy(aside ? aside : ""),
+                                   .value = value,
+                                   .score = 1};
 }
 
 const char *chooser_typed(const struct chooser *c)
@@ -90,9 +92,12 @@ void chooser_mark(struct chooser *c, int64_t value)
 /* Best first, rows of the same score as they were added: insertion keeps them so. */
 static void narrow(struct chooser *c)
 {
+    struct str all = {0};
     c->n_shown = 0;
     for (size_t i = 0; i < c->n; i++) {
-        c->rows[i].score = fuzzy_score(c->rows[i].text, chooser_typed(c));
+        str_clear(&all);
+        str_printf(&all, "%s %s", c->rows[i].text, c->rows[i].aside);
+        c->rows[i].score = fuzzy_score(str_text(&all), chooser_typed(c));
         if (!c->rows[i].score)
             continue;
         size_t at = c->n_shown++;
@@ -100,6 +105,7 @@ static void narrow(struct chooser *c)
             c->shown[at] = c->shown[at - 1];
         c->shown[at] = i;
     }
+    str_done(&all);
 }
 
 static void typed(struct chooser *c)
@@ -182,9 +188,12 @@ static void draw_row(const struct chooser *c, struct surface *s, const struct ro
     struct style aside = tones[marked ? TONE_SELECTED : TONE_MUTED];
     int end = where.col + where.cols;
     surface_fill(s, where.row, where.col, end, " ", text);
-    int col = surface_puts(s, where.row, where.col + 1, end - 1, row->text, text);
-    if (row->aside)
-        surface_puts_right(s, where.row, col + 2, end - 1, row->aside, aside);
+    int room = where.cols - 2, beside = (int)glyph_cells(row->aside, strlen(row->aside));
+    if (beside > room / 2)
+        beside = room / 2;
+    int col = surface_puts_cut(s, where.row, where.col + 1, end - 1 - (beside ? beside + 2 : 0),
+                               row->text, text);
+    surface_puts_right(s, where.row, col + 2, end - 1, row->aside, aside);
 }
 
 static void draw_head(const struct chooser *c, struct surface *s, struct rect where)

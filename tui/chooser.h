@@ -16,7 +16,7 @@ struct chooser;
 /* Any may be NULL. They may refill the chooser, and not free it. */
 struct chooser_hooks {
     /* What was typed has changed. With it, the rows are the caller's to find (chooser_clear,
-     * chooser_add); without, they are narrowed by fuzzy_score. */
+     * chooser_add); without, they are narrowed by fuzzy_score of all that a row shows. */
     void (*typed)(void *user, struct chooser *c, const char *text);
     /* Another row is marked: for a preview. */
     void (*marked)(void *user, int64_t value);

@@ -221,7 +221,7 @@ static void draw_entry(struct pen *p, size_t i)
         surface_fill(p->s, p->where.row + at, col, end, " ", style);
     if (open)
         surface_puts(p->s, p->where.row + at, col, end, "▸", style);
-    surface_puts(p->s, p->where.row + at, col + 2, end, e->title, style);
+    surface_puts_cut(p->s, p->where.row + at, col + 2, end, e->title, style);
 }
 
 /* Walks over all rows; returns the row of the selection. */

@@ -119,30 +119,64 @@ static bool beside(void *user, int64_t value, struct surface *s, struct rect whe
 
 /* ---- Taking one ----------------------------------------------------------------------------- */
 
-/* The first of the words that is no condition. */
-static char *first_word(const char *query)
+/* The words that are no conditions, at most so many. */
+static char *words_of(const char *query, size_t most)
 {
-    while (*(query += strspn(query, " \""))) {
-        size_t n = strcspn(query, " \"");
-        if (!memchr(query, ':', n))
-            return mem_text(query, n);
-        query += n;
+    struct str words = {0};
+    for (size_t n, k = 0; k < most && *(query += strspn(query, " \"")); query += n) {
+        n = strcspn(query, " \"");
+        if (memchr(query, ':', n))
+            continue;
+        str_puts(&words, k++ ? " " : "");
+        str_put(&words, query, n);
     }
-    return mem_copy("");
+    return str_take(&words);
+}
+
+struct placing {
+    int64_t message;
+    size_t place; /* of those of user and model */
+    bool found;
+};
+
+static bool place(void *user, const struct store_message *m)
+{
+    struct placing *placing = user;
+    placing->found = m->id == placing->message;
+    placing->place += !placing->found && strcmp(m->role, role_name(ROLE_SYSTEM)) != 0;
+    return !placing->found;
+}
+
+/* Of words that stand together, to where they do; else to the first of them. */
+static void go_to(struct app *app, int64_t conversation, int64_t message, const char *query)
+{
+    struct err err;
+    struct placing placing = {.message = message};
+    size_t k, n;
+    char *all = words_of(query, SIZE_MAX), *first = words_of(query, 1);
+    transcript_to_start(app->transcript);
+    if (message && store_messages(app->store, conversation, place, &placing, &err) && placing.found)
+        transcript_to_message(app->transcript, placing.place);
+    transcript_search(app->transcript, all);
+    transcript_search_count(app->transcript, &k, &n);
+    if (!n)
+        transcript_search(app->transcript, first);
+    free(first);
+    free(all);
 }
 
 static void taken(void *user, int64_t value)
 {
     struct app *app = user;
     int64_t conversation = app->find->hits[value].conversation;
-    char *word = first_word(app->find->query);
+    int64_t message = app->find->hits[value].message;
+    char *query = mem_copy(app->find->query);
     find_done(app);
-    if (browse_open(app, conversation) && *word) {
+    if (browse_open(app, conversation)) {
         app->focus = KEYS_TRANSCRIPT;
-        transcript_to_start(app->transcript);
-        transcript_search(app->transcript, word);
+        go_to(app, conversation, message, query);
     }
-    free(word);
+    free(query);
 }
 
 static void left(void *user)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "chat/commands.h"
 #include "tui/keys.h"
+#include "tui/wrapped.h"
 
 enum { WIDE_COLS = 60, WIDE_NAMES = 28, NARROW_NAMES = 15 };
 
@@ -16,31 +17,27 @@ struct help {
     int top, row;
 };
 
-/* Where the next row goes on the screen; -1: it is scrolled away. */
-static int next_row(struct help *h)
+/* Text in some of the columns, from the next row on; returns its rows. */
+static int column(const struct help *h, int col, int cols, const char *text, enum tone tone)
 {
-    int at = h->row++ - h->top;
-    return at >= 0 && at < h->where.rows ? h->where.row + at : -1;
+    int at = h->row - h->top, hidden = at < 0 ? -at : 0;
+    struct rect where = {h->where.row + at + hidden, h->where.col + col,
+                         h->where.rows - at - hidden, cols};
+    return wrapped_draw(h->s, where, hidden, text, h->theme->tones[tone]);
 }
 
 static void heading(struct help *h, const char *text)
 {
-    if (h->row)
-        next_row(h);
-    int at = next_row(h);
-    if (at >= 0)
-        surface_puts(h->s, at, h->where.col, h->where.col + h->where.cols, text,
-                     h->theme->tones[TONE_HEADING]);
+    h->row += h->row > 0;
+    h->row += column(h, 0, h->where.cols, text, TONE_HEADING);
 }
 
 static void entry(struct help *h, const char *name, const char *text)
 {
-    int names = h->where.cols >= WIDE_COLS ? WIDE_NAMES : NARROW_NAMES;
-    int col = h->where.col + 1, end = h->where.col + h->where.cols, at = next_row(h);
-    if (at < 0)
-        return;
-    surface_puts(h->s, at, col, col + names - 1, name, h->theme->tones[TONE_ACCENT]);
-    surface_puts(h->s, at, col + names, end, text, h->theme->tones[TONE_TEXT]);
+    int names = h->where.cols >= WIDE_COLS ? WIDE_NAMES : NARROW_NAMES, at = names + 1;
+    int left = column(h, 1, names - 1, name, TONE_ACCENT);
+    int right = column(h, at, h->where.cols > at ? h->where.cols - at : 1, text, TONE_TEXT);
+    h->row += left > right ? left : right;
 }
 
 static void put_key_names(struct str *out, const struct key_row *row)

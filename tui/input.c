@@ -234,6 +234,13 @@ void input_attach(struct input *in, struct attachment *picture)
     in->goal = -1;
 }
 
+void input_attach_over(struct input *in, size_t at, size_t end, struct attachment *picture)
+{
+    pictures_put(&in->pictures, picture, at, end);
+    candidates_close(&in->candidates);
+    in->goal = -1;
+}
+
 bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture)
 {
     size_t number = pictures_number(&in->pictures, old);

@@ -46,6 +46,8 @@ char *input_full_text(const struct input *in);
 
 /* Adds a picture (takes the reference) and its token at the cursor. */
 void input_attach(struct input *in, struct attachment *picture);
+/* The same with its token in the place of the text's bytes [at, end). */
+void input_attach_over(struct input *in, size_t at, size_t end, struct attachment *picture);
 /* Puts another picture in the place of one (takes the reference). False, and the reference still the
  * caller's, if that one is not there. */
 bool input_exchange(struct input *in, const struct attachment *old, struct attachment *picture);

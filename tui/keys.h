@@ -36,6 +36,7 @@ enum action {
     ACTION_NEWLINE,
     ACTION_COMPLETE,
     ACTION_UNFOLD,
+    ACTION_COMPOSE,
     ACTION_READLINE, /* listed for F1: the key goes to readline, whose binding it is */
     ACTION_DELETE_OR_QUIT,
     ACTION_ROW_UP,
@@ -96,6 +97,7 @@ enum action {
     ACTION_LOOKED,
     ACTION_WORD_BEFORE,
     ACTION_WORD_AFTER,
+    ACTION_CROPS,
     ACTION_REGION,
     ACTION_TAKE_REGION,
     ACTION_REGION_LEFT,

@@ -83,7 +83,7 @@ void looking_begin(struct looking *l, struct app *app, const struct attachment *
     struct str text = {0};
     size_t message, index;
     if (chat_is_busy(app->chat) && !l->asked) {
-        app_say(app, "an answer is under way: Esc stops it");
+        app_say_busy(app);
         return;
     }
     enum selected kind = transcript_get_selected(app->transcript, &text, &message);

@@ -84,16 +84,24 @@ static struct crop part_shown(const struct notes_about *about)
                        : (struct crop){0, 0, a->image.width, a->image.height};
 }
 
+static void note_key(struct notes *notes, enum key_context context, enum action action,
+                     const char *what)
+{
+    char key[KEY_NAME_BYTES];
+    if (*keys_first(context, action, key))
+        str_printf(add_note(notes), "%s %s", key, what);
+}
+
 static void note_keys(const struct app *app, struct notes *notes, bool as_seen)
 {
     if (app->focus == KEYS_REGION) {
         str_puts(add_note(notes), "arrows move, + - size");
-        str_puts(add_note(notes), "Enter takes it");
+        note_key(notes, KEYS_REGION, ACTION_TAKE_REGION, "takes it");
     } else if (app->focus == KEYS_PICTURE) {
-        str_puts(add_note(notes), as_seen ? "w as it is" : "w what it saw");
-        str_puts(add_note(notes), "r region");
+        note_key(notes, KEYS_PICTURE, ACTION_SAW, as_seen ? "as it is" : "what it saw");
+        note_key(notes, KEYS_PICTURE, ACTION_REGION, "region");
     } else {
-        str_puts(add_note(notes), "Alt-P looks closer");
+        note_key(notes, KEYS_EVERYWHERE, ACTION_PICTURE, "looks closer");
     }
 }
 

@@ -40,9 +40,18 @@ void panes_focus_right(struct app *app)
     app->focus = at_transcript ? KEYS_PICTURE : KEYS_TRANSCRIPT;
 }
 
+int panes_side_cols(const struct app *app, int cols)
+{
+    enum { SHARE = 5, LEAST = 25, MOST = 40 };
+    int usual = cols / SHARE;
+    if (app->side_cols)
+        return app->side_cols;
+    return usual < LEAST ? LEAST : usual > MOST ? MOST : usual;
+}
+
 void panes_widen(struct app *app, int by)
 {
-    int cols = app->side_cols + by;
+    int cols = panes_side_cols(app, app->surface.cols) + by;
     char text[16];
     if (cols < LAYOUT_MIN_SIDE_COLS || cols > LAYOUT_MAX_SIDE_COLS)
         return;

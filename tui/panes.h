@@ -8,6 +8,8 @@
 void panes_focus_next(struct app *app, int step);
 void panes_focus_left(struct app *app);
 void panes_focus_right(struct app *app);
+/* Columns that the conversations pane wants on a screen so wide. */
+int panes_side_cols(const struct app *app, int cols);
 /* By so many columns; remembered. */
 void panes_widen(struct app *app, int by);
 

@@ -390,8 +390,13 @@ bool picker_act(struct app *app, enum action action)
     }
 }
 
-const char *picker_hint(const struct app *app)
+void picker_hint(const struct app *app, struct str *out)
 {
-    return app->surface.cols < LAYOUT_NARROW_COLS ? "Esc back"
-                                                  : "Enter attaches, Space marks, ← up, Esc back";
+    char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], c[KEY_NAME_BYTES];
+    if (app->surface.cols >= LAYOUT_NARROW_COLS)
+        str_printf(out, "%s attaches, %s marks, %s up, ",
+                   keys_first(KEYS_PICKER, ACTION_PICK_TAKE, a),
+                   keys_first(KEYS_PICKER, ACTION_PICK_MARK, b),
+                   keys_first(KEYS_PICKER, ACTION_PICK_UP, c));
+    str_printf(out, "%s back", keys_first(KEYS_PICKER, ACTION_CANCEL, a));
 }

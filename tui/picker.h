@@ -22,6 +22,6 @@ bool picker_act(struct app *app, enum action action);
 /* A key for the filter (entry.h). */
 void picker_type(struct app *app, uint32_t key);
 /* What the status line says while it is open. */
-const char *picker_hint(const struct app *app);
+void picker_hint(const struct app *app, struct str *out);
 
 #endif

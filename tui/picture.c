@@ -358,12 +358,53 @@ static void begin_region(struct app *app)
     app->focus = KEYS_REGION;
 }
 
+/* Taken over; in the place of the one shown, if that waits to be sent. */
+static void attach_instead(struct app *app, struct attachment *a)
+{
+    struct picture_pane *p = app->picture;
+    if (!p->in_input || !input_exchange(app->input, p->picture, a))
+        input_attach(app->input, a);
+}
+
+static struct crop_choice next_choice(const struct crop_choice *now)
+{
+    switch (now->kind) {
+    case CROPS_AUTO:
+    case CROPS_HF:
+        return (struct crop_choice){.kind = CROPS_OFF};
+    case CROPS_OFF:
+        return (struct crop_choice){.kind = CROPS_FIXED, .n = 2};
+    case CROPS_FIXED:
+        break;
+    }
+    return now->n < PANSCAN_MAX_CROPS
+               ? (struct crop_choice){.kind = CROPS_FIXED, .n = now->n + 1}
+               : (struct crop_choice){.kind = CROPS_AUTO};
+}
+
+static void change_crops(struct app *app)
+{
+    struct picture_pane *p = app->picture;
+    struct str told = {0};
+    if (attachment_is_blank(p->picture))
+        return;
+    if (!p->in_input) {
+        app_say(app, "it was sent with these crops; attach it again for others");
+        return;
+    }
+    struct crop_choice choice = next_choice(&p->picture->wanted);
+    struct attachment *a = attachment_with_crops(p->picture, &choice);
+    size_t views = attachment_views(a);
+    crop_choice_put(&choice, &told);
+    app_say(app, "crops: %s, %zu view%s in all", str_text(&told), views, views == 1 ? "" : "s");
+    attach_instead(app, a);
+    str_done(&told);
+}
+
 static void take_region(struct app *app)
 {
     struct picture_pane *p = app->picture;
-    struct attachment *a = attachment_with_region(p->picture, &p->region);
-    if (!p->in_input || !input_exchange(app->input, p->picture, a))
-        input_attach(app->input, a);
+    attach_instead(app, attachment_with_region(p->picture, &p->region));
     app->focus = KEYS_INPUT;
     app_say(app, "the model will look at the whole and at the region");
 }
@@ -438,6 +479,9 @@ bool picture_act(struct app *app, enum action action)
     case ACTION_LOOKED:
         look_back(app);
         return true;
+    case ACTION_CROPS:
+        change_crops(app);
+        return true;
     case ACTION_REGION:
         begin_region(app);
         return true;
@@ -449,12 +493,22 @@ bool picture_act(struct app *app, enum action action)
     }
 }
 
-const char *picture_hint(const struct app *app)
+void picture_hint(const struct app *app, bool narrow, struct str *out)
 {
-    if (app->surface.cols < LAYOUT_NARROW_COLS)
-        return "Esc back";
-    if (app->focus == KEYS_REGION)
-        return "Enter takes, Esc back";
-    return app->picture->looking.on ? "[ ] words, ← → views, Esc no heat"
-                                    : "← → views, r region, h heat, Esc back";
+    char a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], back[KEY_NAME_BYTES];
+    bool sent = !app->picture->in_input, looking = app->picture->looking.on;
+    keys_first(app->focus, ACTION_CANCEL, back);
+    if (app->focus == KEYS_REGION && !narrow)
+        str_printf(out, "%s takes, ", keys_first(KEYS_REGION, ACTION_TAKE_REGION, a));
+    else if (!narrow && looking)
+        str_printf(out, "%s %s words, ", keys_first(KEYS_PICTURE, ACTION_WORD_BEFORE, a),
+                   keys_first(KEYS_PICTURE, ACTION_WORD_AFTER, b));
+    if (app->focus == KEYS_PICTURE && !narrow)
+        str_printf(out, "%s %s views, ", keys_first(KEYS_PICTURE, ACTION_VIEW_BEFORE, a),
+                   keys_first(KEYS_PICTURE, ACTION_VIEW_AFTER, b));
+    if (app->focus == KEYS_PICTURE && !narrow && !looking)
+        str_printf(out, "%s region, %s %s, ", keys_first(KEYS_PICTURE, ACTION_REGION, a),
+                   keys_first(KEYS_PICTURE, sent ? ACTION_LOOKED : ACTION_CROPS, b),
+                   sent ? "heat" : "crops");
+    str_printf(out, "%s %s", back, looking ? "no heat" : "back");
 }

@@ -28,8 +28,8 @@ void picture_looked(struct app *app, const struct chat_event *event);
 
 /* False for an action that is not the pane's. */
 bool picture_act(struct app *app, enum action action);
-/* What the status line says while the pane has the focus. */
-const char *picture_hint(const struct app *app);
+/* What the status line says while the pane has the focus, behind `out`. */
+void picture_hint(const struct app *app, bool narrow, struct str *out);
 /* The pane has the focus: it, or a region in it. */
 bool picture_has_focus(const struct app *app);
 

@@ -85,10 +85,23 @@ void pictures_settle(struct pictures *p)
             take_away(p, i);
 }
 
-void pictures_add(struct pictures *p, struct attachment *picture)
+static void add(struct pictures *p, struct attachment *picture)
 {
     p->list = mem_grow(p->list, p->n + 1, sizeof(void *));
     p->list[p->n++] = picture;
+}
+
+void pictures_put(struct pictures *p, struct attachment *picture, size_t at, size_t end)
+{
+    char token[32];
+    add(p, picture);
+    snprintf(token, sizeof token, "[image %zu]", p->n);
+    editor_replace(at, end, token);
+}
+
+void pictures_add(struct pictures *p, struct attachment *picture)
+{
+    add(p, picture);
     struct str token = {0};
     size_t at = editor_cursor();
     if (at > 0 && !strchr(" \n", editor_text()[at - 1]))

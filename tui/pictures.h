@@ -19,6 +19,8 @@ struct pictures {
 void pictures_done(struct pictures *p);
 /* Adds one (takes the reference) and its token at the cursor. */
 void pictures_add(struct pictures *p, struct attachment *picture);
+/* The same with its token in the place of the text's bytes [at, end). */
+void pictures_put(struct pictures *p, struct attachment *picture, size_t at, size_t end);
 /* Takes picture `number` away, or the last that is named for 0, and its tokens; the ones behind
  * move up. False if there is none. */
 bool pictures_remove(struct pictures *p, size_t number);

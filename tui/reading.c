@@ -113,9 +113,12 @@ static void count_matches(const struct app *app, char out[COUNT_BYTES])
 
 static void tell_match(struct app *app)
 {
-    char count[COUNT_BYTES];
+    char count[COUNT_BYTES], a[KEY_NAME_BYTES], b[KEY_NAME_BYTES], c[KEY_NAME_BYTES];
     count_matches(app, count);
-    app_say(app, "%s · n next, N back, Esc ends", count);
+    app_say(app, "%s · %s next, %s back, %s ends", count,
+            keys_first(KEYS_TRANSCRIPT, ACTION_MATCH_NEXT, a),
+            keys_first(KEYS_TRANSCRIPT, ACTION_MATCH_PREVIOUS, b),
+            keys_first(KEYS_TRANSCRIPT, ACTION_CANCEL, c));
 }
 
 static bool is_searching(const struct app *app)

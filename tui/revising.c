@@ -29,7 +29,7 @@ bool revising_index(const struct app *app, size_t message, size_t *index)
 bool revising_find(struct app *app, size_t message, size_t *index)
 {
     if (chat_is_busy(app->chat)) {
-        app_say(app, "an answer is under way: Esc stops it");
+        app_say_busy(app);
         return false;
     }
     if (revising_index(app, message, index))
@@ -41,7 +41,7 @@ bool revising_find(struct app *app, size_t message, size_t *index)
 static void begin_edit(struct app *app, size_t index)
 {
     const struct message *m = &chat_messages(app->chat)->list[index];
-    char *text = message_text(m, 1);
+    char *text = message_text(m, 1), send[KEY_NAME_BYTES], back[KEY_NAME_BYTES];
     input_clear(app->input);
     for (size_t i = 0; i < m->n_parts; i++)
         if (m->parts[i].image)
@@ -50,7 +50,8 @@ static void begin_edit(struct app *app, size_t index)
     free(text);
     app->editing = index + 1;
     app->focus = KEYS_INPUT;
-    app_say(app, "Enter sends it instead of what was said, which stays beside it; Esc: as new");
+    app_say(app, "%s sends it instead of what was said, which stays beside it; %s: as new",
+            keys_first(KEYS_INPUT, ACTION_SEND, send), keys_first(KEYS_INPUT, ACTION_CANCEL, back));
 }
 
 void revising_edit(struct app *app, size_t message)

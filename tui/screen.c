@@ -5,35 +5,17 @@
 
 #include "base/file.h"
 #include "tui/examples.h"
-#include "tui/flow.h"
 #include "tui/help.h"
 #include "tui/layout.h"
+#include "tui/panes.h"
 #include "tui/picker.h"
 #include "tui/picture.h"
 #include "tui/reading.h"
 #include "tui/shading.h"
+#include "tui/waiting.h"
+#include "tui/wrapped.h"
 
-enum { MAX_NOTICE_ROWS = 3, MAX_PICTURE_ROWS = 3 };
-
-/* Draws text wrapped, at most where.rows of it; returns the rows it wants. Draws nothing without a
- * surface. */
-static int draw_wrapped(struct surface *s, struct rect where, const char *text, struct style style)
-{
-    struct flow flow = {.rows = NULL};
-    flow_plain(&flow, text, strlen(text), where.cols);
-    int n = (int)flow.n_rows;
-    for (int r = 0; s && r < n && r < where.rows; r++) {
-        int col = where.col;
-        const struct flow_row *row = &flow.rows[r];
-        for (size_t i = row->first_run; i < row->first_run + row->n_runs; i++) {
-            const struct flow_run *run = &flow.runs.list[i];
-            col = surface_put(s, where.row + r, col, where.col + where.cols, text + run->start,
-                              run->end - run->start, style);
-        }
-    }
-    flow_done(&flow);
-    return n;
-}
+enum { MAX_NOTICE_ROWS = 3, WELCOME_ROWS = 10 };
 
 /* ---- Above the status line: pictures, progress, one notice ---------------------------------- */
 
@@ -42,55 +24,8 @@ static int notice_rows(const struct app *app, int cols)
     if (app->notice.len == 0)
         return 0;
     struct rect where = {.cols = cols};
-    int rows = draw_wrapped(NULL, where, str_text(&app->notice), (struct style){-1, -1, 0});
+    int rows = wrapped_draw(NULL, where, 0, str_text(&app->notice), (struct style){-1, -1, 0});
     return rows < MAX_NOTICE_ROWS ? rows : MAX_NOTICE_ROWS;
-}
-
-static int picture_rows(const struct app *app)
-{
-    size_t n = input_n_pictures(app->input);
-    return n < MAX_PICTURE_ROWS ? (int)n : MAX_PICTURE_ROWS;
-}
-
-/* "[image 2] scan.png · 640×480 · 3 views · 768 tokens · about 8 s" */
-static void describe_picture(const struct app *app, size_t k, struct str *out)
-{
-    size_t number;
-    const struct attachment *a = input_picture(app->input, k, &number);
-    size_t views = attachment_views(a);
-    if (attachment_is_blank(a)) {
-        bool broken = attachment_is(a, ATTACHMENT_BROKEN);
-        str_printf(out, "[image %zu] %s%s%s", number, broken ? "" : "reading ", path_base(a->path),
-                   broken ? ": cannot be read" : "…");
-        return;
-    }
-    const struct facet_model *model = chat_model(app->chat);
-    str_printf(out, "[image %zu] %s · %u×%u · %zu view%s", number, path_base(a->path),
-               a->image.width, a->image.height, views, views == 1 ? "" : "s");
-    if (model) {
-        struct facet_model_info info;
-        facet_model_get_info(model, &info);
-        str_puts(out, " · ");
-        status_count(out, views * info.n_soft_tokens);
-        str_puts(out, " tokens");
-    }
-    if (app->seconds_a_view > 0)
-        str_printf(out, " · about %.0f s", app->seconds_a_view * (double)views + 0.5);
-}
-
-static void draw_pictures(const struct app *app, struct surface *s, struct rect where)
-{
-    size_t n = input_n_pictures(app->input);
-    for (int r = 0; r < where.rows; r++) {
-        struct str text = {0};
-        size_t hidden = r + 1 == MAX_PICTURE_ROWS ? n - MAX_PICTURE_ROWS : 0;
-        describe_picture(app, (size_t)r, &text);
-        if (hidden)
-            str_printf(&text, " · and %zu more", hidden);
-        surface_puts(s, where.row + r, where.col + 2, where.col + where.cols, str_text(&text),
-                     app->theme.tones[TONE_MUTED]);
-        str_done(&text);
-    }
 }
 
 /* The upper `rows` of a rectangle, which loses them. */
@@ -108,10 +43,10 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 {
     int notice = notice_rows(app, where.cols), rest = where.rows - notice - app->in_progress;
     struct rect pictures =
-        take_rows(&where, rest > 0 ? (rest < picture_rows(app) ? rest : picture_rows(app)) : 0);
-    draw_pictures(app, s, pictures);
+        take_rows(&where, rest > 0 ? (rest < waiting_rows(app) ? rest : waiting_rows(app)) : 0);
+    waiting_draw(app, s, pictures);
     struct rect told = take_rows(&where, notice);
-    draw_wrapped(s, told, str_text(&app->notice),
+    wrapped_draw(s, told, 0, str_text(&app->notice),
                  app->theme.tones[app->notice_is_error ? TONE_ERROR : TONE_MUTED]);
     if (app->in_progress && where.rows > 0)
         progress_draw(&app->progress, &app->theme, s, where);
@@ -121,12 +56,14 @@ static void draw_info(const struct app *app, struct surface *s, struct rect wher
 
 /* What the model that ships is, and what to try it with; an empty row around it where there is
  * room. Returns the rows below. */
-static struct rect draw_shipped(const struct app *app, struct surface *s, struct rect where)
+static struct rect draw_shipped(const struct app *app, struct surface *s, struct rect where,
+                                bool small)
 {
     bool roomy = where.rows > 16;
-    int used = draw_wrapped(s, where,
-                            "It is small, and ships with facet to be tried out. For more: a GGUF "
-                            "of Gemma 3, with its mmproj file, and -m FILE.",
+    int used = wrapped_draw(s, where, 0,
+                            small ? "It is small, to be tried out. For more: -m FILE, a GGUF."
+                                  : "It is small, and ships with facet to be tried out. For more: "
+                                    "a GGUF of Gemma 3, with its mmproj file, and -m FILE.",
                             app->theme.tones[TONE_MUTED]);
     take_rows(&where, used + roomy);
     used = examples_draw(app, s, where);
@@ -138,20 +75,25 @@ static void draw_welcome(const struct app *app, struct surface *s, struct rect w
 {
     char key[KEY_NAME_BYTES];
     struct str first = {0}, rest = {0};
+    bool small = where.rows < WELCOME_ROWS;
     if (app->model.len)
-        str_printf(&first, "%s answers, on this machine; nothing leaves it.",
-                   str_text(&app->model));
+        str_printf(&first, "%s answers, on this machine%s.", str_text(&app->model),
+                   small ? "" : "; nothing leaves it");
     else
         str_puts(&first, "facet is opening the model; you can write already.");
-    int used = draw_wrapped(s, where, str_text(&first), app->theme.tones[TONE_TEXT]);
+    int used = wrapped_draw(s, where, 0, str_text(&first), app->theme.tones[TONE_TEXT]);
     take_rows(&where, used);
     if (app->shipped)
-        where = draw_shipped(app, s, where);
-    str_printf(&rest, "Write and press %s. To show it a picture, paste its path, or: /image PATH\n",
-               keys_first(KEYS_INPUT, ACTION_SEND, key));
-    str_printf(&rest, "/history lists what was said before. %s shows all keys and commands.",
+        where = draw_shipped(app, s, where, small);
+    str_printf(&rest, "Write and press %s. %s, or: /image PATH\n",
+               keys_first(KEYS_INPUT, ACTION_SEND, key),
+               small ? "A picture: paste its path" : "To show it a picture, paste its path");
+    if (app->store)
+        str_puts(&rest, small ? "/history: what was said. "
+                              : "/history lists what was said before. ");
+    str_printf(&rest, small ? "%s: all keys." : "%s shows all keys and commands.",
                keys_first(KEYS_INPUT, ACTION_HELP, key));
-    draw_wrapped(s, where, str_text(&rest), app->theme.tones[TONE_MUTED]);
+    wrapped_draw(s, where, 0, str_text(&rest), app->theme.tones[TONE_MUTED]);
     str_done(&rest);
     str_done(&first);
 }
@@ -244,9 +186,9 @@ static bool put_hint(const struct app *app, bool narrow, struct str *out)
     bool busy = chat_is_busy(app->chat) && !app->chooser && !app->help;
     keys_first(context, ACTION_CANCEL, back);
     if (picker_is_open(app)) {
-        str_puts(out, picker_hint(app));
+        picker_hint(app, out);
     } else if (picture_has_focus(app)) {
-        str_puts(out, picture_hint(app));
+        picture_hint(app, narrow, out);
     } else if (busy) {
         str_printf(out, "%s stops", back);
     } else if (context == KEYS_CHOOSER) {
@@ -290,12 +232,12 @@ static void draw_status(const struct app *app, struct surface *s, struct rect wh
 
 static struct layout_wish wish_of(const struct app *app, int cols)
 {
-    struct layout_wish wish = {.left_cols = app->store ? app->side_cols : 0,
+    struct layout_wish wish = {.left_cols = app->store ? panes_side_cols(app, cols) : 0,
                                .right_cols = picture_cols(app, cols),
                                .left_over = app->focus == KEYS_CONVERSATIONS};
     int text_cols = layout_text_cols(cols, &wish);
     wish.input_rows = input_rows(app->input, text_cols);
-    wish.info_rows = picture_rows(app) + notice_rows(app, text_cols) + app->in_progress;
+    wish.info_rows = waiting_rows(app) + notice_rows(app, text_cols) + app->in_progress;
     return wish;
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "chat/commands.h"
-#include "chat/preset.h"
 #include "chat/revise.h"
 #include "chat/save.h"
 #include "chat/typed_path.h"
@@ -15,6 +14,7 @@
 #include "tui/find.h"
 #include "tui/picker.h"
 #include "tui/revising.h"
+#include "tui/setting.h"
 #include "tui/theming.h"
 #include "tui/turn.h"
 
@@ -58,32 +58,6 @@ static bool run_system(struct app *app, const char *argument)
     return true;
 }
 
-static bool run_set(struct app *app, const char *argument)
-{
-    struct err err;
-    size_t n = strcspn(argument, " ");
-    char *option = mem_text(argument, n);
-    const char *value = argument + n + strspn(argument + n, " ");
-    bool ok = *value ? chat_set(app->chat, option, value, &err)
-                     : err_set(&err, "/set %s: a value is missing", option);
-    if (ok)
-        app_say(app, "%s is %s now", option, value);
-    free(option);
-    return ok || failed(app, &err);
-}
-
-static bool run_preset(struct app *app, const char *name)
-{
-    struct err err;
-    struct str left = {0};
-    bool ok = preset_use(app->chat, name, &left, &err);
-    if (ok)
-        app_say(app, "preset %s%s%s", name, left.len ? "; only a new start changes " : "",
-                str_text(&left));
-    str_done(&left);
-    return ok || failed(app, &err);
-}
-
 static bool run_open(struct app *app, const char *argument)
 {
     unsigned long long number;
@@ -120,9 +94,9 @@ static bool run(struct app *app, enum command command, const char *argument)
     case COMMAND_SYSTEM:
         return run_system(app, argument);
     case COMMAND_SET:
-        return run_set(app, argument);
+        return setting_run(app, argument);
     case COMMAND_PRESET:
-        return run_preset(app, argument);
+        return setting_preset(app, argument);
     case COMMAND_REGEN:
         return turn_regenerate(app), true;
     case COMMAND_CONTINUE:

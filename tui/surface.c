@@ -87,6 +87,16 @@ int surface_puts(struct surface *s, int row, int col, int end, const char *text,
     return surface_put(s, row, col, end, text, strlen(text), style);
 }
 
+int surface_puts_cut(struct surface *s, int row, int col, int end, const char *text,
+                     struct style style)
+{
+    size_t room = end > col ? (size_t)(end - col) : 0, n = strlen(text);
+    if (glyph_cells(text, n) <= room)
+        return surface_put(s, row, col, end, text, n, style);
+    col = surface_put(s, row, col, end, text, glyph_fit(text, n, room ? room - 1 : 0), style);
+    return surface_puts(s, row, col, end, "…", style);
+}
+
 void surface_puts_right(struct surface *s, int row, int col, int end, const char *text,
                         struct style style)
 {

@@ -61,7 +61,11 @@ int surface_put(struct surface *s, int row, int col, int end, const char *text, 
                 struct style style);
 int surface_puts(struct surface *s, int row, int col, int end, const char *text,
                  struct style style);
-/* The same, ending before column `end`, cut from the right if it is longer than end - col. */
+/* The same; where not all of it fits, "…" ends it. */
+int surface_puts_cut(struct surface *s, int row, int col, int end, const char *text,
+                     struct style style);
+/* As surface_puts, ending before column `end`, cut from the right if it is longer than
+ * end - col. */
 void surface_puts_right(struct surface *s, int row, int col, int end, const char *text,
                         struct style style);
 /* Repeats a glyph of one cell over columns [col, end). */

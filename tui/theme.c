@@ -149,8 +149,8 @@ static bool take(void *user, const char *section, const char *name, const char *
 {
     struct reading *r = user;
     int most = *section ? atoi(section) : COLOR_RGB_FLAG;
-    if (*section && most != 16 && most != 256)
-        return err_set(err, "[%s]: there are [256] and [16] alone", section);
+    if (*section && most != 8 && most != 16 && most != 256)
+        return err_set(err, "[%s]: there are [256], [16] and [8] alone", section);
     if (r->n_colors > most)
         return true;
     if (strcmp(name, "like") == 0)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "chat/named.h"
+#include "tui/remember.h"
 
 static void show(struct app *app)
 {
@@ -21,10 +22,28 @@ static bool choose(struct app *app, const char *wanted, struct err *err)
     return ok;
 }
 
+static const char memory[] = "theme"; /* remember.h */
+
+static bool is_left_to_us(const struct app *app)
+{
+    const char *option = chat_options(app->chat)->theme;
+    return !option || strcmp(option, "auto") == 0;
+}
+
+/* What /theme said last, if the option says nothing. */
+static char *wanted_at_start(const struct app *app)
+{
+    char *last = is_left_to_us(app) ? remember_get(memory) : NULL;
+    if (last && named_exists(NAMED_THEME, last, NULL))
+        return last;
+    free(last);
+    return mem_copy(chat_options(app->chat)->theme);
+}
+
 void theming_start(struct app *app)
 {
     struct err err;
-    app->theme_wanted = mem_copy(chat_options(app->chat)->theme);
+    app->theme_wanted = wanted_at_start(app);
     if (!choose(app, app->theme_wanted, &err))
         app_fail(app, "%s", err.text);
 }
@@ -95,7 +114,11 @@ bool theming_run(struct app *app, const char *name)
     }
     free(app->theme_wanted);
     app->theme_wanted = mem_copy(name);
-    app_say(app, "the theme is %s now", app->theme.name);
+    remember_set(memory, name);
+    app_say(app, "the theme is %s%s", app->theme.name,
+            is_left_to_us(app)
+                ? " now"
+                : " until facet ends: facet.conf, --theme or $FACET_THEME has another");
     return true;
 }
 

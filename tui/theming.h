@@ -1,5 +1,5 @@
-/* Which theme the screen has: the option `theme`, what the terminal says of its background, /theme.
- */
+/* Which theme the screen has: the option `theme`, else what /theme said last, in an earlier run
+ * even, else what the terminal says of its background. */
 #ifndef TUI_THEMING_H
 #define TUI_THEMING_H
 

@@ -157,10 +157,22 @@ void transcript_scroll(struct transcript *t, long rows)
     t->following = !place_before(t->top, end);
 }
 
+static void go_to(struct transcript *t, size_t item)
+{
+    t->top = (struct place){item, 0};
+    t->following = !place_before(t->top, rows_last_top(t));
+}
+
 void transcript_to_start(struct transcript *t)
 {
-    t->top = (struct place){0, 0};
-    t->following = !place_before(t->top, rows_last_top(t));
+    go_to(t, 0);
+}
+
+void transcript_to_message(struct transcript *t, size_t message)
+{
+    struct item *item = find_message(t, message);
+    if (item)
+        go_to(t, (size_t)(item - t->items));
 }
 
 void transcript_to_end(struct transcript *t)

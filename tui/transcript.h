@@ -47,6 +47,8 @@ void transcript_set_branch(struct transcript *t, size_t message, size_t k, size_
 void transcript_scroll(struct transcript *t, long rows);
 void transcript_to_start(struct transcript *t);
 void transcript_to_end(struct transcript *t);
+/* Message `message`, counted as above, comes to the top, or as near as the end allows. */
+void transcript_to_message(struct transcript *t, size_t message);
 /* Rows of the pane when it was last drawn. */
 int transcript_page(const struct transcript *t);
 /* Rows below what was last drawn; reckoned where they were not made yet. */

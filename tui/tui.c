@@ -19,7 +19,7 @@
 /* Sixty pictures a second at most: words may come faster than a terminal can show them. What was
  * typed is shown at once. */
 static const double frame_s = 1.0 / 60;
-enum { EVENTS_A_PASS = 64, SIDE_COLS = 25 };
+enum { EVENTS_A_PASS = 64 };
 
 /* False if there may be more. *typed: a key came, or a paste. */
 static bool take_terminal(struct app *app, bool *typed)
@@ -104,14 +104,33 @@ static int remembered_cols(void)
     char *value = remember_get("side-cols");
     int cols = value ? atoi(value) : 0;
     free(value);
-    return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : SIDE_COLS;
+    return cols >= LAYOUT_MIN_SIDE_COLS && cols <= LAYOUT_MAX_SIDE_COLS ? cols : 0;
+}
+
+/* What can go wrong without a screen goes first. */
+static bool open_chat(struct app *app, const struct options *options, struct store *store,
+                      int64_t conversation, struct err *err)
+{
+    app->chat = chat_open(options, store, err);
+    return app->chat &&
+           (conversation <= 0 || chat_load_unread(app->chat, conversation, err));
+}
+
+static void begin_with(struct app *app, int64_t conversation)
+{
+    if (conversation > 0)
+        browse_open(app, conversation);
+    else if (conversation < 0)
+        browse_new(app);
+    else
+        browse_resume(app);
 }
 
 static bool open_app(struct app *app, const struct options *options, struct store *store,
-                     struct err *err)
+                     const struct tui_visit *visit, struct err *err)
 {
-    app->chat = chat_open(options, store, err); /* first: its error needs no screen */
-    app->errands = app->chat ? errands_new(err) : NULL;
+    bool ok = open_chat(app, options, store, visit->conversation, err);
+    app->errands = ok ? errands_new(err) : NULL;
     app->term = app->errands ? term_open(err) : NULL;
     if (!app->term)
         return false;
@@ -127,7 +146,7 @@ static bool open_app(struct app *app, const struct options *options, struct stor
     app->picker = picker_new();
     app->focus = KEYS_INPUT;
     app->dirty = true;
-    browse_resume(app);
+    begin_with(app, visit->conversation);
     drafting_open(app);
     mistakes_tell(app, options);
     return true;
@@ -157,12 +176,16 @@ static void close_app(struct app *app)
     str_done(&app->progress.what);
 }
 
-bool tui_run(const struct options *options, struct store *store, struct err *err)
+bool tui_run(const struct options *options, struct store *store, struct tui_visit *visit,
+             struct err *err)
 {
     struct app app = {.help = false};
-    bool ok = open_app(&app, options, store, err);
+    bool ok = open_app(&app, options, store, visit, err);
+    if (ok && visit->unkept)
+        app_fail(&app, "nothing of this is kept: %s", visit->unkept);
     if (ok)
         loop(&app);
+    visit->conversation = ok ? chat_conversation(app.chat) : 0;
     close_app(&app);
     return ok;
 }

@@ -66,6 +66,8 @@ facet ask -m "$TINY" -n 4 -i a.ppm
 check "a picture without a prompt" code_is 0
 run sh -c '"$FACET" ask -m "$TINY" -n 4 -i - what <a.ppm'
 check "a picture on standard input" code_is 0
+facet ask -m "$TINY" -n 4 "what is in a.ppm?"
+check "a picture that is only named" grep -q 'a.ppm: only its name is sent' err
 
 facet ask -m "$TINY"
 check "nothing to ask" code_is 2

@@ -99,6 +99,13 @@ check "replay: an answer beside another that was continued" grep -q '^the same: 
 run sh -c 'printf "one\ntwo\nthree\n/regen\n" | "$FACET" chat -m "$TINY" -n 40 --seed 1'
 facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"
 check "replay: an answer behind others" grep -q '^the same: 40 tokens' out
+picture wide.ppm 900 300 5
+facet ask -q -m "$TINY" -n 5 -i wide.ppm@2 "in two"
+number=$("$FACET" history list | awk 'NR == 1 {print $1}')
+facet replay "$number"
+check "replay: a picture in crops of its own" grep -q '^the same: ' out
+facet history export "$number"
+check "export: Markdown shows the file itself" grep -q 'wide.ppm>)' out
 facet replay -m "$TINY_MMPROJ" "$first"
 check "replay: another model" grep -q 'not the model that answered' err
 facet replay 99

@@ -7,6 +7,11 @@ check "what is no answer goes to standard error" grep -q 'of 8192 tokens' err
 check "an unknown command" grep -q '/nonsense' err
 run sh -c 'printf "/image a.ppm\nwhat\n/regen\n/quit\nnever\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
 check "/image, /regen, /quit" lines_are out 2
+run sh -c 'printf "what is a.ppm, and why\n/export named.md\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
+check "a picture named in a question is attached" grep -q 'what is \[image 1\], and why\|what is !\[' named.md
+printf 'words' >broken.png
+run sh -c 'printf "what is broken.png\n" | "$FACET" -m "$TINY" -n 4 --seed 1'
+check "one that cannot be read is told, and nothing is asked" sh -c 'grep -q "broken.png: not a picture" err && [ ! -s out ]'
 run sh -c 'printf "\"\"\"\none\ntwo\n\"\"\"\n/export talk.md\n" | "$FACET" -m "$TINY" -n 4'
 check "several lines; /export" grep -qx 'two' talk.md
 run sh -c 'printf "one\\\\\ntwo\n/export more.md\n" | "$FACET" -m "$TINY" -n 4'
@@ -15,6 +20,12 @@ facet history list
 number=$(awk 'END {print $1}' out)
 run sh -c "printf '/open $number\n/set temperature 0\nagain\n' | \"\$FACET\" -m \"\$TINY\" -n 4"
 check "/open" grep -q '^> hello' err
+run sh -c "printf 'once more\n' | \"\$FACET\" --open $number -m \"\$TINY\" -n 4"
+check "--open" grep -q '^> again' err
+facet chat --open 99999 -m "$TINY"
+check "--open without such a conversation" grep -q "no conversation 99999" err
+facet chat --open 1 --new -m "$TINY"
+check "--open and --new" code_is 2
 facet history show "$number"
 check "/open goes on in the same conversation" grep -q '^again' out
 
@@ -62,6 +73,11 @@ done
 talk 'one\ntwo\n/context drop 1\n/context pin 3\n/context drop 9\n/context tell 1\n/context room\n/context\n'
 check "/context drop, pin" sh -c 'grep -q "(left out) user: one" err && grep -q "(pinned) user: two" err'
 check "/context N that is not there" grep -q 'no message "9"' err
+talk 'one\n/context foo\n/set\n/set top-k 7\n/set\n/preset\n'
+check "/context with a word that it does not know" grep -q 'takes drop N, pin N' err
+check "/set alone tells what is set" sh -c 'grep -q "^  top-k  *64$" err && grep -q "^  top-k  *7$" err'
+check "/preset alone tells which there are" grep -q '^  ocr ' err
+talk 'one\ntwo\n/context drop 1\n/context pin 3\n/context drop 9\n/context tell 1\n/context room\n/context\n'
 check "/context tell, room" sh -c '[ "$(tail -n 7 err | grep -c "left out")" -eq 2 ]'
 talk 'one\ntwo\n/context drop 1\n'
 facet replay "$("$FACET" history list | awk 'NR == 1 {print $1}')"

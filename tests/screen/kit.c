@@ -80,7 +80,7 @@ int kit_run_fake(void *user)
     struct err err;
     struct options options;
     (void)user;
-    if (!options_init(&options, &err) || !tui_run(&options, NULL, &err)) {
+    if (!options_init(&options, &err) || !tui_run(&options, NULL, &(struct tui_visit){0}, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }

@@ -35,11 +35,12 @@ static void test_welcome(int rows, int cols)
 {
     struct emulator *e = kit_start_fake(rows, cols);
     int row, col;
-    CHECK(e, emulator_shows(e, "ships with facet"));
+    CHECK(e, emulator_shows(e, rows > 10 ? "ships with facet" : "It is small"));
     CHECK(e, emulator_shows(e, "-m FILE"));
     CHECK(e, emulator_shows(e, "F7 tries an example, Enter sends it"));
     CHECK(e, emulator_find(e, "clock.png   What is in the picture?", &row, &col) == (rows > 10));
     CHECK(e, emulator_shows(e, "Write and press Enter"));
+    CHECK(e, emulator_shows(e, "all keys"));
     emulator_send(e, F7);
     CHECK(e, emulator_shows(e, "> [image 1] Describe the picture."));
     CHECK(e, emulator_shows(e, "[image 1] shapes.png"));

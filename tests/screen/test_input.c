@@ -384,6 +384,7 @@ static void test_compose(void)
     TYPE(e, "a draft\030\005", "> a edited"); /* Ctrl-X Ctrl-E */
     CHECK(e, emulator_shows(e, "  more"));
     CHECK(e, emulator_on_alternate_screen(e));
+    TYPE(e, "\003draft two\033e", "> edited two");
     kit_leave(e);
     static char inputrc[96];
     snprintf(inputrc, sizeof inputrc, "%s/vi.inputrc", getenv("HOME"));

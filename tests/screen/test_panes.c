@@ -132,6 +132,26 @@ static void test_palette(int rows, int cols)
     kit_leave(e);
 }
 
+/* Who knows the command, or the key, finds it by that. */
+static void test_palette_by_command(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    int row, col;
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    emulator_send(e, CTRL_P "/regen");
+    CHECK(e, emulator_shows(e, "> /regen"));
+    CHECK(e, emulator_shows(e, "another answer"));
+    CHECK(e, emulator_find(e, "another answer", &row, &col) && row == 2);
+    emulator_send(e, "\177\177\177\177\177\177export");
+    CHECK(e, emulator_shows(e, "write the conv"));
+    CHECK(e, emulator_find(e, "write the conv", &row, &col) && row == 2);
+    CHECK(e, cols > 100 || emulator_find(e, "…", &row, &col)); /* the command stays whole */
+    CHECK(e, emulator_find(e, "/export FILE", &row, &col));
+    emulator_send(e, ESC);
+    CHECK(e, emulator_hides(e, "What can be done"));
+    kit_leave(e);
+}
+
 /* A command that wants a word more is begun in the input. */
 static void test_palette_begins(int rows, int cols)
 {
@@ -251,6 +271,26 @@ static void test_whole(int rows, int cols)
     kit_ask(e, "/discard");
     CHECK(e, emulator_shows(e, "nothing was said yet"));
     emulator_send(e, "\003");
+    kit_leave(e);
+}
+
+/* What is found is gone to: its message, and where its words stand together. */
+static void test_find_goes_there(int rows, int cols)
+{
+    struct emulator *e = kit_start_real(rows, cols);
+    CHECK(e, emulator_shows(e, "bread for winter"));
+    kit_ask_and_wait(e, "the one");
+    kit_ask_and_wait(e, "the two");
+    kit_ask_and_wait(e, "the three");
+    kit_ask_and_wait(e, "the four");
+    emulator_send(e, F4 "\033OR");
+    CHECK(e, emulator_shows(e, "Find in all conversations"));
+    emulator_send(e, "the two");
+    CHECK(e, emulator_shows(e, ": the two"));
+    emulator_send(e, "\r");
+    CHECK(e, emulator_hides(e, "Find in all conversations"));
+    CHECK(e, emulator_shows(e, "the two"));
+    CHECK(e, rows > 10 || emulator_hides(e, "for winter"));
     kit_leave(e);
 }
 
@@ -437,7 +477,8 @@ int main(void)
         test_resume,  test_open_other,     test_list_and_back, test_new,
         test_palette, test_palette_begins, test_palette_left,  test_filling,
         test_mouse,   test_no_mouse,       test_wheel,
-        test_palette_once, test_revising, test_whole};
+        test_palette_once, test_palette_by_command, test_revising, test_whole,
+        test_find_goes_there};
     kit_prepare();
     if (kit_has_real()) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)

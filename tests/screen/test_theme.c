@@ -118,6 +118,14 @@ static void check_told_apart(const struct theme *theme)
     }
 }
 
+/* None that a terminal of 8 colours has not. */
+static void check_eight(const struct theme *theme)
+{
+    check_told_apart(theme);
+    for (int tone = 0; tone < TONE_COUNT; tone++)
+        CHECK(theme->tones[tone].fg < 8 && theme->tones[tone].bg < 8, tone_names[tone]);
+}
+
 static void check_no_colors(const struct theme *theme)
 {
     for (int tone = 0; tone < TONE_COUNT; tone++) {
@@ -141,9 +149,12 @@ static void test_shipped(void)
         CHECK(strlen(summary) > 20, list.names[i]);
         free(summary);
         check_told_apart(&theme);
-        if (strcmp(theme.name, "16") == 0)
+        if (strcmp(theme.name, "16") == 0) {
             check_sixteen(&theme);
-        else if (strcmp(theme.name, "mono") == 0)
+            CHECK(theme_choose(&theme, "16", 8, BACKGROUND_DARK, &err), err.text);
+            check_sixteen(&theme);
+            check_eight(&theme);
+        } else if (strcmp(theme.name, "mono") == 0)
             check_no_colors(&theme);
         else
             check_contrast(&theme);

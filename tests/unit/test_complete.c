@@ -147,6 +147,40 @@ static void typed_paths(void **state)
     touch("back\\slash");
     expect_path("back\\slash", "back\\slash"); /* there is such a file */
     expect_path("\"", "");
+    expect_path("file:///tmp/a%20b%C3%A9", "/tmp/a b\xC3\xA9");
+    expect_path("file://host/tmp/x", "/tmp/x");
+}
+
+/* The pictures among the words, as they stand there: "a.png|b.png|". */
+static void expect_pictures(const char *text, const char *expected)
+{
+    struct str got = {0};
+    char *path;
+    for (size_t at = 0, end; (path = typed_picture(text, &at, &end)); at = end) {
+        str_put(&got, text + at, end - at);
+        str_putc(&got, '|');
+        assert_true(file_exists(path));
+        free(path);
+    }
+    assert_string_equal(str_text(&got), expected);
+    str_done(&got);
+}
+
+static void pictures_among_words(void **state)
+{
+    (void)state;
+    touch("a.png");
+    touch("b.JPG");
+    touch("notes.txt");
+    mkdir("c.png", 0700);
+    expect_pictures("what is in a.png?", "a.png|");
+    expect_pictures("(a.png), ~/b.JPG; and ./a.png!", "a.png|~/b.JPG|./a.png|");
+    expect_pictures("'my pictures/one \"two\".png' a.png", "'my pictures/one \"two\".png'|a.png|");
+    expect_pictures("my\\ pictures/one\\ \\\"two\\\".png", "my\\ pictures/one\\ \\\"two\\\".png|");
+    expect_pictures("notes.txt none.png c.png `a.png` a.pngs e.g. ... '", "");
+    expect_pictures("", "");
+    expect_pictures("it's a.png", "a.png|");
+    expect_pictures("'open a.png", "");
 }
 
 int main(void)
@@ -156,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(paths, set_up, tear_down),
         cmocka_unit_test_setup_teardown(conversations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(typed_paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pictures_among_words, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,20 @@ static void takes_regions(void **state)
     attachment_release(other);
     attachment_release(a);
 
+    whole = attachment_load(path, &crops, NULL);
+    assert_non_null(whole);
+    struct attachment *cut = attachment_with_crops(whole, &(struct crop_choice){CROPS_FIXED, 2});
+    snprintf(text, sizeof text, "%s@2", path);
+    assert_string_equal(cut->path, text);
+    assert_int_equal(attachment_views(cut), 3);
+    attachment_release(cut);
+    attachment_release(whole);
+    cut = attachment_load(text, &crops, NULL); /* whatever the option says */
+    assert_non_null(cut);
+    assert_int_equal(attachment_views(cut), 3);
+    assert_string_equal(cut->path, text);
+    attachment_release(cut);
+
     static const char *const wrong[] = {"@0,0,5,1", "@4,0,1,1", "@0,0,0,1", "@0,2,1,1",
                                         "@1,0,4,1", "@999999999,0,999999999,1"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -342,7 +342,7 @@ static void reads_schemas(void **state)
     write_conf(h, file);
     assert_true(options_set(&o, "schema", h->conf, &err));
     assert_string_equal(o.schema, line);
-    assert_int_equal(options_best(&o), 0);
+    assert_int_equal(options_best(&o, NULL), 0);
     assert_true(options_copy(&copy, &o));
     assert_true(options_set(&o, "schema", "off", &err));
     assert_null(o.schema);

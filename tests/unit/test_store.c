@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "history/search.h"
+#include "history/sql.h"
 #include "history/store.h"
 #include "image/sandbox.h"
 
@@ -598,6 +599,45 @@ static void refuses_what_it_cannot_read(void **state)
     assert_null(store_open("/nowhere/at/all.db", &err));
 }
 
+/* A long text is shown where the words stand together, not where one of them does first. */
+static void shows_where_the_words_are(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_or_fail(p->path);
+    struct str text = {0};
+    str_puts(&text, "A cat. ");
+    for (int i = 0; i < 100; i++)
+        str_puts(&text, "Much else. ");
+    str_puts(&text, "The dog sees the cat. ");
+    int64_t c = add_conversation(s, "Both", "tiny");
+    assert_true(add_message(s, c, 0, "user", str_text(&text), STORE_COMPLETE) > 0);
+    expect_found(s, "cat dog", "1/1:dog|");
+    expect_found(s, "cat", "1/1:cat|");
+    expect_found(s, "cat else", "1/1:cat|");
+    str_done(&text);
+    store_close(s);
+}
+
+/* What failed is told with what can be done, and what was there before stays. */
+static void tells_of_a_full_disk(void **state)
+{
+    struct place *p = *state;
+    struct err err = {""};
+    struct str text = {0};
+    struct store *s = open_or_fail(p->path);
+    int64_t c = add_conversation(s, "Small", "tiny");
+    assert_true(add_message(s, c, 0, "user", "hello", STORE_COMPLETE) > 0);
+    assert_true(sql_run(s, "PRAGMA max_page_count = 1", NULL)); /* as many as there are */
+    for (int i = 0; i < 100000; i++)
+        str_puts(&text, "words and ");
+    struct store_message m = {.role = "user", .text = str_text(&text), .state = STORE_COMPLETE};
+    assert_int_equal(store_add_message(s, c, &m, &err), 0);
+    assert_non_null(strstr(err.text, "the disk is full: make room"));
+    expect_found(s, "hello", "1/1:hello|");
+    str_done(&text);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,6 +655,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(chooses_between_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(puts_conversations_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shows_where_the_words_are, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_of_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_fast, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_read, set_up, tear_down),
     };

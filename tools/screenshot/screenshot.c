@@ -187,7 +187,7 @@ static int run(void *user)
     options_init(&options, &err);
     options.no_history = true; /* drafts would be kept */
     struct store *store = scene->history ? make_history() : NULL;
-    bool ok = tui_run(&options, store, &err);
+    bool ok = tui_run(&options, store, &(struct tui_visit){0}, &err);
     store_close(store);
     options_done(&options);
     return !ok;
