@@ -76,10 +76,10 @@ bool line_answer(struct line_mode *line)
 static bool model_is_blind(const struct line_mode *line)
 {
     const struct facet_model *model = chat_model(line->chat);
-    struct facet_model_info info;
+    struct facet_model_info info = {.has_vision = true};
     if (model)
         facet_model_get_info(model, &info);
-    return model && !info.has_vision;
+    return !info.has_vision;
 }
 
 /* The text into *named, with the pictures that its words name attached, each in the place of its
