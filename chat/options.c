@@ -283,27 +283,39 @@ static void put_stops(const struct options *o, struct str *out)
         str_puts(out, "none");
 }
 
-void options_put(const struct options *o, size_t row, struct str *out)
+static void fill(float *value, float own)
 {
-    const void *field = (const char *)o + slots[row].offset;
+    if (isnan(*value))
+        *value = own;
+}
+
+/* With the model's own values where those are meant. Borrows what o owns. */
+static struct options with_own(const struct options *o, const struct facet_model *model)
+{
+    const struct facet_sampling own = facet_model_sampling(model);
+    struct options all = *o;
+    fill(&all.temperature, own.temperature);
+    fill(&all.top_p, own.top_p);
+    fill(&all.min_p, own.min_p);
+    fill(&all.repeat_penalty, own.repetition_penalty);
+    if (all.top_k == OPTION_OWN)
+        all.top_k = own.top_k;
+    return all;
+}
+
+void options_put(const struct options *o, const struct facet_model *model, size_t row,
+                 struct str *out)
+{
+    const struct options all = with_own(o, model);
+    const void *field = (const char *)&all + slots[row].offset;
     switch (slots[row].kind) {
     case REAL:
+    case OWN_REAL:
         str_printf(out, "%g", (double)*(const float *)field);
         break;
     case COUNT:
-        str_printf(out, "%zu", *(const size_t *)field);
-        break;
-    case OWN_REAL:
-        if (isnan(*(const float *)field))
-            str_puts(out, OPTION_OWN_TEXT);
-        else
-            str_printf(out, "%g", (double)*(const float *)field);
-        break;
     case OWN_COUNT:
-        if (*(const size_t *)field == OPTION_OWN)
-            str_puts(out, OPTION_OWN_TEXT);
-        else
-            str_printf(out, "%zu", *(const size_t *)field);
+        str_printf(out, "%zu", *(const size_t *)field);
         break;
     case SEED:
         if (o->seed_given)
@@ -439,22 +451,16 @@ bool options_copy(struct options *to, const struct options *from)
     return true;
 }
 
-static void take_given(float *out, float value)
-{
-    if (!isnan(value))
-        *out = value;
-}
-
 struct facet_sampling options_sampling(const struct options *o, const struct facet_model *model,
                                        uint64_t turn)
 {
-    struct facet_sampling sampling = facet_model_sampling(model);
-    take_given(&sampling.temperature, o->temperature);
-    take_given(&sampling.top_p, o->top_p);
-    take_given(&sampling.min_p, o->min_p);
-    take_given(&sampling.repetition_penalty, o->repeat_penalty);
-    if (o->top_k != OPTION_OWN)
-        sampling.top_k = (uint32_t)o->top_k;
+    const struct options all = with_own(o, model);
+    struct facet_sampling sampling = facet_sampling_default;
+    sampling.temperature = all.temperature;
+    sampling.top_k = (uint32_t)all.top_k;
+    sampling.top_p = all.top_p;
+    sampling.min_p = all.min_p;
+    sampling.repetition_penalty = all.repeat_penalty;
     sampling.seed = o->seed + turn;
     return sampling;
 }

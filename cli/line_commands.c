@@ -86,7 +86,7 @@ static bool list_options(struct line_mode *line)
         struct str value = {0};
         if (!option_rows[i].live)
             continue;
-        options_put(chat_options(line->chat), i, &value);
+        options_put(chat_options(line->chat), chat_model(line->chat), i, &value);
         fprintf(line->notes, "  %-18s ", option_rows[i].flag);
         line_note(line, str_text(&value));
         fputc('\n', line->notes);

@@ -36,7 +36,7 @@ static bool choose_option(struct app *app)
         if (!row->live)
             continue;
         str_printf(&text, "%s: %s", row->flag, row->help);
-        options_put(chat_options(app->chat), i, &value);
+        options_put(chat_options(app->chat), chat_model(app->chat), i, &value);
         chooser_add(c, str_text(&text), str_text(&value), (int64_t)i);
         str_done(&text);
         str_done(&value);

@@ -75,7 +75,7 @@ static void commands_and_options(void **state)
     expect("/set top-", "/set top-|top-k top-p ");
     expect("/set crops ", "/set crops |auto hf off 2 3 4 ");
     expect("/set crops a", "/set crops auto|");
-    expect("/set top-k ", "/set top-k 64|");
+    expect("/set top-k ", "/set top-k model|");
     expect("/set ctx ", "");
     expect("/help x", "");
     expect("/und", "/undelete|");
