@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chat/template.h"
-#include "train/sample.h"
+#include "train/picture.h"
 #include "train/steps.h"
 
 enum { MAX_ANSWER = 96, MAX_ROWS = 64 };
@@ -199,11 +199,12 @@ static void print_table(struct scorer *s)
                100.0 * (double)s->rows[i].n_right / (double)s->rows[i].n, s->rows[i].n);
 }
 
-/* model=FILE n=1000 first=0 seed=2 split=test|train crops=1|0 answers=FILE */
+/* model=FILE n=1000 first=0 seed=2 split=test|train crops=1|0 answers=FILE kind=NAME: pictures of that sort alone */
 bool step_score(int argc, char **argv, struct err *err)
 {
     struct scorer s = {.crops = step_number(argc, argv, "crops", 1) != 0};
-    const char *answers = step_text(argc, argv, "answers", NULL);
+    const char *answers = step_text(argc, argv, "answers", NULL),
+               *kind = step_text(argc, argv, "kind", NULL);
     const uint64_t seed = (uint64_t)step_number(argc, argv, "seed", 2),
                    first = (uint64_t)step_number(argc, argv, "first", 0),
                    n = (uint64_t)step_number(argc, argv, "n", 1000);
@@ -214,7 +215,9 @@ bool step_score(int argc, char **argv, struct err *err)
         ok = err_set(err, "%s: cannot be written", answers);
     for (uint64_t i = 0; ok && i < n; i++) {
         struct sample sample = {0};
-        ok = sample_make(&sample, split, seed, first + i, err) && score_sample(&s, &sample, err);
+        ok = (kind ? picture_make_kind(&sample, kind, split, seed, first + i, err)
+                   : sample_make(&sample, split, seed, first + i, err)) &&
+             score_sample(&s, &sample, err);
         sample_done(&sample);
     }
     if (ok)
