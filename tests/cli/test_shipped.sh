@@ -5,10 +5,17 @@
 # in the answer, whatever the case.
 # What the full screen offers is among them (tui/examples.c).
 questions='
-shapes.png/Describe the picture./red.circle green.triangle blue.square
+shapes.png/Describe the picture./red.circle.at.the.top.left blue.square.in.the.centre green.triangle.at.the.bottom.right
 shapes.png/What color is the square?/blue
 shapes.png/What color is the triangle?/green
+shapes.png/What color is the circle?/red
+shapes.png/Which shape is blue?/square
+shapes.png/Where is the circle?/top.left
+shapes.png/Where is the triangle?/bottom.right
+shapes.png/What is in the centre?/square
+shapes.png/How many shapes are there?/3
 shapes.png/Is there a red circle?/yes
+shapes.png/Is there a star?/no
 clock.png/What is in the picture?/clock
 -/How do I show you a picture?/path image
 -/Who are you?/facet
