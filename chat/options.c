@@ -306,16 +306,22 @@ static struct options with_own(const struct options *o, const struct facet_model
 void options_put(const struct options *o, const struct facet_model *model, size_t row,
                  struct str *out)
 {
-    const struct options all = with_own(o, model);
+    const struct options all = model ? with_own(o, model) : *o;
     const void *field = (const char *)&all + slots[row].offset;
     switch (slots[row].kind) {
     case REAL:
     case OWN_REAL:
-        str_printf(out, "%g", (double)*(const float *)field);
+        if (isnan(*(const float *)field))
+            str_puts(out, OPTION_OWN_TEXT);
+        else
+            str_printf(out, "%g", (double)*(const float *)field);
         break;
     case COUNT:
     case OWN_COUNT:
-        str_printf(out, "%zu", *(const size_t *)field);
+        if (*(const size_t *)field == OPTION_OWN)
+            str_puts(out, OPTION_OWN_TEXT);
+        else
+            str_printf(out, "%zu", *(const size_t *)field);
         break;
     case SEED:
         if (o->seed_given)

@@ -68,8 +68,8 @@ bool options_copy(struct options *to, const struct options *from);
 /* Sets the option of that long name; value NULL for a BOOL means yes. The error names the option,
  * what was given and what is allowed; an unknown name names the nearest right one. */
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
-/* The value of a row that may change during a chat, the model's own where that is meant, as people
- * read it, behind `out`. */
+/* The value of a row that may change during a chat, as people read it, behind `out`; of a model's own
+ * its number, but while that is still being opened (NULL). */
 void options_put(const struct options *o, const struct facet_model *model, size_t row,
                  struct str *out);
 /* Sampling part, for the engine, with what is the model's own; turn: added to the seed so that a

@@ -53,11 +53,10 @@ static void put_OWN_COUNT(json_t *all, const char *flag, const size_t *value)
 
 static void put_CROPS(json_t *all, const char *flag, const struct crop_choice *value)
 {
-    static const char *const names[] = {
-        [CROPS_AUTO] = "auto", [CROPS_HF] = "hf", [CROPS_OFF] = "off"};
-    json_object_set_new(all, flag,
-                        value->kind == CROPS_FIXED ? json_sprintf("%u", value->n)
-                                                   : json_string(names[value->kind]));
+    struct str text = {0};
+    crop_choice_put(value, &text);
+    json_object_set_new(all, flag, json_string(str_text(&text)));
+    str_done(&text);
 }
 
 static void put_CACHE(json_t *all, const char *flag, const enum facet_cache_type *value)

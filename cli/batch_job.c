@@ -21,17 +21,13 @@ static json_t *model_json(const struct options *options, struct err *err)
 
 static json_t *crops_json(const struct crop_choice *crops)
 {
-    switch (crops->kind) {
-    case CROPS_AUTO:
-        return json_string("auto");
-    case CROPS_HF:
-        return json_string("hf");
-    case CROPS_OFF:
-        return json_string("off");
-    case CROPS_FIXED:
-        break;
-    }
-    return json_integer(crops->n);
+    if (crops->kind == CROPS_FIXED)
+        return json_integer(crops->n);
+    struct str text = {0};
+    crop_choice_put(crops, &text);
+    json_t *json = json_string(str_text(&text));
+    str_done(&text);
+    return json;
 }
 
 static const char *cache_name(enum facet_cache_type type)

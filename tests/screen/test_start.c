@@ -91,7 +91,7 @@ static void test_lists(void)
     struct emulator *e = kit_start_fake(24, 80);
     kit_ask(e, "/set");
     CHECK(e, emulator_shows(e, "Options of the conversation"));
-    CHECK(e, emulator_shows(e, "0.95"));
+    CHECK(e, emulator_shows(e, "sum to X                         model"));
     emulator_send(e, "top-p");
     CHECK(e, emulator_shows(e, "> top-p"));
     emulator_send(e, "\r");
@@ -100,7 +100,7 @@ static void test_lists(void)
     CHECK(e, emulator_shows(e, "top-p is 0.5 now"));
     kit_ask(e, "/set");
     CHECK(e, emulator_shows(e, "0.5"));
-    CHECK(e, emulator_hides(e, "0.95"));
+    CHECK(e, emulator_hides(e, "sum to X                         model"));
     emulator_send(e, "\033");
     CHECK(e, emulator_hides(e, "Options of"));
     kit_ask(e, "/preset");
