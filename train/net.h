@@ -64,6 +64,9 @@ struct net_shape {
     uint32_t v_layers, v_width, v_ff, v_heads, image_size, patch_size, pool; /* v_layers 0: none */
 };
 
+/* "student", "teacher"; "tiny", to compare trainers with. n_vocab is left 0: it is the vocabulary's. */
+bool net_shape_find(const char *name, struct net_shape *shape, struct err *err);
+
 bool net_init(struct net *net, const struct net_shape *shape, struct err *err);
 void net_done(struct net *net);
 /* values[n_values] as training begins, the same for the same seed. */

@@ -14,17 +14,6 @@
 #include "train/linear.h"
 #include "train/steps.h"
 
-static const struct net_shape student = {.n_layers = 6, .n_embd = 256, .n_ff = 768, .n_heads = 4,
-                                         .n_kv_heads = 1, .head_dim = 64, .window = 512,
-                                         .n_ctx = 8192, .v_layers = 6, .v_width = 192,
-                                         .v_ff = 768, .v_heads = 3, .image_size = 896,
-                                         .patch_size = 56, .pool = 4};
-static const struct net_shape teacher = {.n_layers = 12, .n_embd = 384, .n_ff = 1152, .n_heads = 6,
-                                         .n_kv_heads = 2, .head_dim = 64, .window = 512,
-                                         .n_ctx = 8192, .v_layers = 8, .v_width = 256,
-                                         .v_ff = 1024, .v_heads = 4, .image_size = 896,
-                                         .patch_size = 56, .pool = 4};
-
 static volatile sig_atomic_t stop;
 static void on_signal(int number)
 {
@@ -167,8 +156,9 @@ static bool open_run(int argc, char **argv, struct run *run, struct err *err)
         return false;
     struct facet_model_info info;
     facet_model_get_info(run->words, &info);
-    const bool small = strcmp(step_text(argc, argv, "shape", "student"), "teacher") != 0;
-    struct net_shape shape = small ? student : teacher;
+    struct net_shape shape;
+    if (!net_shape_find(step_text(argc, argv, "shape", "student"), &shape, err))
+        return false;
     shape.n_vocab = info.n_vocab;
     run->n_steps = recipe.n_steps;
     run->learner =

@@ -13,6 +13,7 @@ typedef bool train_step_fn(int argc, char **argv, struct err *err);
     STEP(vocabulary, "makes a GGUF file of what spm_train found")                                  \
     STEP(export, "writes what a checkpoint holds as GGUF files")                                   \
     STEP(learn, "trains a net, and goes on where it stopped")                                      \
+    STEP(feed, "writes samples as a net takes them, for other trainers")                           \
     STEP(plot, "draws the curves of runs")                                                         \
     STEP(score, "asks a finished model what it was not trained with")                              \
     STEP(samples, "writes samples as PNG files and text, to be looked at")

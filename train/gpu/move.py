@@ -1,0 +1,76 @@
+"""The optimiser of ../learn.c: Muon (../muon.c) for matrices of layers, AdamW (../adamw.c) for all else."""
+import math
+
+import torch
+
+
+class Mover:
+    """Moves net's vector w by gradients g, both [n_values]."""
+
+    def __init__(self, net, w, tower_rate=0.4, decay=0.05, clip=1.0, bf16=True):
+        self.net, self.w, self.decay, self.clip = net, w, decay, clip
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.g, self.first, self.second = (torch.zeros_like(w) for _ in range(3))
+        self.rates, self.keeps, self.moved = (torch.zeros_like(w) for _ in range(3))
+        self.groups = {}  # of matrices of one shape and rate
+        for p in net.params:
+            at = slice(p.offset, p.offset + p.n)
+            share = tower_rate if p.of_tower else 1
+            if p.kind == "matrix":
+                self.groups.setdefault((p.rows, p.cols, p.of_tower), (share, []))[1].append(p)
+                continue
+            long = p.rows > 1 and p.kind != "position" and p.cols > 256
+            self.rates[at] = share * 256 / p.cols if long else share
+            self.keeps[at] = p.kind in ("patch", "finder")
+
+    def limit(self, tower=True, decoder=True):
+        """What of it moves at all."""
+        for p in self.net.params:
+            self.moved[p.offset:p.offset + p.n] = tower if p.of_tower else decoder
+        self.tower, self.decoder = tower, decoder
+
+    @torch.no_grad()
+    def step(self, rate, number):
+        """number: 1 for the first step."""
+        norm = self.g.norm()
+        d = self.g * (self.clip / norm).clamp(max=1)
+        self._adamw(d, rate, number)
+        for (rows, cols, of_tower), (share, params) in self.groups.items():
+            if self.tower if of_tower else self.decoder:
+                self._muon(d, rate * share, rows, cols, params)
+        self.g.zero_()
+        return norm
+
+    def _adamw(self, d, rate, number):
+        b1, b2 = 0.9, 0.98
+        rates = self.rates * self.moved * rate
+        is_matrix = self.rates == 0
+        self.first.copy_(torch.where(is_matrix, self.first, self.first.lerp(d, 1 - b1)))
+        self.second.mul_(b2).addcmul_(d, d, value=1 - b2)
+        mean, spread = self.first / (1 - b1 ** number), (self.second / (1 - b2 ** number)).sqrt() + 1e-8
+        self.w.sub_(self.w * self.keeps * rates * self.decay + rates * mean / spread)
+
+    def _muon(self, d, rate, rows, cols, params):
+        beta = 0.95
+
+        def pick(vector):
+            return [vector[p.offset:p.offset + p.n].view(rows, cols) for p in params]
+
+        grads, means, weights = torch.stack(pick(d)), pick(self.first), pick(self.w)
+        mean = torch.stack(means).lerp(grads, 1 - beta)
+        step = orthogonal(mean.lerp(grads, 1 - beta), self.dtype)
+        for i in range(len(params)):
+            means[i].copy_(mean[i])
+            weights[i].mul_(1 - rate * self.decay).sub_(step[i], alpha=0.2 * rate * math.sqrt(max(rows, cols)))
+
+
+def orthogonal(x, dtype):
+    """x [n][rows][cols]: singular values become about 1."""
+    x = (x / (x.pow(2).sum((1, 2), keepdim=True) + 1e-30).sqrt()).to(dtype)
+    tall = x.shape[1] > x.shape[2]
+    if tall:
+        x = x.transpose(1, 2)
+    for _ in range(5):
+        square = x @ x.transpose(1, 2)
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return (x.transpose(1, 2) if tall else x).float()

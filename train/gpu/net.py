@@ -1,0 +1,230 @@
+"""The net of ../net.h in PyTorch: the same parameters in the same array, the same function of them.
+
+All parameters are one vector, as in checkpoints (../checkpoint.c); `Net.views` names its parts. Forward passes
+take such views, so that a rounded or another net's vector can stand in for them.
+"""
+import math
+import struct
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+MARKS, POOL_EPS = 159, 1e-6  # FINDER_MARKS of ../finder.h; of all norms
+SHAPE_FIELDS = ("n_layers n_embd n_ff n_heads n_kv_heads head_dim window n_ctx n_vocab "
+                "v_layers v_width v_ff v_heads image_size patch_size pool").split()
+HEADER = "<8s16II4xQQ"  # struct header of ../checkpoint.c
+
+
+class Shape:
+    def __init__(self, numbers):
+        for name, number in zip(SHAPE_FIELDS, numbers):
+            setattr(self, name, number)
+        self.numbers = tuple(numbers)
+        self.side = self.image_size // self.patch_size
+        self.n_patches = self.side ** 2
+        self.n_soft = (self.side // self.pool) ** 2
+        self.inputs = 3 * self.patch_size ** 2
+
+
+def layout(s):
+    """(name, kind, rows, cols) of each parameter, in the order of net.c."""
+    q, kv, d, w = s.n_heads * s.head_dim, s.n_kv_heads * s.head_dim, s.n_embd, s.v_width
+    yield "embed", "embed", s.n_vocab, d
+    yield "norm", "scale", 1, d
+    for i in range(s.n_layers):
+        for name, kind, rows, cols in (
+                ("attn_norm", "scale", 1, d), ("q", "matrix", q, d), ("k", "matrix", kv, d),
+                ("v", "matrix", kv, d), ("q_norm", "scale", 1, s.head_dim),
+                ("k_norm", "scale", 1, s.head_dim), ("o", "matrix", d, q),
+                ("post_attn_norm", "scale", 1, d), ("ffn_norm", "scale", 1, d),
+                ("gate", "matrix", s.n_ff, d), ("up", "matrix", s.n_ff, d),
+                ("down", "matrix", d, s.n_ff), ("post_ffn_norm", "scale", 1, d)):
+            yield f"{i}.{name}", kind, rows, cols
+    yield "v.patch_w", "patch", w, s.inputs
+    yield "v.patch_b", "bias", 1, w
+    yield "v.position", "position", s.n_patches, w
+    for i in range(s.v_layers):
+        for name, rows, cols in (("ln1_w", 1, w), ("ln1_b", 1, w), ("q_w", w, w), ("q_b", 1, w),
+                                 ("k_w", w, w), ("k_b", 1, w), ("v_w", w, w), ("v_b", 1, w),
+                                 ("o_w", w, w), ("o_b", 1, w), ("ln2_w", 1, w), ("ln2_b", 1, w),
+                                 ("fc1_w", s.v_ff, w), ("fc1_b", 1, s.v_ff),
+                                 ("fc2_w", w, s.v_ff), ("fc2_b", 1, w)):
+            kind = "matrix" if rows > 1 else "scale" if name.startswith("ln") and name[-1] == "w" else "bias"
+            yield f"v.{i}.{name}", kind, rows, cols
+    yield "v.post_ln_w", "scale", 1, w
+    yield "v.post_ln_b", "bias", 1, w
+    yield "v.soft_norm", "scale", 1, w
+    yield "v.projection", "matrix", w, d
+    yield "v.find_patch_w", "finder", MARKS, w
+    yield "v.find_patch_b", "bias", 1, MARKS
+    yield "v.find_soft_w", "finder", s.pool ** 2 * MARKS, w
+    yield "v.find_soft_b", "bias", 1, s.pool ** 2 * MARKS
+
+
+class Param:
+    def __init__(self, name, kind, rows, cols, offset):
+        self.name, self.kind, self.rows, self.cols, self.offset = name, kind, rows, cols, offset
+        self.n, self.of_tower = rows * cols, name.startswith("v.")
+
+
+class Net:
+    def __init__(self, shape):
+        self.shape, self.params, offset = shape, [], 0
+        for name, kind, rows, cols in layout(shape):
+            self.params.append(Param(name, kind, rows, cols, offset))
+            offset += (rows * cols + 15) // 16 * 16  # a cache line
+        self.n_values = offset
+
+    def views(self, vector):
+        return {p.name: vector[p.offset:p.offset + p.n].view(*(p.rows, p.cols)[p.rows == 1:])
+                for p in self.params}
+
+
+def load(path, n_parts=1):
+    """(net, step, [n_parts vectors]) of a checkpoint."""
+    with open(path, "rb") as file:
+        head = struct.unpack(HEADER, file.read(struct.calcsize(HEADER)))
+        net = Net(Shape(head[1:17]))
+        assert head[0] == b"facet-n1" and head[19] == net.n_values, path
+        parts = [torch.from_numpy(np.fromfile(file, np.float32, net.n_values))
+                 for _ in range(n_parts)]
+    return net, head[17], parts
+
+
+def save(path, net, step, parts):
+    with open(path, "wb") as file:
+        file.write(struct.pack(HEADER, b"facet-n1", *net.shape.numbers, step, len(parts), net.n_values))
+        for part in parts:
+            file.write(part.detach().float().cpu().numpy().tobytes())
+
+
+# ---- The function ---------------------------------------------------------------------------------
+
+
+def attend(q, k, v, mask=None):
+    """Rows [batch][heads][n][dim]; mask [batch][1][n][n] says who sees whom."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf)
+    return scores.softmax(-1) @ v
+
+
+def rms_norm(x, weight):
+    x = x.float()
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + POOL_EPS) * weight
+
+
+def tower(shape, w, patches):
+    """patches [views][n_patches][inputs], −1 to 1 → the last norm's states, and their means of pool × pool."""
+    n, heads = patches.shape[0], shape.v_heads
+
+    def split(x):
+        return x.view(n, shape.n_patches, heads, -1).transpose(1, 2)
+
+    x = F.linear(patches, w["v.patch_w"], w["v.patch_b"]) + w["v.position"]
+    for i in range(shape.v_layers):
+        p = f"v.{i}."
+        a = F.layer_norm(x, x.shape[-1:], w[p + "ln1_w"], w[p + "ln1_b"], POOL_EPS)
+        q, k, v = (split(F.linear(a, w[p + j + "_w"], w[p + j + "_b"])) for j in "qkv")
+        o = attend(q, k, v).transpose(1, 2).reshape(n, shape.n_patches, -1)
+        x = x + F.linear(o, w[p + "o_w"], w[p + "o_b"])
+        b = F.layer_norm(x, x.shape[-1:], w[p + "ln2_w"], w[p + "ln2_b"], POOL_EPS)
+        b = F.gelu(F.linear(b, w[p + "fc1_w"], w[p + "fc1_b"]), approximate="tanh")
+        x = x + F.linear(b, w[p + "fc2_w"], w[p + "fc2_b"])
+    states = F.layer_norm(x, x.shape[-1:], w["v.post_ln_w"], w["v.post_ln_b"], POOL_EPS)
+    side, pool = shape.side // shape.pool, shape.pool
+    pooled = states.view(n, side, pool, side, pool, -1).mean((2, 4)).view(n, side * side, -1)
+    return states, pooled
+
+
+def connect(w, pooled):
+    return rms_norm(pooled, w["v.soft_norm"]) @ w["v.projection"]
+
+
+def marks_loss(shape, w, states, pooled, seen):
+    """The finder's loss (../finder.h), summed; seen [views][n_patches][MARKS] of 0 and 1."""
+    n, side, pool = seen.shape[0], shape.side // shape.pool, shape.pool
+    turned = seen.view(n, side, pool, side, pool, MARKS).transpose(2, 3).reshape(n, side * side, -1)
+    loss = 0
+    for name, x, y in (("patch", states, seen), ("soft", pooled, turned)):
+        logits = F.linear(x, w[f"v.find_{name}_w"], w[f"v.find_{name}_b"])
+        loss = loss + F.binary_cross_entropy_with_logits(logits.float(), y.float(), reduction="sum")
+    return loss / 2
+
+
+def turn(x, cosine, sine):
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * cosine - b * sine, a * sine + b * cosine), -1)
+
+
+def decoder(shape, w, batch, soft):
+    """What the head sees at each position [sequences][longest][n_embd]. soft [views][n_soft][n_embd]."""
+    ids, n = batch.ids, batch.ids.shape[1]
+    x = F.embedding(ids, w["embed"]) * math.sqrt(shape.n_embd)
+    if soft is not None:
+        soft = soft.reshape(-1, shape.n_embd).to(x.dtype)
+        x = x.index_put((batch.soft_row, batch.soft_column), soft[batch.soft_number])
+    at = torch.arange(n, device=ids.device)
+    everything = at[None, None, :] < batch.ends[:, :, None]
+    near = everything & (at[None, None, :] > at[None, :, None] - shape.window)
+    half = shape.head_dim // 2
+    for i in range(shape.n_layers):
+        p, is_global = f"{i}.", (i + 1) % 6 == 0
+        base = 1e6 if is_global else 1e4
+        angle = at[:, None].double() * base ** (-torch.arange(half, device=ids.device).double() / half)
+        cosine, sine = angle.cos().float(), angle.sin().float()
+
+        def split(y):
+            return y.view(ids.shape[0], n, -1, shape.head_dim).transpose(1, 2)
+
+        a = rms_norm(x, w[p + "attn_norm"])
+        q, k, v = (split(F.linear(a, w[p + j])) for j in "qkv")
+        q = turn(rms_norm(q, w[p + "q_norm"]), cosine, sine).to(v.dtype)
+        k = turn(rms_norm(k, w[p + "k_norm"]), cosine, sine).to(v.dtype)
+        k, v = (y.repeat_interleave(shape.n_heads // shape.n_kv_heads, 1) for y in (k, v))
+        mask = (everything if is_global else near)[:, None]
+        o = attend(q, k, v, mask).transpose(1, 2).reshape(ids.shape[0], n, -1)
+        x = x + rms_norm(F.linear(o, w[p + "o"]), w[p + "post_attn_norm"])
+        f = rms_norm(x, w[p + "ffn_norm"])
+        f = F.gelu(F.linear(f, w[p + "gate"]), approximate="tanh") * F.linear(f, w[p + "up"])
+        x = x + rms_norm(F.linear(f, w[p + "down"]), w[p + "post_ffn_norm"])
+    return rms_norm(x, w["norm"])
+
+
+def logits(w, hidden, batch):
+    """Of the ids that follow the batch's targets [n_targets][n_vocab]."""
+    return F.linear(hidden[batch.target_row, batch.target_column], w["embed"]).float()
+
+
+def drawn(p, n=256):
+    """Gemma 3's report, section 2.2: n ids are sampled; they keep their probability, renormalised."""
+    found = torch.zeros_like(p).scatter_(1, torch.multinomial(p, n, replacement=True), 1) * p
+    return found / found.sum(1, keepdim=True)
+
+
+# ---- Rounding -------------------------------------------------------------------------------------
+
+
+def round_rows(x, kind):
+    """As files of that type will have it (blocks of 32); derivatives pass straight through."""
+    blocks = x.detach().reshape(-1, 32)
+    if kind == "q8_0":
+        scale = blocks.abs().amax(1, keepdim=True) / 127
+        whole = torch.where(scale > 0, blocks / scale, torch.zeros_like(blocks)).round()
+    else:
+        far = blocks.gather(1, blocks.abs().argmax(1, keepdim=True))
+        scale = far / -8
+        whole = torch.where(scale != 0, blocks / scale, torch.zeros_like(blocks))
+        whole = (whole + 8.5).floor().clamp(0, 15) - 8
+    rounded = (whole * scale.half().float()).view_as(x)
+    return x + (rounded - x.detach())
+
+
+def rounded(net, w, kind):
+    """Views of the parameters with the layers' matrices rounded so, and the embedding to Q8_0."""
+    kinds = {"matrix": kind, "embed": "q8_0"}
+    return {p.name: round_rows(w[p.name], kinds[p.kind]) if p.kind in kinds and p.cols % 32 == 0 else w[p.name]
+            for p in net.params}
