@@ -19,7 +19,7 @@ static const struct {
       .window = 512, .n_ctx = 8192, TOWER}},
     {"tiny",
      {.n_layers = 6, .n_embd = 64, .n_ff = 96, .n_heads = 4, .n_kv_heads = 2, .head_dim = 16,
-      .window = 24, .n_ctx = 8192, .v_layers = 2, .v_width = 48, .v_ff = 64, .v_heads = 3,
+      .window = 24, .n_ctx = 8192, .v_layers = 2, .v_width = 96, .v_ff = 64, .v_heads = 3,
       .image_size = 224, .patch_size = 28, .pool = 4}},
 };
 

@@ -38,10 +38,10 @@ def parse(data, shape):
 
 
 class Batch:
-    """Samples side by side, each as long as the longest; tensors on `device`."""
+    """Samples side by side, each filled up to the longest, to a multiple of 16; tensors on `device`."""
 
     def __init__(self, samples, shape, device):
-        longest = max(len(s.ids) for s in samples)
+        longest = -(-max(len(s.ids) for s in samples) // 16) * 16
         ids, ends = (np.zeros((len(samples), longest), np.int64) for _ in range(2))
         soft, targets, answers, first = [], [], [], 0
         for row, s in enumerate(samples):

@@ -11,23 +11,22 @@ class Mover:
         self.net, self.w, self.decay, self.clip = net, w, decay, clip
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.g, self.first, self.second = (torch.zeros_like(w) for _ in range(3))
-        self.rates, self.keeps, self.moved = (torch.zeros_like(w) for _ in range(3))
+        self.rates, self.keeps = torch.zeros_like(w), torch.zeros_like(w)
+        self.tower_rate = tower_rate
+        self.limit(lambda p: True)
+
+    def limit(self, moves):
+        """moves(param): whether it does."""
+        self.rates.zero_()
         self.groups = {}  # of matrices of one shape and rate
-        for p in net.params:
-            at = slice(p.offset, p.offset + p.n)
-            share = tower_rate if p.of_tower else 1
+        for p in filter(moves, self.net.params):
+            at, share = slice(p.offset, p.offset + p.n), self.tower_rate if p.of_tower else 1
             if p.kind == "matrix":
-                self.groups.setdefault((p.rows, p.cols, p.of_tower), (share, []))[1].append(p)
+                self.groups.setdefault((p.rows, p.cols, share), []).append(p)
                 continue
             long = p.rows > 1 and p.kind != "position" and p.cols > 256
             self.rates[at] = share * 256 / p.cols if long else share
             self.keeps[at] = p.kind in ("patch", "finder")
-
-    def limit(self, tower=True, decoder=True):
-        """What of it moves at all."""
-        for p in self.net.params:
-            self.moved[p.offset:p.offset + p.n] = tower if p.of_tower else decoder
-        self.tower, self.decoder = tower, decoder
 
     @torch.no_grad()
     def step(self, rate, number):
@@ -35,17 +34,15 @@ class Mover:
         norm = self.g.norm()
         d = self.g * (self.clip / norm).clamp(max=1)
         self._adamw(d, rate, number)
-        for (rows, cols, of_tower), (share, params) in self.groups.items():
-            if self.tower if of_tower else self.decoder:
-                self._muon(d, rate * share, rows, cols, params)
+        for (rows, cols, share), params in self.groups.items():
+            self._muon(d, rate * share, rows, cols, params)
         self.g.zero_()
         return norm
 
     def _adamw(self, d, rate, number):
         b1, b2 = 0.9, 0.98
-        rates = self.rates * self.moved * rate
-        is_matrix = self.rates == 0
-        self.first.copy_(torch.where(is_matrix, self.first, self.first.lerp(d, 1 - b1)))
+        rates, mine = self.rates * rate, self.rates > 0
+        self.first.copy_(torch.where(mine, self.first.lerp(d, 1 - b1), self.first))
         self.second.mul_(b2).addcmul_(d, d, value=1 - b2)
         mean, spread = self.first / (1 - b1 ** number), (self.second / (1 - b2 ** number)).sqrt() + 1e-8
         self.w.sub_(self.w * self.keeps * rates * self.decay + rates * mean / spread)

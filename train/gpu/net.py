@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-MARKS, POOL_EPS = 159, 1e-6  # FINDER_MARKS of ../finder.h; of all norms
+MARKS, EPS = 159, 1e-6  # FINDER_MARKS of ../finder.h; what all norms add
 SHAPE_FIELDS = ("n_layers n_embd n_ff n_heads n_kv_heads head_dim window n_ctx n_vocab "
                 "v_layers v_width v_ff v_heads image_size patch_size pool").split()
 HEADER = "<8s16II4xQQ"  # struct header of ../checkpoint.c
@@ -114,7 +114,9 @@ def attend(q, k, v, mask=None):
 
 def rms_norm(x, weight):
     x = x.float()
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + POOL_EPS) * weight
+    if hasattr(F, "rms_norm"):
+        return F.rms_norm(x, x.shape[-1:], weight, EPS)
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * weight
 
 
 def tower(shape, w, patches):
@@ -127,14 +129,14 @@ def tower(shape, w, patches):
     x = F.linear(patches, w["v.patch_w"], w["v.patch_b"]) + w["v.position"]
     for i in range(shape.v_layers):
         p = f"v.{i}."
-        a = F.layer_norm(x, x.shape[-1:], w[p + "ln1_w"], w[p + "ln1_b"], POOL_EPS)
+        a = F.layer_norm(x, x.shape[-1:], w[p + "ln1_w"], w[p + "ln1_b"], EPS)
         q, k, v = (split(F.linear(a, w[p + j + "_w"], w[p + j + "_b"])) for j in "qkv")
         o = attend(q, k, v).transpose(1, 2).reshape(n, shape.n_patches, -1)
         x = x + F.linear(o, w[p + "o_w"], w[p + "o_b"])
-        b = F.layer_norm(x, x.shape[-1:], w[p + "ln2_w"], w[p + "ln2_b"], POOL_EPS)
+        b = F.layer_norm(x, x.shape[-1:], w[p + "ln2_w"], w[p + "ln2_b"], EPS)
         b = F.gelu(F.linear(b, w[p + "fc1_w"], w[p + "fc1_b"]), approximate="tanh")
         x = x + F.linear(b, w[p + "fc2_w"], w[p + "fc2_b"])
-    states = F.layer_norm(x, x.shape[-1:], w["v.post_ln_w"], w["v.post_ln_b"], POOL_EPS)
+    states = F.layer_norm(x, x.shape[-1:], w["v.post_ln_w"], w["v.post_ln_b"], EPS)
     side, pool = shape.side // shape.pool, shape.pool
     pooled = states.view(n, side, pool, side, pool, -1).mean((2, 4)).view(n, side * side, -1)
     return states, pooled
@@ -171,15 +173,16 @@ def decoder(shape, w, batch, soft):
     everything = at[None, None, :] < batch.ends[:, :, None]
     near = everything & (at[None, None, :] > at[None, :, None] - shape.window)
     half = shape.head_dim // 2
+    parts = -torch.arange(half, device=ids.device).double() / half
+    angles = [at[:, None].double() * base ** parts for base in (1e4, 1e6)]
+    turns = [(angle.cos().float(), angle.sin().float()) for angle in angles]
+
+    def split(y):
+        return y.view(ids.shape[0], n, -1, shape.head_dim).transpose(1, 2)
+
     for i in range(shape.n_layers):
         p, is_global = f"{i}.", (i + 1) % 6 == 0
-        base = 1e6 if is_global else 1e4
-        angle = at[:, None].double() * base ** (-torch.arange(half, device=ids.device).double() / half)
-        cosine, sine = angle.cos().float(), angle.sin().float()
-
-        def split(y):
-            return y.view(ids.shape[0], n, -1, shape.head_dim).transpose(1, 2)
-
+        cosine, sine = turns[is_global]
         a = rms_norm(x, w[p + "attn_norm"])
         q, k, v = (split(F.linear(a, w[p + j])) for j in "qkv")
         q = turn(rms_norm(q, w[p + "q_norm"]), cosine, sine).to(v.dtype)
@@ -196,7 +199,8 @@ def decoder(shape, w, batch, soft):
 
 def logits(w, hidden, batch):
     """Of the ids that follow the batch's targets [n_targets][n_vocab]."""
-    return F.linear(hidden[batch.target_row, batch.target_column], w["embed"]).float()
+    with torch.autocast(hidden.device.type, enabled=False):
+        return F.linear(hidden[batch.target_row, batch.target_column].float(), w["embed"])
 
 
 def drawn(p, n=256):
@@ -209,22 +213,38 @@ def drawn(p, n=256):
 
 
 def round_rows(x, kind):
-    """As files of that type will have it (blocks of 32); derivatives pass straight through."""
-    blocks = x.detach().reshape(-1, 32)
+    """As a file of that type has it, in blocks of 32 (../../engine/quantize.c)."""
+    x32 = x.reshape(-1, 32)
+    lowest, highest = {"q8_0": (-127, 127), "q4_0": (-8, 7)}[kind]
     if kind == "q8_0":
-        scale = blocks.abs().amax(1, keepdim=True) / 127
-        whole = torch.where(scale > 0, blocks / scale, torch.zeros_like(blocks)).round()
+        scale = x32.abs().amax(1, keepdim=True) / 127
     else:
-        far = blocks.gather(1, blocks.abs().argmax(1, keepdim=True))
-        scale = far / -8
-        whole = torch.where(scale != 0, blocks / scale, torch.zeros_like(blocks))
-        whole = (whole + 8.5).floor().clamp(0, 15) - 8
-    rounded = (whole * scale.half().float()).view_as(x)
-    return x + (rounded - x.detach())
+        scale = fitted(x32, lowest, highest)
+    scale = scale.half().float()
+    levels = torch.where(scale != 0, x32 / scale, torch.zeros_like(x32)).round().clamp(lowest, highest)
+    return (levels * scale).view_as(x)
 
 
-def rounded(net, w, kind):
-    """Views of the parameters with the layers' matrices rounded so, and the embedding to Q8_0."""
+def fitted(x, lowest, highest):
+    """Of each row, the scale with which whole numbers come nearest to it, near the obvious one."""
+    extreme = x.gather(1, x.abs().argmax(1, keepdim=True))
+    best_gain, best = torch.zeros_like(extreme), torch.zeros_like(extreme)
+    for trial in range(-9, 10):
+        inverse = torch.where(extreme != 0, lowest * (1 + 0.025 * trial) / extreme, torch.zeros_like(extreme))
+        levels = (x * inverse).round().clamp(lowest, highest)
+        along, length = (x * levels).sum(1, keepdim=True), levels.pow(2).sum(1, keepdim=True).clamp(min=1e-9)
+        gain = along.pow(2) / length
+        better = gain > best_gain
+        best_gain, best = torch.where(better, gain, best_gain), torch.where(better, along / length, best)
+    return best
+
+
+@torch.no_grad()
+def round_into(net, w, kind, out):
+    """Vectors: `out` becomes w with the layers' matrices rounded so, and the embedding to Q8_0."""
     kinds = {"matrix": kind, "embed": "q8_0"}
-    return {p.name: round_rows(w[p.name], kinds[p.kind]) if p.kind in kinds and p.cols % 32 == 0 else w[p.name]
-            for p in net.params}
+    out.copy_(w)
+    for p in net.params:
+        if p.kind in kinds:
+            at = slice(p.offset, p.offset + p.n)
+            out[at] = round_rows(w[at], kinds[p.kind])
