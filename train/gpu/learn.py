@@ -382,9 +382,9 @@ def options(arguments):
     return Options(**{k: type(v)(given.get(k, v)) for k, v in OPTIONS.items()})
 
 
-def beginning(o, shape):
+def beginning(o, role, shape):
     """A net as the trainer in C begins it."""
-    folder = os.path.join(o.data, "begin-" + shape)
+    folder = os.path.join(o.data, "begin-" + role)
     subprocess.run([o.trainer, "learn", f"words={o.words}", f"shape={shape}", f"out={folder}", "steps=0", f"seed={o.seed}"],
                    check=True, stderr=subprocess.DEVNULL)
     net, _, (w,) = nets.load(os.path.join(folder, "checkpoint"))
@@ -402,9 +402,11 @@ def put_tower(net, w, tower):
 def main(arguments):
     o = options(arguments)
     os.makedirs(o.out, exist_ok=True)
+    for left in ("sight", "all", "test", "begin-teacher", "begin-student"):
+        shutil.rmtree(os.path.join(o.data, left), ignore_errors=True)
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.manual_seed(o.seed)
-    shape, w = beginning(o, o.shape)
+    shape, w = beginning(o, "teacher", o.shape)
     net = nets.Net(shape)
     if o.tower:
         put_tower(net, w, np.load(o.tower))
@@ -425,11 +427,10 @@ def main(arguments):
     teach(o, teacher, pool, feeders, tests)
     if o.study:
         students = []
+        student_shape, values = beginning(o, "student", o.student)
+        put_tower(nets.Net(student_shape), values, {name: v.detach().cpu() for name, v in teacher.views.items()})
         for name, hard, rounds in (("hard", True, ""), ("distilled_q8_0", False, "q8_0"), ("distilled_q4_0", False, "q4_0")):
-            student_shape, values = beginning(o, o.student)
-            student_net = nets.Net(student_shape)
-            put_tower(student_net, values, {name: v.detach().cpu() for name, v in teacher.views.items()})
-            s = Learner(o, student_shape, values, name)
+            s = Learner(o, student_shape, values.clone(), name)
             s.hard, s.rounds = hard, rounds
             students.append(s)
         study(o, teacher, students, pool, feeders, tests)
