@@ -25,7 +25,7 @@ from move import Mover
 
 OPTIONS = dict(trainer="build/trainer", words="build/model/vocabulary.gguf", data="/dev/shm/feed", out="build/gpu", tower="",
                shape="teacher", student="student", sight=200.0, teach=300.0, study=120.0, feeders=15, samples=128, parts=2,
-               rate=3e-3, views=16000, n_test=512, per_file=8, fall=0.4, seed=1, device="cuda")
+               rate=3e-3, views=16000, n_test=512, per_file=8, fall=0.4, round=0.2, seed=1, device="cuda")
 
 
 def say(*words):
@@ -47,8 +47,8 @@ class Feeders:
             [o.trainer, "feed", f"words={o.words}", f"out={self.folder}", f"lesson={lesson}", f"shape={o.shape}",
              f"seed={o.seed}", f"first={i}", f"stride={o.feeders}", f"n={o.per_file}", "files=1000000", "ahead=4"])
             for i in range(o.feeders)]
-        for _ in range(12):
-            buffer = torch.empty(o.per_file * 6 * shape.n_patches * (shape.inputs + MARK_BYTES), dtype=torch.uint8)
+        for _ in range(48):
+            buffer = torch.empty(o.per_file * 5 * shape.n_patches * (shape.inputs + MARK_BYTES), dtype=torch.uint8)
             self.free.put(buffer.pin_memory() if o.device != "cpu" else buffer)
         for part in range(2):
             threading.Thread(target=self._read, args=(part,), daemon=True).start()
@@ -159,46 +159,45 @@ def test_set(o, shape):
 
 
 class Learner:
-    """A net, its gradients and its optimiser. `source` gives pictures' meaning where its own tower does not learn."""
+    """A net and its optimiser. Passes see `leaves`, a copy of the parameters in BF16, rounded further if `rounds`."""
 
     def __init__(self, o, shape, values, name):
-        self.o, self.shape, self.name, self.step = o, shape, name, 0
-        self.net = nets.Net(shape)
-        self.w = values.to(o.device)
-        self.mover = Mover(self.net, self.w, bf16=o.device != "cpu")
-        self.views = self._leaves(self.w)
-        self.rounds, self.seen, self.seen_views = "", None, self.views
+        self.o, self.shape, self.name, self.step, self.rounds = o, shape, name, 0, ""
+        self.net, self.w = nets.Net(shape), values.to(o.device)
+        self.seen = self.w.to(o.dtype)
+        self.mover = Mover(self.net, self.w, torch.zeros_like(self.seen))
+        self.leaves = self.net.leaves(self.seen, self.mover.g)
         self.curve = open(os.path.join(o.out, name + ".csv"), "w")
 
-    def _leaves(self, vector):
-        views, grads = self.net.views(vector), self.net.views(self.mover.g)
-        for key, view in views.items():
-            view.requires_grad_()
-            view.grad = grads[key]
-        return views
-
-    def see_rounded(self):
-        """From now on passes see the parameters rounded, while derivatives move what is not."""
-        self.seen = self.w.clone() if self.seen is None else self.seen
-        self.seen_views = self._leaves(self.seen) if self.seen_views is self.views else self.seen_views
-        nets.round_into(self.net, self.w, self.rounds, self.seen)
-
+    @torch.no_grad()
     def move(self, rate):
         self.step += 1
-        with torch.no_grad():
-            return self.mover.step(rate, self.step)
+        norm = self.mover.step(rate, self.step)
+        self.see()
+        return norm
+
+    @torch.no_grad()
+    def see(self):
+        self.seen.copy_(nets.round_all(self.net, self.w, self.rounds) if self.rounds else self.w)
+
+    def twin(self, name):
+        """Another that goes on from here."""
+        twin = Learner(self.o, self.shape, self.w.clone(), name)
+        twin.step = self.step
+        twin.mover.first.copy_(self.mover.first)
+        twin.mover.second.copy_(self.mover.second)
+        return twin
+
+    def parameter(self, name):
+        return self.net.views(self.w)[name].cpu()
 
     def save_tower(self):
         np.savez(os.path.join(self.o.out, "tower.npz"), **{
-            p.name: self.views[p.name].detach().half().cpu().numpy() for p in self.net.params if p.of_tower})
+            p.name: self.parameter(p.name).half().numpy() for p in self.net.params if p.of_tower})
 
     def save(self):
         path = os.path.join(self.o.out, self.name)
         nets.save(path, self.net, self.step, [self.w, self.mover.first, self.mover.second])
-
-
-def precise(o):
-    return torch.autocast(o.device, torch.bfloat16, enabled=o.device != "cpu")
 
 
 def parts_of(samples, n):
@@ -213,23 +212,21 @@ def schedule(o, passed, budget, fall):
     return o.rate * min(1, passed / (0.04 * budget) + 0.01, max(0, budget - passed) / (fall * budget))
 
 
-def foretell(learner, w, batch, pooled):
+def foretell(learner, batch, pooled):
     """Logits of what follows; pooled: what the tower makes of the pictures, None without any."""
-    soft = None if pooled is None else nets.connect(w, pooled)
-    return nets.logits(w, nets.decoder(learner.shape, w, batch, soft), batch)
+    soft = None if pooled is None else nets.connect(learner.leaves, pooled)
+    return nets.logits(learner.leaves, nets.decoder(learner.shape, learner.leaves, batch, soft), batch)
 
 
 @torch.no_grad()
-def examine(o, learner, tests, w=None, tower=None):
-    """Nats a token, shares of tokens and of whole answers that are right."""
-    w, tower = w or learner.views, tower or w or learner.views
+def examine(o, learner, tests, tower):
+    """Nats a token, shares of tokens and of whole answers that are right; with this tower's leaves."""
     nats = right = whole = n = answers = 0
     for samples, pool in tests:
-        with precise(o):
-            batch, pooled = Batch(samples, learner.shape, o.device), None
-            if any(s.views for s in samples):
-                pooled = nets.tower(learner.shape, tower, pool.views_of(samples)[0])[1]
-            z = foretell(learner, w, batch, pooled)
+        batch, pooled = Batch(samples, learner.shape, o.device), None
+        if any(s.views for s in samples):
+            pooled = nets.tower(learner.shape, tower, pool.views_of(samples)[0])[1]
+        z = foretell(learner, batch, pooled)
         nats += F.cross_entropy(z, batch.answers, reduction="sum").item()
         good, closed = (z.argmax(1) == batch.answers).cpu().numpy(), (batch.answers == o.end_of_turn).cpu().numpy()
         for part in np.split(good, np.nonzero(closed)[0] + 1)[:-1]:
@@ -245,7 +242,7 @@ def lesson(o, name, budget, pool, feeders, step, fall):
         pool.take(feeders, 64)
         time.sleep(0.01)
     while (passed := time.monotonic() - began) < budget:
-        pool.take(feeders, 12)
+        pool.take(feeders, 24)
         told = step(schedule(o, passed, budget, fall))
         n += 1
         if passed - said > 10 or n == 3:
@@ -262,10 +259,9 @@ def sight(o, learner, pool, feeders):
         loss_sum = 0
         samples = [s for s in pool.draw(2 * o.samples) if s.views][:o.samples]
         for part in parts_of(samples, o.parts):
-            with precise(o):
-                patches, seen = pool.views_of(part)
-                states, pooled = nets.tower(learner.shape, learner.views, patches)
-                loss = nets.marks_loss(learner.shape, learner.views, states, pooled, seen)
+            patches, seen = pool.views_of(part)
+            states, pooled = nets.tower(learner.shape, learner.leaves, patches)
+            loss = nets.marks_loss(learner.shape, learner.leaves, states, pooled, seen)
             loss = loss / (seen.shape[0] * learner.shape.n_patches * o.parts)
             (0.3 * loss).backward()
             loss_sum = loss_sum + loss.detach()
@@ -288,58 +284,52 @@ def teach(o, learner, pool, feeders, tests):
         n_targets, n_views = sum(len(s.answers) for s in samples), sum(len(s.views) for s in samples)
         words = marks = 0
         for part in parts_of(samples, o.parts):
-            with precise(o):
-                pooled, loss = None, 0
-                if any(s.views for s in part):
-                    patches, seen = pool.views_of(part)
-                    states, pooled = nets.tower(learner.shape, learner.views, patches)
-                    seen_loss = nets.marks_loss(learner.shape, learner.views, states, pooled, seen)
-                    seen_loss = seen_loss / (n_views * learner.shape.n_patches)
-                    loss, marks = 0.3 * seen_loss, marks + seen_loss.detach()
-                batch = Batch(part, learner.shape, o.device)
-                z = foretell(learner, learner.views, batch, pooled)
-                told = F.cross_entropy(z, batch.answers, reduction="sum") / n_targets
+            pooled, loss = None, 0
+            if any(s.views for s in part):
+                patches, seen = pool.views_of(part)
+                states, pooled = nets.tower(learner.shape, learner.leaves, patches)
+                seen_loss = nets.marks_loss(learner.shape, learner.leaves, states, pooled, seen)
+                seen_loss = seen_loss / (n_views * learner.shape.n_patches)
+                loss, marks = 0.3 * seen_loss, marks + seen_loss.detach()
+            batch = Batch(part, learner.shape, o.device)
+            told = F.cross_entropy(foretell(learner, batch, pooled), batch.answers, reduction="sum") / n_targets
             (loss + told).backward()
             words = words + told.detach()
         norm = learner.move(rate)
         if learner.step % 250 == 0:
-            told = examine(o, learner, tests)
+            told = examine(o, learner, tests, learner.leaves)
             learner.curve.write("%d,%.4f,%.4f,%.4f,%.4f\n" % (learner.step, float(words), *told))
             learner.curve.flush()
             say("teacher, test split: nats %.4f, tokens %.4f, answers %.4f" % told)
         return dict(words=words, marks=marks, norm=norm)
 
     lesson(o, "teach", o.teach, pool, feeders, step, o.fall)
-    say("teacher, test split: nats %.4f, tokens %.4f, answers %.4f" % examine(o, learner, tests))
+    say("teacher, test split: nats %.4f, tokens %.4f, answers %.4f" % examine(o, learner, tests, learner.leaves))
     learner.save_tower()
     learner.save()
 
 
 def study(o, teacher, students, pool, feeders, tests):
     """Students, all on the same samples: `hard` by the answers, others by what the teacher says of them; the tower
-    is the teacher's, and rests. Some see matrices rounded from a part of the time on."""
-    for s in students:  # what leads from the tower to this decoder is the decoder's
-        s.mover.limit(lambda p: not p.of_tower or p.name in ("v.soft_norm", "v.projection"))
+    is the teacher's, and rests. At last the others see matrices rounded to Q8_0, and a twin of theirs to Q4_0."""
     began = time.monotonic()
 
     def step(rate):
         samples = pool.draw(o.samples)
         n_targets = sum(len(s.answers) for s in samples)
+        if len(students) == 2 and time.monotonic() - began > (1 - o.round) * o.study:
+            students.append(students[1].twin("distilled_q4_0"))
+            rest(students[2])
+            students[1].rounds, students[2].rounds = "q8_0", "q4_0"
         words = [0] * len(students)
-        if time.monotonic() - began > (1 - o.fall / 2) * o.study:
-            for s in students:
-                if s.rounds:
-                    s.see_rounded()
         for part in parts_of(samples, o.parts):
             batch, pooled = Batch(part, teacher.shape, o.device), None
-            with torch.no_grad(), precise(o):
+            with torch.no_grad():
                 if any(s.views for s in part):
-                    pooled = nets.tower(teacher.shape, teacher.views, pool.views_of(part)[0])[1]
-                p = nets.drawn(foretell(teacher, teacher.views, batch, pooled).softmax(1))
+                    pooled = nets.tower(teacher.shape, teacher.leaves, pool.views_of(part)[0])[1]
+                p = nets.drawn(foretell(teacher, batch, pooled).softmax(1))
             for i, s in enumerate(students):
-                with precise(o):
-                    z = foretell(s, s.seen_views, batch, pooled)
-                loss = F.cross_entropy(z, batch.answers if s.hard else p, reduction="sum") / n_targets
+                loss = F.cross_entropy(foretell(s, batch, pooled), p if i else batch.answers, reduction="sum") / n_targets
                 loss.backward()
                 words[i] = words[i] + loss.detach()
         for s in students:
@@ -350,20 +340,26 @@ def study(o, teacher, students, pool, feeders, tests):
         return {s.name: words[i] for i, s in enumerate(students)}
 
     def tell(s):
-        told = examine(o, s, tests, tower=teacher.views)
+        told = examine(o, s, tests, teacher.leaves)
         s.curve.write("%d,%.4f,%.4f,%.4f\n" % (s.step, *told))
         s.curve.flush()
         say(s.name, "test split: nats %.4f, tokens %.4f, answers %.4f" % told)
 
+    for s in students:
+        rest(s)
     lesson(o, "study", o.study, pool, feeders, step, o.fall)
     for s in students:
         tell(s)
-        for kind in ("q8_0", "q4_0"):
-            w = s.w.clone()
-            nets.round_into(s.net, s.w, kind, w)
-            told = examine(o, s, tests, s.net.views(w), teacher.views)
-            say(s.name, f"seen through {kind}: nats %.4f, tokens %.4f, answers %.4f" % told)
         s.save()
+        for s.rounds in ("", "q8_0", "q4_0"):
+            s.see()
+            told = examine(o, s, tests, teacher.leaves)
+            say(s.name, f"seen through {s.rounds or 'bf16'}: nats %.4f, tokens %.4f, answers %.4f" % told)
+
+
+def rest(student):
+    """Its tower does; but what leads from there to its decoder is the decoder's."""
+    student.mover.limit(lambda p: not p.of_tower or p.name in ("v.soft_norm", "v.projection"))
 
 
 # ---- The whole ------------------------------------------------------------------------------------
@@ -404,6 +400,7 @@ def main(arguments):
     os.makedirs(o.out, exist_ok=True)
     for left in ("sight", "all", "test", "begin-teacher", "begin-student"):
         shutil.rmtree(os.path.join(o.data, left), ignore_errors=True)
+    o.dtype = torch.float32 if o.device == "cpu" else torch.bfloat16
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.manual_seed(o.seed)
     shape, w = beginning(o, "teacher", o.shape)
@@ -426,13 +423,9 @@ def main(arguments):
     teacher.step = 0
     teach(o, teacher, pool, feeders, tests)
     if o.study:
-        students = []
         student_shape, values = beginning(o, "student", o.student)
-        put_tower(nets.Net(student_shape), values, {name: v.detach().cpu() for name, v in teacher.views.items()})
-        for name, hard, rounds in (("hard", True, ""), ("distilled_q8_0", False, "q8_0"), ("distilled_q4_0", False, "q4_0")):
-            s = Learner(o, student_shape, values.clone(), name)
-            s.hard, s.rounds = hard, rounds
-            students.append(s)
+        put_tower(nets.Net(student_shape), values, {p.name: teacher.parameter(p.name) for p in teacher.net.params})
+        students = [Learner(o, student_shape, values.clone(), name) for name in ("hard", "distilled_q8_0")]
         study(o, teacher, students, pool, feeders, tests)
     feeders.stop()
 

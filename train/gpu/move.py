@@ -5,12 +5,11 @@ import torch
 
 
 class Mover:
-    """Moves net's vector w by gradients g, both [n_values]."""
+    """Moves net's vector w by gradients g, both [n_values]; g may be of another type, which Muon then computes in."""
 
-    def __init__(self, net, w, tower_rate=0.4, decay=0.05, clip=1.0, bf16=True):
-        self.net, self.w, self.decay, self.clip = net, w, decay, clip
-        self.dtype = torch.bfloat16 if bf16 else torch.float32
-        self.g, self.first, self.second = (torch.zeros_like(w) for _ in range(3))
+    def __init__(self, net, w, g, tower_rate=0.4, decay=0.05, clip=1.0):
+        self.net, self.w, self.g, self.decay, self.clip = net, w, g, decay, clip
+        self.first, self.second = torch.zeros_like(w), torch.zeros_like(w)
         self.rates, self.keeps = torch.zeros_like(w), torch.zeros_like(w)
         self.tower_rate = tower_rate
         self.limit(lambda p: True)
@@ -31,8 +30,9 @@ class Mover:
     @torch.no_grad()
     def step(self, rate, number):
         """number: 1 for the first step."""
-        norm = self.g.norm()
-        d = self.g * (self.clip / norm).clamp(max=1)
+        d = self.g.float()
+        norm = d.norm()
+        d = d * (self.clip / norm).clamp(max=1)
         self._adamw(d, rate, number)
         for (rows, cols, share), params in self.groups.items():
             self._muon(d, rate * share, rows, cols, params)
@@ -55,10 +55,11 @@ class Mover:
 
         grads, means, weights = torch.stack(pick(d)), pick(self.first), pick(self.w)
         mean = torch.stack(means).lerp(grads, 1 - beta)
-        step = orthogonal(mean.lerp(grads, 1 - beta), self.dtype)
-        for i in range(len(params)):
-            means[i].copy_(mean[i])
-            weights[i].mul_(1 - rate * self.decay).sub_(step[i], alpha=0.2 * rate * math.sqrt(max(rows, cols)))
+        step = orthogonal(mean.lerp(grads, 1 - beta), self.g.dtype)
+        torch._foreach_zero_(means)
+        torch._foreach_add_(means, list(mean))
+        torch._foreach_mul_(weights, 1 - rate * self.decay)
+        torch._foreach_add_(weights, list(step), alpha=-0.2 * rate * math.sqrt(max(rows, cols)))
 
 
 def orthogonal(x, dtype):

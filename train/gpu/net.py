@@ -80,6 +80,24 @@ class Net:
         return {p.name: vector[p.offset:p.offset + p.n].view(*(p.rows, p.cols)[p.rows == 1:])
                 for p in self.params}
 
+    def leaves(self, vector, gradient):
+        """Views for passes, whose derivatives are added to `gradient`. Neighbours that have the same input are one:
+        qkv, gate_up."""
+        both = []
+        for v in (vector, gradient):
+            views = self.views(v)
+            for i in range(self.shape.n_layers):
+                for names in (("q", "k", "v"), ("gate", "up")):
+                    parts = [views.pop(f"{i}.{name}") for name in names]
+                    rows = sum(len(part) for part in parts)
+                    at = parts[0].storage_offset() - v.storage_offset()
+                    views[f"{i}." + {3: "qkv", 2: "gate_up"}[len(names)]] = v[at:at + rows * parts[0].shape[1]].view(rows, -1)
+            both.append(views)
+        for name, leaf in both[0].items():
+            leaf.requires_grad_()
+            leaf.grad = both[1][name]
+        return both[0]
+
 
 def load(path, n_parts=1):
     """(net, step, [n_parts vectors]) of a checkpoint."""
@@ -103,20 +121,18 @@ def save(path, net, step, parts):
 
 
 def attend(q, k, v, mask=None):
-    """Rows [batch][heads][n][dim]; mask [batch][1][n][n] says who sees whom."""
+    """Rows [batch][heads][n][dim]; mask [batch][1][n][n], 0 or −∞, is added."""
     if hasattr(F, "scaled_dot_product_attention"):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
     scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -math.inf)
-    return scores.softmax(-1) @ v
+    return (scores if mask is None else scores + mask).softmax(-1) @ v
 
 
 def rms_norm(x, weight):
-    x = x.float()
     if hasattr(F, "rms_norm"):
         return F.rms_norm(x, x.shape[-1:], weight, EPS)
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * weight
+    y = x.float()
+    return (y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + EPS)).to(x.dtype) * weight
 
 
 def tower(shape, w, patches):
@@ -126,7 +142,7 @@ def tower(shape, w, patches):
     def split(x):
         return x.view(n, shape.n_patches, heads, -1).transpose(1, 2)
 
-    x = F.linear(patches, w["v.patch_w"], w["v.patch_b"]) + w["v.position"]
+    x = F.linear(patches.to(w["v.patch_w"].dtype), w["v.patch_w"], w["v.patch_b"]) + w["v.position"]
     for i in range(shape.v_layers):
         p = f"v.{i}."
         a = F.layer_norm(x, x.shape[-1:], w[p + "ln1_w"], w[p + "ln1_b"], EPS)
@@ -157,50 +173,45 @@ def marks_loss(shape, w, states, pooled, seen):
     return loss / 2
 
 
-def turn(x, cosine, sine):
-    a, b = x.chunk(2, -1)
-    return torch.cat((a * cosine - b * sine, a * sine + b * cosine), -1)
+def turn(x, turns):
+    """Rotates the first half of each row against the second."""
+    cosine, sine = turns
+    return torch.addcmul(x * cosine, torch.roll(x, x.shape[-1] // 2, -1), sine)
 
 
 def decoder(shape, w, batch, soft):
     """What the head sees at each position [sequences][longest][n_embd]. soft [views][n_soft][n_embd]."""
-    ids, n = batch.ids, batch.ids.shape[1]
+    ids, n, dtype = batch.ids, batch.ids.shape[1], w["embed"].dtype
     x = F.embedding(ids, w["embed"]) * math.sqrt(shape.n_embd)
     if soft is not None:
-        soft = soft.reshape(-1, shape.n_embd).to(x.dtype)
-        x = x.index_put((batch.soft_row, batch.soft_column), soft[batch.soft_number])
+        x = x.index_put((batch.soft_row, batch.soft_column), soft.reshape(-1, shape.n_embd)[batch.soft_number])
     at = torch.arange(n, device=ids.device)
     everything = at[None, None, :] < batch.ends[:, :, None]
     near = everything & (at[None, None, :] > at[None, :, None] - shape.window)
-    half = shape.head_dim // 2
-    parts = -torch.arange(half, device=ids.device).double() / half
-    angles = [at[:, None].double() * base ** parts for base in (1e4, 1e6)]
-    turns = [(angle.cos().float(), angle.sin().float()) for angle in angles]
-
-    def split(y):
-        return y.view(ids.shape[0], n, -1, shape.head_dim).transpose(1, 2)
-
+    masks = [torch.zeros(m.shape, dtype=dtype, device=ids.device).masked_fill_(~m, -math.inf)[:, None]
+             for m in (near, everything)]
+    share = -torch.arange(shape.head_dim // 2, device=ids.device).double() / (shape.head_dim // 2)
+    angles = [at[:, None].double() * base ** share for base in (1e4, 1e6)]
+    turns = [(torch.cat((a.cos(), a.cos()), 1).to(dtype), torch.cat((-a.sin(), a.sin()), 1).to(dtype)) for a in angles]
+    heads, kv = shape.n_heads, shape.n_kv_heads
     for i in range(shape.n_layers):
         p, is_global = f"{i}.", (i + 1) % 6 == 0
-        cosine, sine = turns[is_global]
-        a = rms_norm(x, w[p + "attn_norm"])
-        q, k, v = (split(F.linear(a, w[p + j])) for j in "qkv")
-        q = turn(rms_norm(q, w[p + "q_norm"]), cosine, sine).to(v.dtype)
-        k = turn(rms_norm(k, w[p + "k_norm"]), cosine, sine).to(v.dtype)
-        k, v = (y.repeat_interleave(shape.n_heads // shape.n_kv_heads, 1) for y in (k, v))
-        mask = (everything if is_global else near)[:, None]
-        o = attend(q, k, v, mask).transpose(1, 2).reshape(ids.shape[0], n, -1)
+        qkv = F.linear(rms_norm(x, w[p + "attn_norm"]), w[p + "qkv"])
+        qkv = qkv.view(ids.shape[0], n, heads + 2 * kv, shape.head_dim).transpose(1, 2)
+        q, k, v = qkv.split((heads, kv, kv), 1)
+        q = turn(rms_norm(q, w[p + "q_norm"]), turns[is_global])
+        k = turn(rms_norm(k, w[p + "k_norm"]), turns[is_global])
+        k, v = (y[:, :, None].expand(-1, -1, heads // kv, -1, -1).reshape(q.shape) for y in (k, v))
+        o = attend(q, k, v, masks[is_global]).transpose(1, 2).reshape(ids.shape[0], n, -1)
         x = x + rms_norm(F.linear(o, w[p + "o"]), w[p + "post_attn_norm"])
-        f = rms_norm(x, w[p + "ffn_norm"])
-        f = F.gelu(F.linear(f, w[p + "gate"]), approximate="tanh") * F.linear(f, w[p + "up"])
-        x = x + rms_norm(F.linear(f, w[p + "down"]), w[p + "post_ffn_norm"])
+        gate, up = F.linear(rms_norm(x, w[p + "ffn_norm"]), w[p + "gate_up"]).chunk(2, -1)
+        x = x + rms_norm(F.linear(F.gelu(gate, approximate="tanh") * up, w[p + "down"]), w[p + "post_ffn_norm"])
     return rms_norm(x, w["norm"])
 
 
 def logits(w, hidden, batch):
     """Of the ids that follow the batch's targets [n_targets][n_vocab]."""
-    with torch.autocast(hidden.device.type, enabled=False):
-        return F.linear(hidden[batch.target_row, batch.target_column].float(), w["embed"])
+    return F.linear(hidden[batch.target_row, batch.target_column].float(), w["embed"].float())
 
 
 def drawn(p, n=256):
@@ -240,11 +251,11 @@ def fitted(x, lowest, highest):
 
 
 @torch.no_grad()
-def round_into(net, w, kind, out):
-    """Vectors: `out` becomes w with the layers' matrices rounded so, and the embedding to Q8_0."""
-    kinds = {"matrix": kind, "embed": "q8_0"}
-    out.copy_(w)
+def round_all(net, w, kind):
+    """A vector: w with the layers' matrices rounded so, and the embedding to Q8_0."""
+    kinds, out = {"matrix": kind, "embed": "q8_0"}, w.clone()
     for p in net.params:
         if p.kind in kinds:
             at = slice(p.offset, p.offset + p.n)
             out[at] = round_rows(w[at], kinds[p.kind])
+    return out

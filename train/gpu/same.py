@@ -44,20 +44,15 @@ def compare(program, vocabulary, folder, rounds):
     trainer(program, "learn", steps=0, **recipe)
     net, _, (w,) = nets.load(os.path.join(folder, "checkpoint"))
     start = w.clone()
-    mover = Mover(net, w, bf16=False)
+    mover = Mover(net, w, torch.zeros_like(w))
     for step in range(STEPS):
         lesson = "sight" if step < SIGHT else "scenes" if step < 2 else "all"
         trainer(program, "feed", out=folder, lesson=lesson, first=step, n=SAMPLES, **common)
         samples = list(parse(np.fromfile(os.path.join(folder, f"{step}-000000"), np.uint8), net.shape))
-        seen = w.clone()
-        if rounds != "none":
-            nets.round_into(net, w, rounds, seen)
-        views = {name: v.requires_grad_() for name, v in net.views(seen).items()}
+        seen = w.clone() if rounds == "none" else nets.round_all(net, w, rounds)
+        views = net.leaves(seen, mover.g)
         for first in range(0, SAMPLES, AT_ONCE):
             (loss(net, views, samples[first:first + AT_ONCE], step >= SIGHT) * AT_ONCE / SAMPLES).backward()
-        for p in net.params:
-            if views[p.name].grad is not None:
-                mover.g[p.offset:p.offset + p.n] = views[p.name].grad.flatten()
         mover.limit(lambda p: p.of_tower or step >= SIGHT)
         mover.step(RATE, step + 1)
     trainer(program, "learn", steps=STEPS, **recipe)
