@@ -146,6 +146,13 @@ static void add_loss(struct pass_loss *sum, const struct pass_loss *l)
     sum->n_patches += l->n_patches;
 }
 
+static enum pass_aim aim_of(const struct learner *l)
+{
+    return l->step < l->recipe.n_sight       ? AIM_MARKS
+           : l->step >= l->recipe.rests_from ? AIM_WORDS
+                                             : AIM_BOTH;
+}
+
 /* The lane's share of a step: its samples, AT_ONCE at a time; their gradients' mean. */
 static void learn_lane(void *job, size_t index, unsigned thread)
 {
@@ -170,7 +177,7 @@ static void learn_lane(void *job, size_t index, unsigned thread)
         uint8_t *right = (uint8_t *)arena_take(&lane->arena, lane->batch.n_targets);
         const float scale = (float)n / (float)l->recipe.samples;
         const struct pass_loss loss =
-            pass_run(&l->net, l->rounded, lane->g, &lane->batch, l->step >= l->recipe.n_sight,
+            pass_run(&l->net, l->rounded, lane->g, &lane->batch, aim_of(l),
                      (float)l->recipe.finder, scale, &lane->arena, right);
         add_loss(&lane->sum, &loss);
         lane->n_views += lane->batch.n_views;
@@ -232,8 +239,9 @@ static void move_param(void *job, size_t index, unsigned thread)
     const struct param *p = &l->net.params[index];
     const size_t at = p->offset;
     struct adamw move = l->move;
-    if (l->step < l->recipe.n_sight && !is_tower(l, p)) /* it has no gradient, but old ones' mean */
-        return;
+    const enum pass_aim aim = aim_of(l);
+    if ((aim == AIM_MARKS && !is_tower(l, p)) || (aim == AIM_WORDS && is_of_tower(&l->net, p)))
+        return; /* it has no gradient, but old ones' mean */
     if (l->recipe.muon && p->kind == PARAM_MATRIX) {
         const struct muon by = {move.rate * (is_tower(l, p) ? l->recipe.tower_rate : 1),
                                 move.decay, move.scale};
@@ -373,7 +381,7 @@ static void test_lane(void *job, size_t index, unsigned thread)
         if (!lane->failed) {
             uint8_t *right = (uint8_t *)arena_take(&lane->arena, lane->batch.n_targets);
             const struct pass_loss loss =
-                pass_run(&l->net, l->rounded, NULL, &lane->batch, true, 0, 1, &lane->arena, right);
+                pass_run(&l->net, l->rounded, NULL, &lane->batch, AIM_WORDS, 0, 1, &lane->arena, right);
             add_loss(&lane->sum, &loss);
             score(lane, samples, n, special.end_of_turn, right);
         }
@@ -416,6 +424,31 @@ bool learner_load(struct learner *l, const char *path, struct err *err)
            (!memcmp(&shape, &l->shape, sizeof shape) ||
             err_set(err, "%s: is of a net of another shape", path)) &&
            checkpoint_read(path, &l->step, parts, 3, l->net.n_values, err);
+}
+
+bool learner_take_tower(struct learner *l, const char *path, struct err *err)
+{
+    struct net other;
+    float *values;
+    if (!net_load(&other, &values, path, err))
+        return false;
+    const struct vision_params *a = &l->net.vision, *b = &other.vision;
+    const bool same = a->n_layers == b->n_layers && a->width == b->width && a->n_ff == b->n_ff &&
+                      a->n_heads == b->n_heads && a->n_side == b->n_side &&
+                      a->patch_size == b->patch_size && a->pool == b->pool;
+    /* Towers of one shape have the same parameters, which are the last. */
+    for (size_t i = 1; same && i <= other.n_params; i++) {
+        const struct param *from = &other.params[other.n_params - i],
+                           *to = &l->net.params[l->net.n_params - i];
+        if (!is_of_tower(&other, from) && from->offset < other.patch_w)
+            break;
+        if (is_of_tower(&other, from))
+            memcpy(l->w + to->offset, values + from->offset,
+                   from->rows * from->cols * sizeof *values);
+    }
+    free(values);
+    net_done(&other);
+    return same || err_set(err, "%s: has a tower of another shape", path);
 }
 
 bool net_load(struct net *net, float **values, const char *path, struct err *err)

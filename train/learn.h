@@ -27,7 +27,8 @@ struct recipe {
     uint32_t n_sight;  /* the first steps are for the tower alone */
     uint32_t n_scenes; /* until this one, for plain pictures */
     double rate, decay; /* of weights, a step: rate · decay */
-    double tower_rate;  /* the tower's share of the rate */
+    double tower_rate;  /* the share of the rate of the tower and what leads to the decoder */
+    uint32_t rests_from; /* from this step on the tower itself does not move, as in Gemma 3 */
     double clip;        /* the longest gradient */
     bool muon;          /* moves the layers' matrices; AdamW all else, or all */
     double finder;      /* weight of the finder's loss */
@@ -75,6 +76,8 @@ bool learner_test(struct learner *l, size_t first, size_t n, struct scores *scor
 bool learner_save(const struct learner *l, const char *path, struct err *err);
 /* Goes on where a learner of the same shape stopped. */
 bool learner_load(struct learner *l, const char *path, struct err *err);
+/* Begins with the tower of another net, of the same shape. */
+bool learner_take_tower(struct learner *l, const char *path, struct err *err);
 /* The parameters alone, of a net of any shape: *values is the caller's. */
 bool net_load(struct net *net, float **values, const char *path, struct err *err);
 

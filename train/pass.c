@@ -41,17 +41,17 @@ static double find_all(const struct net *net, const float *w, float *g, const st
     return loss / 2;
 }
 
-static void see(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
-                struct pass *p)
+static void see(const struct net *net, const float *w, const struct batch *b, bool keeps,
+                struct arena *arena, struct pass *p)
 {
     if (b->n_views)
-        tower_forward(net, w, b->patches, b->n_views, arena, &p->tower);
+        (keeps ? tower_forward : tower_glance)(net, w, b->patches, b->n_views, arena, &p->tower);
 }
 
 void pass_forward(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
                   struct pass *p)
 {
-    see(net, w, b, arena, p);
+    see(net, w, b, false, arena, p);
     decoder_forward(net, w, &b->tokens, b->n_views ? p->tower.soft : NULL, arena, &p->decoder);
 }
 
@@ -69,8 +69,8 @@ static double say(const struct net *net, const float *w, float *g, const struct 
 }
 
 struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
-                          bool words, float finder_weight, float scale, struct arena *arena,
-                          uint8_t *right)
+                          enum pass_aim aim, float finder_weight, float scale,
+                          struct arena *arena, uint8_t *right)
 {
     const struct vision_params *v = &net->vision;
     const size_t n_soft = b->n_views * v->n_soft, n_patches = b->n_views * v->n_side * v->n_side;
@@ -79,17 +79,19 @@ struct pass_loss pass_run(const struct net *net, const float *w, float *g, const
     float *d_states = arena_take(arena, n_patches * v->width),
           *d_pooled = arena_take(arena, n_soft * v->width),
           *d_soft = arena_zeroes(arena, n_soft * net->text.n_embd);
-    see(net, w, b, arena, &p);
-    if (words) {
+    see(net, w, b, aim != AIM_WORDS, arena, &p);
+    if (aim != AIM_MARKS) {
         sum.n_targets = b->n_targets;
         sum.words = say(net, w, g, b, scale, arena, &p, right, d_soft);
         for (size_t i = 0; i < b->n_targets; i++)
             sum.n_right += right[i];
     }
-    if (b->n_views)
+    if (b->n_views && aim != AIM_WORDS)
         sum.marks = find_all(net, w, g, b, &p.tower, scale * finder_weight / (float)n_patches, arena,
                              d_states, d_pooled);
-    if (g && b->n_views)
+    if (g && b->n_views && aim == AIM_WORDS)
+        connector_backward(net, w, g, b->n_views, arena, &p.tower, d_soft);
+    else if (g && b->n_views)
         tower_backward(net, w, g, b->n_views, arena, &p.tower, d_soft, d_states, d_pooled);
     return sum;
 }

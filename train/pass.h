@@ -9,8 +9,14 @@
 #include "train/decoder.h"
 #include "train/tower.h"
 
-/* The loss is words/n_targets + finder_weight · marks/(n_views · n_patches); without `words` the
- * second alone, and the decoder is not run. */
+/* What is learned. The loss is words/n_targets + finder_weight · marks/(n_views · n_patches), or one of
+ * them alone. */
+enum pass_aim {
+    AIM_MARKS, /* the tower; the decoder is not run */
+    AIM_WORDS, /* the decoder, and what leads to it from the tower, which rests */
+    AIM_BOTH
+};
+
 struct pass_loss {
     double words;  /* Σ over targets, nats */
     double marks;  /* Σ over patches and their marks, by patches and by soft tokens: mean of both */
@@ -27,7 +33,7 @@ void pass_forward(const struct net *net, const float *w, const struct batch *b, 
 /* g: scale times the derivatives of the loss are added; NULL: forward alone. right [n_targets] as
  * in decoder_head. */
 struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
-                          bool words, float finder_weight, float scale, struct arena *arena,
-                          uint8_t *right);
+                          enum pass_aim aim, float finder_weight, float scale,
+                          struct arena *arena, uint8_t *right);
 
 #endif

@@ -127,6 +127,7 @@ static bool recipe_of(int argc, char **argv, struct recipe *r, struct err *err)
         .n_scenes = (uint32_t)step_number(argc, argv, "scenes", 12000),
         .rate = step_number(argc, argv, "rate", 1e-3),
         .tower_rate = step_number(argc, argv, "tower_rate", 0.4),
+        .rests_from = (uint32_t)step_number(argc, argv, "rests_from", UINT32_MAX),
         .decay = step_number(argc, argv, "decay", 0.05),
         .muon = step_number(argc, argv, "muon", 1) != 0,
         .clip = step_number(argc, argv, "clip", 1),
@@ -163,8 +164,10 @@ static bool open_run(int argc, char **argv, struct run *run, struct err *err)
     run->n_steps = recipe.n_steps;
     run->learner =
         learner_new(&shape, &recipe, run->words, step_text(argc, argv, "teacher", NULL), err);
-    return run->learner && (!file_exists(run->checkpoint) ||
-                            learner_load(run->learner, run->checkpoint, err));
+    const char *tower = step_text(argc, argv, "tower", NULL);
+    if (run->learner && file_exists(run->checkpoint))
+        return learner_load(run->learner, run->checkpoint, err);
+    return run->learner && (!tower || learner_take_tower(run->learner, tower, err));
 }
 
 bool step_learn(int argc, char **argv, struct err *err)

@@ -183,6 +183,27 @@ void tower_forward(const struct net *net, const float *w, const float *patches, 
     connect(net, w, &z, arena, pass);
 }
 
+void tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
+                  struct arena *arena, struct tower_pass *pass)
+{
+    const struct sizes z = sizes_of(net, 1);
+    const size_t n = net->vision.n_soft, d = z.d, out = net->text.n_embd;
+    *pass = (struct tower_pass){.pooled = arena_take(arena, n_views * n * d),
+                                .normed = arena_take(arena, n_views * n * d),
+                                .inverse = arena_take(arena, n_views * n),
+                                .soft = arena_take(arena, n_views * n * out)};
+    for (size_t i = 0; i < n_views; i++) {
+        const struct arena then = *arena;
+        struct tower_pass one;
+        tower_forward(net, w, patches + i * z.rows * z.inputs, 1, arena, &one);
+        memcpy(pass->pooled + i * n * d, one.pooled, n * d * sizeof(float));
+        memcpy(pass->normed + i * n * d, one.normed, n * d * sizeof(float));
+        memcpy(pass->inverse + i * n, one.inverse, n * sizeof(float));
+        memcpy(pass->soft + i * n * out, one.soft, n * out * sizeof(float));
+        arena_return(arena, &then);
+    }
+}
+
 /* ---- Backward ------------------------------------------------------------------------------- */
 
 /* Memory that the layers share: [rows][width], [rows][n_ff], [n_patches]². */
@@ -215,20 +236,31 @@ static void layer_backward(const struct net *net, const float *w, float *g, cons
                         g + l->ln1_b);
 }
 
-static void connect_backward(const struct net *net, const float *w, float *g,
-                             const struct sizes *z, struct arena *arena,
-                             const struct tower_pass *pass, const float *d_soft, float *d_states,
-                             float *d_pooled)
+/* Returns the derivative by what is pooled. */
+static float *connect_backward(const struct net *net, const float *w, float *g, size_t n_views,
+                               struct arena *arena, const struct tower_pass *pass,
+                               const float *d_soft)
 {
-    const size_t n = z->n_views * net->vision.n_soft, d = z->d, out = net->text.n_embd;
+    const size_t n = n_views * net->vision.n_soft, d = net->vision.width, out = net->text.n_embd;
     float *d_normed = arena_take(arena, n * d);
     const struct blas *blas = blas_get();
     blas->gemm(true, false, d, out, n, pass->normed, d, d_soft, out, 1, g + net->projection, out);
     blas->gemm(false, true, n, d, out, d_soft, out, w + net->projection, out, 0, d_normed, d);
     rms_backward(d_normed, pass->pooled, w + net->soft_norm, pass->inverse, n, d, d_normed,
                  g + net->soft_norm);
-    add_to(d_pooled, d_normed, n * d);
-    walk_pool(net, z, d_states, d_pooled, pool_share(net), unpool_state);
+    return d_normed;
+}
+
+void connector_backward(const struct net *net, const float *w, float *g, size_t n_views,
+                        struct arena *arena, const struct tower_pass *pass, const float *d_soft)
+{
+    connect_backward(net, w, g, n_views, arena, pass, d_soft);
+}
+
+bool is_of_tower(const struct net *net, const struct param *p)
+{
+    return net->vision.n_layers && p->offset >= net->patch_w && p->offset != net->soft_norm &&
+           p->offset != net->projection;
 }
 
 void tower_backward(const struct net *net, const float *w, float *g, size_t n_views,
@@ -241,7 +273,9 @@ void tower_backward(const struct net *net, const float *w, float *g, size_t n_vi
                            arena_take(arena, values), arena_take(arena, values),
                            arena_take(arena, values), arena_take(arena, z.rows * z.ff),
                            arena_take(arena, z.n_patches * z.n_patches)};
-    connect_backward(net, w, g, &z, arena, pass, d_soft, d_states, d_pooled);
+    add_to(d_pooled, connect_backward(net, w, g, n_views, arena, pass, d_soft),
+           n_views * net->vision.n_soft * z.d);
+    walk_pool(net, &z, d_states, d_pooled, pool_share(net), unpool_state);
     float *dx = arena_zeroes(arena, values);
     layer_norm_backward(d_states, pass->x, w + net->post_ln_w, pass->post, z.rows, z.d, dx,
                         g + net->post_ln_w, g + net->post_ln_b);

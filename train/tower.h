@@ -23,9 +23,18 @@ struct tower_pass {
  */
 void tower_forward(const struct net *net, const float *w, const float *patches, size_t n_views,
                    struct arena *arena, struct tower_pass *pass);
+/* The same, view by view, in a view's memory: keeps what connector_backward needs, and soft. */
+void tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
+                  struct arena *arena, struct tower_pass *pass);
 /* d_states, d_pooled: what else depends on those; both become rubbish. */
 void tower_backward(const struct net *net, const float *w, float *g, size_t n_views,
                     struct arena *arena, const struct tower_pass *pass, const float *d_soft,
                     float *d_states, float *d_pooled);
+
+/* The same for what leads from the tower to the decoder alone: soft_norm and projection. */
+void connector_backward(const struct net *net, const float *w, float *g, size_t n_views,
+                        struct arena *arena, const struct tower_pass *pass, const float *d_soft);
+/* Whether a parameter is of the tower itself, not of the decoder or of what leads to it. */
+bool is_of_tower(const struct net *net, const struct param *p);
 
 #endif

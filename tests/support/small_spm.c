@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/gguf_write.h"
 #include "train/spm.h"
+#include "train/vocabulary.h"
 
 #define U "▁"
 
@@ -43,4 +45,18 @@ struct str small_spm(const char *missing)
         put_piece(&file, words[i], -(float)i, SPM_NORMAL);
     str_puts(&file, "\x12\x02\x08\x01"); /* a trainer's notes, which are passed over */
     return file;
+}
+
+bool small_words(const char *path, struct err *err)
+{
+    struct str file = small_spm(NULL);
+    struct spm spm;
+    bool ok = spm_parse(&spm, file.data, file.len, "pieces", err);
+    struct gguf_writer *w = gguf_writer_new();
+    gguf_put_string(w, "general.architecture", "gemma3");
+    ok = ok && vocabulary_put(w, &spm, err) && gguf_writer_save(w, path, err);
+    gguf_writer_free(w);
+    spm_done(&spm);
+    str_done(&file);
+    return ok;
 }

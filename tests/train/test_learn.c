@@ -15,7 +15,7 @@
 #include "train/learn.h"
 #include "train/linear.h"
 #include "train/muon.h"
-#include "train/vocabulary.h"
+#include "train/tower.h"
 
 struct fixture {
     char *folder, *words_path, *checkpoint;
@@ -29,6 +29,7 @@ static const struct recipe recipe = {.seed = 5,
                                      .n_warm = 4,
                                      .rate = 3e-3,
                                      .tower_rate = 0.4,
+                                     .rests_from = UINT32_MAX,
                                      .decay = 0.05,
                                      .muon = true,
                                      .clip = 1,
@@ -39,8 +40,6 @@ static const struct recipe recipe = {.seed = 5,
 static int set_up(void **state)
 {
     struct fixture *f = mem_new(1, sizeof *f);
-    struct str file = small_spm(NULL);
-    struct spm spm;
     struct err err = {""};
     f->folder = scratch_new();
     f->words_path = scratch_path(f->folder, "words.gguf");
@@ -49,21 +48,18 @@ static int set_up(void **state)
                                   .n_kv_heads = 1, .head_dim = 16, .window = 64, .n_ctx = 512,
                                   .v_layers = 1, .v_width = 32, .v_ff = 32, .v_heads = 2,
                                   .image_size = 112, .patch_size = 14, .pool = 4};
-    bool ok = spm_parse(&spm, file.data, file.len, "pieces", &err);
-    f->shape.n_vocab = (uint32_t)spm.n;
-    struct gguf_writer *w = gguf_writer_new();
-    gguf_put_string(w, "general.architecture", "gemma3");
-    ok = ok && vocabulary_put(w, &spm, &err);
-    ok = ok && gguf_writer_save(w, f->words_path, &err);
-    gguf_writer_free(w);
-    spm_done(&spm);
-    str_done(&file);
     const struct facet_model_options options = {.vocabulary_only = true};
-    f->words = facet_model_open(f->words_path, &options, err.text);
-    if (!ok || !f->words)
+    if (small_words(f->words_path, &err))
+        f->words = facet_model_open(f->words_path, &options, err.text);
+    if (!f->words) {
         print_error("%s\n", err.text);
+        return 1;
+    }
+    struct facet_model_info info;
+    facet_model_get_info(f->words, &info);
+    f->shape.n_vocab = info.n_vocab;
     *state = f;
-    return !ok || !f->words;
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -276,12 +272,51 @@ static void a_student_learns_from_a_teacher(void **state)
     learner_free(other);
 }
 
+/* A decoder of another size on the tower of the first, which stays as it is. */
+static void a_tower_rests(void **state)
+{
+    struct fixture *f = *state, other = *f;
+    struct err err = {""};
+    struct recipe rests = recipe;
+    rests.rests_from = 0;
+    rests.seed = 6;
+    other.shape.n_embd = 48;
+    struct learner *first = learner(f, &recipe, NULL), *second = learner(&other, &rests, NULL);
+    steps(first, 2);
+    assert_true(learner_save(first, f->checkpoint, &err));
+    assert_true(learner_take_tower(second, f->checkpoint, &err));
+    const struct net *a = learner_net(first), *b = learner_net(second);
+    float *then = mem_new(b->n_values, sizeof *then);
+    memcpy(then, learner_values(second), b->n_values * sizeof *then);
+    steps(second, 2);
+    for (size_t i = 0; i < b->n_params; i++) {
+        const struct param *p = &b->params[i];
+        const bool moved = memcmp(learner_values(second) + p->offset, then + p->offset,
+                                  p->rows * p->cols * sizeof *then);
+        assert_int_equal(moved, !is_of_tower(b, p));
+    }
+    assert_memory_equal(learner_values(second) + b->patch_w, learner_values(first) + a->patch_w,
+                        (a->soft_norm - a->patch_w) * sizeof *then);
+    assert_memory_equal(learner_values(second) + b->find_patch_w,
+                        learner_values(first) + a->find_patch_w,
+                        (a->n_values - a->find_patch_w) * sizeof *then);
+    learner_free(second);
+    other.shape.v_ff = 48;
+    second = learner(&other, &rests, NULL);
+    assert_false(learner_take_tower(second, f->checkpoint, &err));
+    assert_non_null(strstr(err.text, "another shape"));
+    free(then);
+    learner_free(first);
+    learner_free(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_on_where_it_stopped),
         cmocka_unit_test(the_loss_falls),
         cmocka_unit_test(sight_moves_the_tower_alone),
+        cmocka_unit_test(a_tower_rests),
         cmocka_unit_test(muon_makes_steps_orthogonal),
         cmocka_unit_test(rounding_is_only_seen),
         cmocka_unit_test(a_checkpoint_of_another_net_is_refused),

@@ -94,7 +94,7 @@ static double loss_of(const struct net *net, const float *w, const struct made *
 {
     uint8_t right[20];
     arena_reset(arena);
-    const struct pass_loss l = pass_run(net, w, NULL, &m->b, true, 0.02f, 1, arena, right);
+    const struct pass_loss l = pass_run(net, w, NULL, &m->b, AIM_BOTH, 0.02f, 1, arena, right);
     return l.words / (double)l.n_targets + 0.02 * l.marks / (double)l.n_patches;
 }
 
@@ -158,11 +158,24 @@ static void test_derivatives(void **state)
     struct random r = random_of(5, 5);
     for (size_t i = 0; i < net.n_values; i++)
         w[i] += 0.05f * (float)random_normal(&r); /* so that norms and biases are nothing special */
-    pass_run(&net, w, g, &m.b, true, 0.02f, 1, &arena, right);
+    pass_run(&net, w, g, &m.b, AIM_BOTH, 0.02f, 1, &arena, right);
     int wrong = 0;
     for (size_t i = 0; i < net.n_params; i++)
         wrong += !agrees(&net, w, g, &net.params[i], &m, &arena);
     assert_int_equal(wrong, 0);
+
+    /* Where the tower rests, the others' are the same. */
+    float *rest = mem_new(net.n_values, sizeof *rest);
+    memset(g, 0, net.n_values * sizeof *g);
+    pass_run(&net, w, g, &m.b, AIM_BOTH, 0, 1, &arena, right);
+    pass_run(&net, w, rest, &m.b, AIM_WORDS, 0, 1, &arena, right);
+    for (size_t i = 0; i < net.n_params; i++)
+        for (size_t j = net.params[i].offset; j < net.params[i].offset + net.params[i].rows * net.params[i].cols; j++)
+            if (is_of_tower(&net, &net.params[i]))
+                assert_true(rest[j] == 0);
+            else
+                assert_true(fabsf(rest[j] - g[j]) <= 1e-5f * fabsf(g[j]) + 1e-6f);
+    free(rest);
     free(w);
     free(g);
     free(m.b.patches);

@@ -290,7 +290,7 @@ def teach(o, learner, pool, feeders, tests):
                 states, pooled = nets.tower(learner.shape, learner.leaves, patches)
                 seen_loss = nets.marks_loss(learner.shape, learner.leaves, states, pooled, seen)
                 seen_loss = seen_loss / (n_views * learner.shape.n_patches)
-                loss, marks = 0.3 * seen_loss, marks + seen_loss.detach()
+                loss, marks = seen_loss, marks + seen_loss.detach()
             batch = Batch(part, learner.shape, o.device)
             told = F.cross_entropy(foretell(learner, batch, pooled), batch.answers, reduction="sum") / n_targets
             (loss + told).backward()
