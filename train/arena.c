@@ -10,16 +10,17 @@ enum { BLOCK_FLOATS = 1 << 24, ALIGN_FLOATS = 16 };
 struct arena_block {
     struct arena_block *next;
     size_t n;
-    float *values; /* 64-aligned, in `memory` */
-    void *memory;
+    float *values; /* in huge pages where there are any: it is touched from end to end */
 };
 
 static struct arena_block *block_new(size_t n)
 {
     struct arena_block *b = mem_new(1, sizeof *b);
     b->n = n > BLOCK_FLOATS ? n : BLOCK_FLOATS;
-    b->memory = mem_new(b->n + ALIGN_FLOATS, sizeof *b->values);
-    b->values = (float *)(((size_t)b->memory + 63) / 64 * 64);
+    struct err err;
+    b->values = mem_try_huge(b->n * sizeof *b->values, "arena", &err);
+    if (!b->values)
+        b->values = mem_new(b->n, sizeof *b->values); /* ends the program */
     return b;
 }
 
@@ -66,7 +67,7 @@ void arena_done(struct arena *a)
 {
     for (struct arena_block *b = a->first, *next; b; b = next) {
         next = b->next;
-        free(b->memory);
+        free(b->values);
         free(b);
     }
     *a = (struct arena){0};

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "train/arena.h"
+
 /* Keys that a query sees: first … end − 1. */
 struct sight {
     uint32_t first, end;
@@ -16,13 +18,13 @@ struct head {
     float scale;
     const struct sight *sight; /* [n]; NULL: every query sees every key */
     const float *q, *k, *v;
-    float *p; /* [n][n]: forward leaves the weights of keys there, backward takes them */
 };
 
 /* out = softmax(scale · q kᵀ) v */
-void head_forward(const struct head *h, float *out);
-/* dq = …, dk += …, dv += …; p is overwritten. dp: n·n floats to work in. */
-void head_backward(const struct head *h, const float *d_out, float *dp, float *dq, float *dk,
-                   float *dv);
+void head_forward(const struct head *h, struct arena *arena, float *out);
+/* dq = …, dk += …, dv += …. The weights of keys are computed anew: keeping n² of them for each head
+ * of each layer takes longer. */
+void head_backward(const struct head *h, struct arena *arena, const float *d_out, float *dq,
+                   float *dk, float *dv);
 
 #endif

@@ -11,7 +11,6 @@ struct decoder_kept {
     float *a;        /* [n][d] normed */
     float *q, *k, *v; /* as they came from their matrices */
     float *q_turned, *k_turned; /* normed and rotated */
-    float *p;        /* [n_heads][…] weights of keys, sequence after sequence */
     float *o;        /* [n][heads · head_dim] */
     float *o_out;    /* [n][d] through the output matrix */
     float *middle;   /* [n][d] between attention and MLP */
@@ -41,14 +40,6 @@ static size_t longest(const struct sequences *s)
         if (s->starts[i + 1] - s->starts[i] > most)
             most = s->starts[i + 1] - s->starts[i];
     return most;
-}
-
-static size_t weights_of_keys(const struct sequences *s)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < s->n_sequences; i++)
-        sum += (s->starts[i + 1] - s->starts[i]) * (s->starts[i + 1] - s->starts[i]);
-    return sum;
 }
 
 /* ---- Rotation ------------------------------------------------------------------------------- */
@@ -93,7 +84,8 @@ struct walk {
     struct decoder_kept *kept;
     bool global;
     const float *d_out; /* backward: */
-    float *dp, *dq, *dk, *dv;
+    float *dq, *dk, *dv;
+    struct arena *arena;
 };
 
 static void walk_heads(const struct walk *w, void (*fn)(const struct walk *, const struct head *,
@@ -102,10 +94,9 @@ static void walk_heads(const struct walk *w, void (*fn)(const struct walk *, con
     const struct text_params *t = &w->net->text;
     const size_t dim = t->head_dim, n_q = (size_t)t->n_heads * dim,
                  n_kv = (size_t)t->n_kv_heads * dim;
-    float *p = w->kept->p;
     for (size_t i = 0; i < w->s->n_sequences; i++) {
         const size_t start = w->s->starts[i], n = w->s->starts[i + 1] - start;
-        for (size_t h = 0; h < t->n_heads; h++, p += n * n) {
+        for (size_t h = 0; h < t->n_heads; h++) {
             const size_t q_at = start * n_q + h * dim,
                          kv_at = start * n_kv + h / (t->n_heads / t->n_kv_heads) * dim;
             const struct head head = {.n = n,
@@ -116,8 +107,7 @@ static void walk_heads(const struct walk *w, void (*fn)(const struct walk *, con
                                       .sight = (w->global ? w->s->global : w->s->local) + start,
                                       .q = w->kept->q_turned + q_at,
                                       .k = w->kept->k_turned + kv_at,
-                                      .v = w->kept->v + kv_at,
-                                      .p = p};
+                                      .v = w->kept->v + kv_at};
             fn(w, &head, q_at, kv_at);
         }
     }
@@ -126,12 +116,12 @@ static void walk_heads(const struct walk *w, void (*fn)(const struct walk *, con
 static void attend_forward(const struct walk *w, const struct head *h, size_t q_at, size_t kv_at)
 {
     (void)kv_at;
-    head_forward(h, w->kept->o + q_at);
+    head_forward(h, w->arena, w->kept->o + q_at);
 }
 
 static void attend_backward(const struct walk *w, const struct head *h, size_t q_at, size_t kv_at)
 {
-    head_backward(h, w->d_out + q_at, w->dp, w->dq + q_at, w->dk + kv_at, w->dv + kv_at);
+    head_backward(h, w->arena, w->d_out + q_at, w->dq + q_at, w->dk + kv_at, w->dv + kv_at);
 }
 
 /* ---- Forward -------------------------------------------------------------------------------- */
@@ -161,9 +151,9 @@ static void attention_forward(const struct net *net, const float *w, const struc
     turn_all(net, s, pass, l->is_global, z.n_q, 1, k->q_turned);
     turn_all(net, s, pass, l->is_global, z.n_kv, 1, k->k_turned);
 
-    k->p = arena_take(arena, weights_of_keys(s) * net->text.n_heads);
     k->o = arena_take(arena, z.n * z.n_q);
-    const struct walk walk = {.net = net, .s = s, .kept = k, .global = l->is_global};
+    const struct walk walk = {
+        .net = net, .s = s, .kept = k, .global = l->is_global, .arena = arena};
     walk_heads(&walk, attend_forward);
 
     k->o_out = arena_take(arena, z.n * z.d);
@@ -240,15 +230,14 @@ struct lent {
     float *ff;             /* [n][n_ff] */
     float *o, *dq;         /* [n][n_q] */
     float *dk, *dv;        /* [n][n_kv] */
-    float *dp;             /* [longest]² */
 };
 
-static struct lent lend(const struct sizes *z, size_t most, struct arena *arena)
+static struct lent lend(const struct sizes *z, struct arena *arena)
 {
     return (struct lent){arena_take(arena, z->n * z->d),    arena_take(arena, z->n * z->d),
                          arena_take(arena, z->n * z->ff),   arena_take(arena, z->n * z->n_q),
                          arena_take(arena, z->n * z->n_q),  arena_take(arena, z->n * z->n_kv),
-                         arena_take(arena, z->n * z->n_kv), arena_take(arena, most * most)};
+                         arena_take(arena, z->n * z->n_kv)};
 }
 
 /* dx: by what leaves the layer, becomes by `middle`. */
@@ -285,7 +274,8 @@ static void attention_backward(const struct net *net, const float *w, float *g,
     memset(m->dk, 0, z.n * z.n_kv * sizeof(float));
     memset(m->dv, 0, z.n * z.n_kv * sizeof(float));
     const struct walk walk = {.net = net, .s = s, .kept = k, .global = l->is_global,
-                              .d_out = m->o, .dp = m->dp, .dq = m->dq, .dk = m->dk, .dv = m->dv};
+                              .d_out = m->o, .dq = m->dq, .dk = m->dk, .dv = m->dv,
+                              .arena = arena};
     walk_heads(&walk, attend_backward);
     turn_all(net, s, pass, l->is_global, z.n_q, -1, m->dq);
     turn_all(net, s, pass, l->is_global, z.n_kv, -1, m->dk);
@@ -323,7 +313,7 @@ void decoder_backward(const struct net *net, const float *w, float *g, const str
                       float *d_soft)
 {
     const struct sizes z = sizes_of(net, s);
-    struct lent m = lend(&z, longest(s), arena);
+    struct lent m = lend(&z, arena);
     float *dx = d_hidden;
     rms_backward(d_hidden, pass->x, w + net->norm, pass->inverse, z.n, z.d, dx, g + net->norm);
     for (size_t i = net->text.n_layers; i-- > 0;) {

@@ -26,7 +26,7 @@ static size_t even(size_t n)
 }
 
 /* sum[t][c] += Σ_i a[t][i] b[i][c] or, with b_turned, b[c][i], for m rows t, n columns c, k steps
- * i; rows of a lie even(k), of b ldb, of sum n apart. If k is odd, a has a 0 more in each row. */
+ * i; rows of a lie even(k), of b ldb, of sum ld apart. If k is odd, a has a 0 more in each row. */
 struct product {
     size_t m, n, k;
     const bf16 *a;
@@ -34,6 +34,7 @@ struct product {
     size_t ldb;
     bool b_turned;
     float *sum;
+    size_t ld;
 };
 
 /* pair[c][0 … 1] = even[c], odd[c] */
@@ -85,8 +86,8 @@ static void multiply_tile(const struct product *p, size_t first, size_t k, bf16 
                 .ldx = even(p->k),
                 .n_tokens = p->m - t < TILE_ROWS ? p->m - t : TILE_ROWS,
                 .bias = no_bias,
-                .sum = p->sum + t * p->n + c,
-                .ldy = p->n};
+                .sum = p->sum + t * p->ld + c,
+                .ldy = p->ld};
             bf16_kernels->multiply(&product);
         }
 }
@@ -99,75 +100,76 @@ static void multiply(struct arena *arena, const struct product *p)
         multiply_tile(p, first, p->k - first < TILE_SUM ? p->k - first : TILE_SUM, panels);
 }
 
-static bf16 *rounded(struct arena *arena, const float *x, size_t n, size_t cols)
+/* x [n][cols], rows ld apart, rounded. */
+static bf16 *rounded(struct arena *arena, const float *x, size_t n, size_t cols, size_t ld)
 {
-    const size_t ld = even(cols);
-    bf16 *out = (bf16 *)arena_zeroes(arena, n * ld / 2 + 1);
-    if (ld == cols)
+    const size_t to = even(cols);
+    bf16 *out = (bf16 *)arena_zeroes(arena, n * to / 2 + 1);
+    if (to == ld)
         bf16_kernels->round(x, out, n * cols);
     else
         for (size_t t = 0; t < n; t++)
-            bf16_kernels->round(x + t * cols, out + t * ld, cols);
+            bf16_kernels->round(x + t * ld, out + t * to, cols);
     return out;
 }
 
-/* x [n][cols] → [cols][n], rounded. */
-static bf16 *turned(struct arena *arena, const float *x, size_t n, size_t cols)
+/* x [n][cols], rows ld apart, → [cols][n], rounded. */
+static bf16 *turned(struct arena *arena, const float *x, size_t n, size_t cols, size_t ld)
 {
-    enum { SIDE = 32 };
-    const size_t ld = even(n);
-    bf16 *out = (bf16 *)arena_zeroes(arena, cols * ld / 2 + 1);
-    float square[SIDE];
-    for (size_t t = 0; t < n; t += SIDE)
-        for (size_t c = 0; c < cols; c++) {
-            const size_t rows = n - t < SIDE ? n - t : SIDE;
+    enum { DOWN = 32, ACROSS = 16 }; /* a cache line across */
+    const size_t to = even(n);
+    bf16 *out = (bf16 *)arena_zeroes(arena, cols * to / 2 + 1);
+    float tile[ACROSS][DOWN];
+    for (size_t t = 0; t < n; t += DOWN)
+        for (size_t c = 0; c < cols; c += ACROSS) {
+            const size_t rows = n - t < DOWN ? n - t : DOWN,
+                         across = cols - c < ACROSS ? cols - c : ACROSS;
             for (size_t i = 0; i < rows; i++)
-                square[i] = x[(t + i) * cols + c];
-            bf16_kernels->round(square, out + c * ld + t, rows);
+                for (size_t j = 0; j < across; j++)
+                    tile[j][i] = x[(t + i) * ld + c + j];
+            for (size_t j = 0; j < across; j++)
+                bf16_kernels->round(tile[j], out + (c + j) * to + t, rows);
         }
     return out;
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
-void linear_forward(struct arena *arena, const float *x, const float *w, size_t n, size_t rows,
-                    size_t cols, float *y)
+void linear_multiply(struct arena *arena, size_t m, size_t n, size_t k, struct factor a,
+                     struct factor b, bool add, float *out, size_t ld)
 {
     if (!bf16_kernels) {
-        blas_get()->gemm(false, true, n, rows, cols, x, cols, w, cols, 0, y, rows);
+        blas_get()->gemm(a.turned, b.turned, m, n, k, a.x, a.ld, b.x, b.ld, add, out, ld);
         return;
     }
     const struct arena then = *arena;
-    memset(y, 0, n * rows * sizeof *y);
-    const struct product p = {n, rows, cols, rounded(arena, x, n, cols), w, cols, true, y};
+    for (size_t row = 0; !add && row < m; row++)
+        memset(out + row * ld, 0, n * sizeof *out);
+    const struct product p = {m, n, k,
+                              a.turned ? turned(arena, a.x, k, m, a.ld)
+                                       : rounded(arena, a.x, m, k, a.ld),
+                              b.x, b.ld, b.turned, out, ld};
     multiply(arena, &p);
     arena_return(arena, &then);
+}
+
+void linear_forward(struct arena *arena, const float *x, const float *w, size_t n, size_t rows,
+                    size_t cols, float *y)
+{
+    linear_multiply(arena, n, rows, cols, (struct factor){x, cols, false},
+                    (struct factor){w, cols, true}, false, y, rows);
 }
 
 void linear_backward_x(struct arena *arena, const float *dy, const float *w, size_t n, size_t rows,
                        size_t cols, bool add, float *dx)
 {
-    if (!bf16_kernels) {
-        blas_get()->gemm(false, false, n, cols, rows, dy, rows, w, cols, add, dx, cols);
-        return;
-    }
-    const struct arena then = *arena;
-    if (!add)
-        memset(dx, 0, n * cols * sizeof *dx);
-    const struct product p = {n, cols, rows, rounded(arena, dy, n, rows), w, cols, false, dx};
-    multiply(arena, &p);
-    arena_return(arena, &then);
+    linear_multiply(arena, n, cols, rows, (struct factor){dy, rows, false},
+                    (struct factor){w, cols, false}, add, dx, cols);
 }
 
 void linear_backward_w(struct arena *arena, const float *dy, const float *x, size_t n, size_t rows,
                        size_t cols, float *dw)
 {
-    if (!bf16_kernels) {
-        blas_get()->gemm(true, false, rows, cols, n, dy, rows, x, cols, 1, dw, cols);
-        return;
-    }
-    const struct arena then = *arena;
-    const struct product p = {rows, cols, n, turned(arena, dy, n, rows), x, cols, false, dw};
-    multiply(arena, &p);
-    arena_return(arena, &then);
+    linear_multiply(arena, rows, cols, n, (struct factor){dy, rows, true},
+                    (struct factor){x, cols, false}, true, dw, cols);
 }

@@ -23,6 +23,11 @@ bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split spl
         return picture_make_kind(s, "chequer", split, seed, index, err);
     if (lesson == LESSON_SCENES && index % (PICTURES + TALKS) < PICTURES && index % 8)
         return picture_make_kind(s, "scene", split, seed, index, err);
+    static const char *const reading[] = {"read", "read", "number", "read", "read",
+                                          "chart", "read", "read", "label", "read"};
+    enum { READING = sizeof reading / sizeof *reading };
+    if (lesson == LESSON_READING && index % 2)
+        return picture_make_kind(s, reading[index / 2 % READING], split, seed, index, err);
     return sample_make(s, split, seed, index, err);
 }
 

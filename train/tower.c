@@ -11,7 +11,7 @@
 struct tower_kept {
     float *x;          /* [rows][width] what came in */
     float *a, *keeps1; /* LN1 of it, and what that keeps */
-    float *q, *k, *v, *p, *o;
+    float *q, *k, *v, *o;
     float *middle, *b, *keeps2; /* between attention and MLP; LN2 of it */
     float *fc1, *act;           /* [rows][n_ff] */
 };
@@ -57,27 +57,28 @@ static struct head head_of(const struct net *net, const struct tower_kept *k, si
                          .scale = 1 / sqrtf((float)dim),
                          .q = k->q + at,
                          .k = k->k + at,
-                         .v = k->v + at,
-                         .p = k->p + (view * v->n_heads + h) * n * n};
+                         .v = k->v + at};
 }
 
-static void attend_forward(const struct net *net, size_t n_views, const struct tower_kept *k)
+static void attend_forward(const struct net *net, size_t n_views, const struct tower_kept *k,
+                           struct arena *arena)
 {
     for (size_t view = 0; view < n_views; view++)
         for (size_t h = 0; h < net->vision.n_heads; h++) {
             const struct head head = head_of(net, k, view, h);
-            head_forward(&head, k->o + (head.q - k->q));
+            head_forward(&head, arena, k->o + (head.q - k->q));
         }
 }
 
 static void attend_backward(const struct net *net, size_t n_views, const struct tower_kept *k,
-                            const float *d_out, float *dp, float *dq, float *dk, float *dv)
+                            const float *d_out, struct arena *arena, float *dq, float *dk,
+                            float *dv)
 {
     for (size_t view = 0; view < n_views; view++)
         for (size_t h = 0; h < net->vision.n_heads; h++) {
             const struct head head = head_of(net, k, view, h);
             const size_t at = (size_t)(head.q - k->q);
-            head_backward(&head, d_out + at, dp, dq + at, dk + at, dv + at);
+            head_backward(&head, arena, d_out + at, dq + at, dk + at, dv + at);
         }
 }
 
@@ -95,7 +96,6 @@ static float *layer_forward(const struct net *net, const float *w, const struct 
         *all[i] = arena_take(arena, n * d);
     k->keeps1 = arena_take(arena, 2 * n);
     k->keeps2 = arena_take(arena, 2 * n);
-    k->p = arena_take(arena, z->n_views * net->vision.n_heads * z->n_patches * z->n_patches);
     k->fc1 = arena_take(arena, n * z->ff);
     k->act = arena_take(arena, n * z->ff);
     float *out = arena_take(arena, n * d);
@@ -104,7 +104,7 @@ static float *layer_forward(const struct net *net, const float *w, const struct 
     affine_forward(arena, k->a, w + l->q_w, w + l->q_b, n, d, d, k->q);
     affine_forward(arena, k->a, w + l->k_w, w + l->k_b, n, d, d, k->k);
     affine_forward(arena, k->a, w + l->v_w, w + l->v_b, n, d, d, k->v);
-    attend_forward(net, z->n_views, k);
+    attend_forward(net, z->n_views, k, arena);
     affine_forward(arena, k->o, w + l->o_w, w + l->o_b, n, d, d, k->middle);
     add_to(k->middle, k->x, n * d);
 
@@ -206,9 +206,9 @@ void tower_glance(const struct net *net, const float *w, const float *patches, s
 
 /* ---- Backward ------------------------------------------------------------------------------- */
 
-/* Memory that the layers share: [rows][width], [rows][n_ff], [n_patches]². */
+/* Memory that the layers share: [rows][width], [rows][n_ff]. */
 struct lent {
-    float *d1, *d2, *dq, *dk, *dv, *ff, *dp;
+    float *d1, *d2, *dq, *dk, *dv, *ff;
 };
 
 /* dx: by what leaves the layer, becomes by what came in. */
@@ -228,7 +228,7 @@ static void layer_backward(const struct net *net, const float *w, float *g, cons
     affine_backward(arena, dx, k->o, w + l->o_w, n, d, d, m->d1, false, g + l->o_w, g + l->o_b);
     memset(m->dk, 0, n * d * sizeof(float));
     memset(m->dv, 0, n * d * sizeof(float));
-    attend_backward(net, z->n_views, k, m->d1, m->dp, m->dq, m->dk, m->dv);
+    attend_backward(net, z->n_views, k, m->d1, arena, m->dq, m->dk, m->dv);
     affine_backward(arena, m->dq, k->a, w + l->q_w, n, d, d, m->d2, false, g + l->q_w, g + l->q_b);
     affine_backward(arena, m->dk, k->a, w + l->k_w, n, d, d, m->d2, true, g + l->k_w, g + l->k_b);
     affine_backward(arena, m->dv, k->a, w + l->v_w, n, d, d, m->d2, true, g + l->v_w, g + l->v_b);
@@ -271,8 +271,7 @@ void tower_backward(const struct net *net, const float *w, float *g, size_t n_vi
     const size_t values = z.rows * z.d;
     const struct lent m = {arena_take(arena, values), arena_take(arena, values),
                            arena_take(arena, values), arena_take(arena, values),
-                           arena_take(arena, values), arena_take(arena, z.rows * z.ff),
-                           arena_take(arena, z.n_patches * z.n_patches)};
+                           arena_take(arena, values), arena_take(arena, z.rows * z.ff)};
     add_to(d_pooled, connect_backward(net, w, g, n_views, arena, pass, d_soft),
            n_views * net->vision.n_soft * z.d);
     walk_pool(net, &z, d_states, d_pooled, pool_share(net), unpool_state);

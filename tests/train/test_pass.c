@@ -265,10 +265,47 @@ static void test_bf16(void **state)
     linear_choose(false);
 }
 
+/* Every combination of turned factors, rows further apart than they are long, odd sums. */
+static void test_multiply(void **state)
+{
+    (void)state;
+    enum { M = 37, N = 30, K = 51, LD = 64 };
+    struct arena arena = {0};
+    struct random r = random_of(2, 2);
+    float *a = random_values(&r, LD * LD), *b = random_values(&r, LD * LD), c[2][M * LD], wanted[M * N];
+    for (int bf16 = 0; bf16 < 2; bf16++)
+        for (int way = 0; way < 8; way++) {
+            const bool a_turned = way & 1, b_turned = way & 2, add = way & 4;
+            const size_t k = b_turned ? K - 1 : K;
+            if (linear_choose(bf16) != bf16)
+                continue;
+            for (size_t i = 0; i < M * LD; i++)
+                c[0][i] = c[1][i] = 0.5f;
+            for (size_t i = 0; i < M; i++)
+                for (size_t j = 0; j < N; j++) {
+                    float sum = add ? 0.5f : 0;
+                    for (size_t s = 0; s < k; s++)
+                        sum += a[a_turned ? s * LD + i : i * LD + s] * b[b_turned ? j * LD + s : s * LD + j];
+                    wanted[i * N + j] = sum;
+                }
+            linear_multiply(&arena, M, N, k, (struct factor){a, LD, a_turned},
+                            (struct factor){b, LD, b_turned}, add, c[0], LD);
+            for (size_t i = 0; i < M; i++) {
+                assert_true(near(wanted + i * N, c[0] + i * LD, N, k));
+                assert_memory_equal(c[0] + i * LD + N, c[1], (LD - N) * sizeof(float)); /* left alone */
+            }
+        }
+    linear_choose(false);
+    free(a);
+    free(b);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives),
                                        cmocka_unit_test(test_bf16),
+                                       cmocka_unit_test(test_multiply),
                                        cmocka_unit_test(test_gelu_far_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
