@@ -180,22 +180,31 @@ $(B)/model/spm.model: $(B)/model/corpus.txt
 $(B)/model/vocabulary.gguf: $(B)/model/spm.model | $(B)/trainer
 	$(Q)$(B)/trainer vocabulary spm=$< out=$@
 
-# All of it, from nothing (train/README.md): a vocabulary, a teacher, a student that learns from it and is
-# rounded at the end. About a day on two cores. Interrupted, it goes on where it was when called again.
-TEACHER_STEPS ?= 12000
-STUDENT_STEPS ?= 15000
-ROUNDED_STEPS ?= 2000
+# All of it, from nothing (train/README.md): a vocabulary; a tower, and a teacher that speaks of what it sees; a student with
+# that tower, which learns from the teacher and is rounded at the end. About a day on two cores. Interrupted, it goes on
+# where it was when called again.
+SIGHT_STEPS ?= 9000
+TEACHER_STEPS ?= 3500
+STUDENT_STEPS ?= 3500
+ROUNDED_STEPS ?= 400
 LEARN = $(B)/trainer learn words=$(B)/model/vocabulary.gguf
 model: model-deps
 	$(Q)$(MAKE) --no-print-directory model-built
 model-built: $(B)/trainer $(B)/model/vocabulary.gguf
-	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher steps=$(TEACHER_STEPS) sight=2000 scenes=6000
-	$(Q)$(LEARN) shape=student out=$(B)/model/student steps=$(STUDENT_STEPS) teacher=$(B)/model/teacher/checkpoint \
-	    sight=3000 scenes=7000 \
-	    fall=$$((2 * $(ROUNDED_STEPS))) round=q8_0 round_from=$$(($(STUDENT_STEPS) - $(ROUNDED_STEPS)))
+	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher sight=$(SIGHT_STEPS) rests_from=$$(($(SIGHT_STEPS) + 1500)) \
+	    steps=$$(($(SIGHT_STEPS) + $(TEACHER_STEPS))) fall=1500
+	$(Q)$(LEARN) shape=student out=$(B)/model/student sight=0 rests_from=0 tower=$(B)/model/teacher/checkpoint \
+	    teacher=$(B)/model/teacher/checkpoint steps=$(STUDENT_STEPS) reads_from=$$(($(STUDENT_STEPS) / 2)) \
+	    fall=$$(($(STUDENT_STEPS) / 2)) round=q8_0 round_from=$$(($(STUDENT_STEPS) - $(ROUNDED_STEPS)))
 	$(Q)$(B)/trainer export from=$(B)/model/student/checkpoint spm=$(B)/model/spm.model \
-	    out=$(B)/model/facet-small.gguf mmproj=$(B)/model/mmproj-facet-small.gguf
+	    out=$(B)/model/facet-small.gguf mmproj=$(B)/model/mmproj-facet-small.gguf tower=q8_0
 	$(Q)$(B)/trainer score model=$(B)/model/facet-small.gguf
+
+# Whether the recipe in PyTorch (train/gpu) gives the numbers of the one here.
+same: model-deps
+	$(call install_debs,python3-torch)
+	$(Q)$(MAKE) --no-print-directory $(B)/trainer $(B)/model/vocabulary.gguf
+	$(Q)/usr/bin/python3 train/gpu/same.py $(B)/trainer $(B)/model/vocabulary.gguf $(B)/model/same
 
 # ---- For people ----
 

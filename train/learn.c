@@ -122,7 +122,6 @@ static bool draw(struct learner *l, struct lane *lane, enum sample_split split, 
     bool ok = true;
     const enum lesson lesson = split == SPLIT_TEST               ? LESSON_ALL
                                : l->step < l->recipe.n_sight  ? LESSON_SIGHT
-                               : l->step < l->recipe.n_scenes ? LESSON_SCENES
                                : l->step < l->recipe.reads_from ? LESSON_ALL
                                                                 : LESSON_READING;
     arena_reset(&lane->arena);

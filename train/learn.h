@@ -25,7 +25,6 @@ struct recipe {
     /* The rate rises for n_warm steps, stays, and falls in the last n_fall to none. */
     uint32_t n_steps, n_warm, n_fall;
     uint32_t n_sight;  /* the first steps are for the tower alone */
-    uint32_t n_scenes;   /* until this one, for plain pictures */
     uint32_t reads_from; /* from this one on, half of them for what is read */
     double rate, decay; /* of weights, a step: rate · decay */
     double tower_rate;  /* the share of the rate of the tower and what leads to the decoder */

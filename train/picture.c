@@ -58,10 +58,13 @@ bool picture_make_kind(struct sample *s, const char *kind, enum sample_split spl
     *s = (struct sample){0};
     if (random_chance(&r, 0.04))
         s->system = brevity(&r);
-    if (kinds[i].make(s, &r, split, err))
-        return true;
-    sample_done(s);
-    return false;
+    if (!kinds[i].make(s, &r, split, err)) {
+        sample_done(s);
+        return false;
+    }
+    if (!s->system && s->n_exchanges && random_chance(&r, 0.06))
+        picture_form(s, &r);
+    return true;
 }
 
 bool picture_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,

@@ -35,6 +35,8 @@ void picture_describe(struct draw *d, const char *sentence, const char *key);
 void picture_ask_missing(struct draw *d);
 /* Asks for the colour of the ground now and then, if it has a name. */
 void picture_ask_ground(struct draw *d);
+/* Makes of a talk one whose answers are JSON, as the system text says then. */
+void picture_form(struct sample *s, struct random *r);
 /* Shuffles numbers 0 to n − 1 into order[]. */
 void picture_shuffle(struct random *r, int order[], int n);
 

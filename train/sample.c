@@ -21,8 +21,6 @@ bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split spl
 {
     if (lesson == LESSON_SIGHT && index % 4)
         return picture_make_kind(s, "chequer", split, seed, index, err);
-    if (lesson == LESSON_SCENES && index % (PICTURES + TALKS) < PICTURES && index % 8)
-        return picture_make_kind(s, "scene", split, seed, index, err);
     static const char *const reading[] = {"read", "read", "number", "read", "read",
                                           "chart", "read", "read", "label", "read"};
     enum { READING = sizeof reading / sizeof *reading };

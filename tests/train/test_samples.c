@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "tests/support/stride.h"
 #include "train/sample.h"
@@ -88,9 +89,32 @@ static bool says(const char *answer, const char *key)
     return false;
 }
 
+/* The answer has the members that the schema in the system text wants, and no others. */
+static void check_form(const struct sample *s, const struct exchange *e)
+{
+    const char *schema_text = s->system ? strchr(s->system, '{') : NULL;
+    json_t *schema = json_loads(schema_text ? schema_text : "", 0, NULL),
+           *answer = json_loads(e->model, 0, NULL), *value;
+    const char *name;
+    assert_non_null(schema);
+    assert_non_null(answer);
+    json_t *properties = json_object_get(schema, "properties");
+    assert_int_equal(json_object_size(answer), json_object_size(properties));
+    json_object_foreach(answer, name, value) {
+        const char *type = json_string_value(json_object_get(json_object_get(properties, name), "type"));
+        assert_non_null(type);
+        assert_true(strcmp(type, "integer") ? strcmp(type, "array") ? json_is_string(value)
+                                                                    : json_is_array(value)
+                                            : json_is_integer(value));
+    }
+    json_decref(schema);
+    json_decref(answer);
+}
+
 static void check_sample(const struct sample *s, uint64_t index)
 {
-    assert_true(s->picture.width > 0 && s->n_exchanges >= 2);
+    const bool is_form = s->n_exchanges && !strcmp(s->exchanges[0].skill, "form");
+    assert_true(s->picture.width > 0 && s->n_exchanges >= (is_form ? 1 : 2));
     for (size_t i = 0; i < s->n_marks; i++) {
         const struct mark *m = &s->marks[i];
         assert_true(m->x0 >= 0 && m->y0 >= 0 && m->x0 < m->x1 && m->y0 < m->y1);
@@ -99,6 +123,9 @@ static void check_sample(const struct sample *s, uint64_t index)
     }
     for (size_t i = 0; i < s->n_exchanges; i++) {
         const struct exchange *e = &s->exchanges[i];
+        assert_int_equal(!strcmp(e->skill, "form"), is_form);
+        if (is_form)
+            check_form(s, e);
         if (!e->key || !says(e->model, e->key))
             fail_msg("sample %llu: \"%s\" does not say \"%s\"", (unsigned long long)index, e->model,
                      e->key ? e->key : "");

@@ -40,13 +40,13 @@ def compare(program, vocabulary, folder, rounds):
     """Whether all kinds of parameters were moved alike, through matrices rounded so."""
     print(f"rounding: {rounds}")
     common = dict(words=vocabulary, shape="tiny", seed=1)
-    recipe = dict(common, bf16=0, out=folder, round=rounds, samples=SAMPLES, warm=0, fall=0, rate=RATE, sight=SIGHT, scenes=2, n_test=8)
+    recipe = dict(common, bf16=0, out=folder, round=rounds, samples=SAMPLES, warm=0, fall=0, rate=RATE, sight=SIGHT, n_test=8)
     trainer(program, "learn", steps=0, **recipe)
     net, _, (w,) = nets.load(os.path.join(folder, "checkpoint"))
     start = w.clone()
     mover = Mover(net, w, torch.zeros_like(w))
     for step in range(STEPS):
-        lesson = "sight" if step < SIGHT else "scenes" if step < 2 else "all"
+        lesson = "sight" if step < SIGHT else "all"
         trainer(program, "feed", out=folder, lesson=lesson, first=step, n=SAMPLES, **common)
         samples = list(parse(np.fromfile(os.path.join(folder, f"{step}-000000"), np.uint8), net.shape))
         seen = w.clone() if rounds == "none" else nets.round_all(net, w, rounds)
