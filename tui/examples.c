@@ -15,6 +15,7 @@ static const struct {
 } examples[] = {
     {"shapes.png", "Describe the picture."},
     {"shapes.png", "What color is the square?"},
+    {"sign.png", "What does the sign say?"},
     {"clock.png", "What is in the picture?"},
     {NULL, "How do I show you a picture?"},
 };

@@ -16,6 +16,11 @@ shapes.png/What is in the centre?/square
 shapes.png/How many shapes are there?/3
 shapes.png/Is there a red circle?/yes
 shapes.png/Is there a star?/no
+sign.png/What does the sign say?/open
+sign.png/Read the sign./open
+sign.png/What is written?/open
+sign.png/How many words are there?/1
+sign.png/What color is the word?/black
 clock.png/What is in the picture?/clock
 -/How do I show you a picture?/path image
 -/Who are you?/facet

@@ -13,7 +13,7 @@
 #define CTRL_U "\025"
 
 static const char scene[] = "P6\n2 2\n255\nabcdefghijkl";
-static const char *const pictures[] = {"shapes", "clock"};
+static const char *const pictures[] = {"shapes", "sign", "clock"};
 
 static void install(void)
 {
@@ -57,8 +57,8 @@ static void test_next(int rows, int cols)
 {
     static const char *const lines[] = {
         "> [image 1] Describe the picture.", "> [image 1] What color is the square?",
-        "> [image 1] What is in the picture?", "> How do I show you a picture?",
-        "> [image 1] Describe the picture."};
+        "> [image 1] What does the sign say?", "> [image 1] What is in the picture?",
+        "> How do I show you a picture?", "> [image 1] Describe the picture."};
     struct emulator *e = kit_start_fake(rows, cols);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         emulator_send(e, F7);
