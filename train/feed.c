@@ -1,4 +1,4 @@
-/* The step that gives samples to another trainer (torch/): files of a few samples each, as a net
+/* The step that gives samples to another trainer (gpu/): files of a few samples each, as a net
  * takes them. A file has its name once it is whole; whoever has read it removes it.
  *
  * All numbers are little-endian. For each sample: n_ids, n_targets, n_views (u32); ids (i32, < 0:
