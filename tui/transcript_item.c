@@ -68,18 +68,60 @@ static bool is_formatted(const struct item *item)
     return item->kind == ITEM_MODEL && item->written.n == 0;
 }
 
+static const char *skip_space(const char *s)
+{
+    return s + strspn(s, " \t\r\n");
+}
+
+/* Whether it is an object of JSON and nothing else, so far. */
+static bool is_json(const char *text)
+{
+    const char *s = skip_space(text);
+    size_t depth = 0;
+    bool quoted = false;
+    if (*s != '{' || (*skip_space(s + 1) != '"' && *skip_space(s + 1) != '}'))
+        return false;
+    for (; *s; s++) {
+        if (*s == '"')
+            quoted = !quoted;
+        else if (quoted)
+            s += *s == '\\' && s[1];
+        else if (*s == '{' || *s == '[')
+            depth++;
+        else if ((*s == '}' || *s == ']') && --depth == 0)
+            return *skip_space(s + 1) == '\0';
+    }
+    return true;
+}
+
+/* JSON has stars and underlines that are no marks: it is laid as code. */
+static void lay_answer(struct item *item, int width)
+{
+    static const char fence[] = "~~~~~~~~ json\n";
+    const char *text = str_text(&item->text);
+    const bool json = is_json(text);
+    if (item->width != width || item->is_json != json)
+        markdown_reset(&item->laid);
+    item->is_json = json;
+    if (!json) {
+        markdown_update(&item->laid, text, item->text.len, width, item->growing);
+        return;
+    }
+    struct str code = {0};
+    str_put(&code, fence, sizeof fence - 1);
+    str_put(&code, text, item->text.len);
+    markdown_update(&item->laid, code.data, code.len, width, item->growing);
+    str_done(&code);
+}
+
 void item_lay(struct item *item, int width)
 {
-    const char *text = str_text(&item->text);
     if (item->has_rows && item->width == width && item->bytes == item->text.len)
         return;
-    if (!is_formatted(item)) {
+    if (is_formatted(item))
+        lay_answer(item, width);
+    else
         lay_plain(item, width);
-    } else {
-        if (item->width != width)
-            markdown_reset(&item->laid);
-        markdown_update(&item->laid, text, item->text.len, width, item->growing);
-    }
     item->has_rows = true;
     item->width = width;
     item->bytes = item->text.len;

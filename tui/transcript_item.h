@@ -24,6 +24,7 @@ struct item {
     size_t branch, n_branches;
     struct markdown laid; /* one that is not Markdown has its flow alone */
     struct flow_runs written; /* any: its text is shown as it was written, looking like this */
+    bool is_json;         /* laid as such: an answer that follows a schema, as a rule */
     bool has_rows;        /* laid holds them */
     int width;            /* that n_rows is for; 0: not yet known */
     size_t bytes, n_rows; /* of the text, and the rows that so much of it makes */

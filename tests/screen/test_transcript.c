@@ -326,6 +326,28 @@ static void test_big(void)
     pane_free(p);
 }
 
+/* JSON is shown to the letter, while it grows and behind that; what only begins so is Markdown. */
+static void test_json(void)
+{
+    static const char answer[] = "{\"name\":\"*a* _b_ `c`\", \"brace\": \"}\\\"\", \"n\":[1,{\"x\":2}]}";
+    struct pane *p = pane_new();
+    transcript_add(p->t, ITEM_USER, "question", NULL);
+    transcript_add(p->t, ITEM_MODEL, "", NULL);
+    for (size_t i = 0; answer[i]; i++) {
+        char so_far[sizeof answer];
+        transcript_append(p->t, answer + i, 1);
+        snprintf(so_far, i + 2, "%s", answer);
+        CHECK(NULL, i < 1 || answer[i] == ' ' || shows(p, so_far));
+    }
+    transcript_finish(p->t, NULL, false);
+    CHECK(NULL, shows(p, answer));
+    say(p, "question", "{\"a\": 1} is *JSON*");
+    CHECK(NULL, shows(p, "{\"a\": 1} is JSON"));
+    say(p, "question", "{curly} *brackets*");
+    CHECK(NULL, shows(p, "{curly} brackets"));
+    pane_free(p);
+}
+
 /* An answer that comes in small pieces, drawn after each. */
 static void test_stream(void)
 {
@@ -473,6 +495,7 @@ int main(void)
     test_search();
     test_clipboard();
     test_big();
+    test_json();
     test_stream();
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         test_keys(sizes[i][0], sizes[i][1]);
