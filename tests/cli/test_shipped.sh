@@ -58,6 +58,9 @@ while IFS=/ read -r picture question words <&3; do
     check "$picture: $question: $words" says "$words"
 done 3<questions
 
+facet ask -q --temperature 0 --schema 'caption, tags list' -i "$models/examples/shapes.png" "Describe the picture."
+check "an answer that follows a schema" grep -Eq '^\{"caption": ?"A large red circle at the top left, .*"tags": ?\["[^]]*\]\}$' out
+
 all_are_asked() {
     sed -n 's|^    {NULL,|    {"-",|; s|^    {"\(.*\)", "\(.*\)"},$|\1/\2/|p' "$root/tui/examples.c" >offered
     [ -s offered ] || return 1
