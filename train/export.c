@@ -14,16 +14,6 @@ static const char model_name[] = "facet-small", licence[] = "mit";
 /* What it is unsure of it should not roll dice for. */
 static const float temperature = 0.2F;
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool is_of_tower(const struct param *p)
-{
-    return starts_with(p->name, "v.") || starts_with(p->name, "mm.");
-}
-
 static enum weight_type type_of(const struct param *p, const struct export_types *types)
 {
     if (p->rows == 1 || p->kind == PARAM_POSITION)
@@ -31,8 +21,8 @@ static enum weight_type type_of(const struct param *p, const struct export_types
     if (p->kind == PARAM_PATCH || !strcmp(p->name, "mm.input_projection.weight"))
         return TYPE_F16;
     enum weight_type wanted = p->kind == PARAM_EMBED ? types->embedding
-                              : is_of_tower(p)       ? types->tower
-                                                     : types->matrices;
+                              : p->part == PART_DECODER ? types->matrices
+                                                        : types->tower;
     return type_row_bytes(wanted, p->cols) ? wanted : TYPE_F16;
 }
 
@@ -79,8 +69,7 @@ struct gguf_writer *export_decoder(const struct net *net, const float *values,
         return NULL;
     }
     for (size_t i = 0; i < net->n_params; i++)
-        if (starts_with(net->params[i].name, "blk.") || net->params[i].kind == PARAM_EMBED ||
-            starts_with(net->params[i].name, "output_norm."))
+        if (net->params[i].part == PART_DECODER)
             put_param(w, net, &net->params[i], values, types);
     return w;
 }
@@ -92,7 +81,7 @@ struct gguf_writer *export_tower(const struct net *net, const float *values,
     gguf_put_projector_keys(w, model_name, &net->vision, net->text.n_embd);
     put_general_keys(w, types->tower);
     for (size_t i = 0; i < net->n_params; i++)
-        if (is_of_tower(&net->params[i]))
+        if (net->params[i].part == PART_TOWER || net->params[i].part == PART_CONNECTOR)
             put_param(w, net, &net->params[i], values, types);
     return w;
 }

@@ -217,17 +217,12 @@ static bool decays(enum param_kind kind)
     return kind == PARAM_MATRIX || kind == PARAM_PATCH || kind == PARAM_FINDER;
 }
 
-static bool is_tower(const struct learner *l, const struct param *p)
-{
-    return l->net.vision.n_layers && p->offset >= l->net.patch_w;
-}
-
 /* Adam moves each number by the rate, and a patch of one colour moves all of a row's outputs at once:
  * so rows longer than the rate was chosen for get less of it (as in arXiv 2203.03466). */
 static double share_of_rate(const struct learner *l, const struct param *p)
 {
     enum { CHOSEN_FOR = 256 };
-    const double share = is_tower(l, p) ? l->recipe.tower_rate : 1;
+    const double share = p->part == PART_DECODER ? 1 : l->recipe.tower_rate;
     return p->rows > 1 && p->kind != PARAM_POSITION && p->cols > CHOSEN_FOR
                ? share * (double)CHOSEN_FOR / (double)p->cols
                : share;
@@ -240,10 +235,11 @@ static void move_param(void *job, size_t index, unsigned thread)
     const size_t at = p->offset;
     struct adamw move = l->move;
     const enum pass_aim aim = aim_of(l);
-    if ((aim == AIM_MARKS && !is_tower(l, p)) || (aim == AIM_WORDS && is_of_tower(&l->net, p)))
+    const bool sees = p->part == PART_TOWER || p->part == PART_FINDER;
+    if ((aim == AIM_MARKS && p->part == PART_DECODER) || (aim == AIM_WORDS && sees))
         return; /* it has no gradient, but old ones' mean */
     if (l->recipe.muon && p->kind == PARAM_MATRIX) {
-        const struct muon by = {move.rate * (is_tower(l, p) ? l->recipe.tower_rate : 1),
+        const struct muon by = {move.rate * (p->part == PART_DECODER ? 1 : l->recipe.tower_rate),
                                 move.decay, move.scale};
         muon_move(&by, &l->lanes[thread].arena, l->lanes[0].g + at, p->rows, p->cols, l->w + at,
                   l->first + at);
@@ -437,14 +433,12 @@ bool learner_take_tower(struct learner *l, const char *path, struct err *err)
                       a->n_heads == b->n_heads && a->n_side == b->n_side &&
                       a->patch_size == b->patch_size && a->pool == b->pool;
     /* Towers of one shape have the same parameters, which are the last. */
-    for (size_t i = 1; same && i <= other.n_params; i++) {
-        const struct param *from = &other.params[other.n_params - i],
-                           *to = &l->net.params[l->net.n_params - i];
-        if (!is_of_tower(&other, from) && from->offset < other.patch_w)
-            break;
-        if (is_of_tower(&other, from))
-            memcpy(l->w + to->offset, values + from->offset,
-                   from->rows * from->cols * sizeof *values);
+    const size_t behind = other.n_params - l->net.n_params;
+    for (size_t i = 0; same && i < l->net.n_params; i++) {
+        const struct param *to = &l->net.params[i];
+        if (to->part == PART_TOWER || to->part == PART_FINDER)
+            memcpy(l->w + to->offset, values + other.params[behind + i].offset,
+                   to->rows * to->cols * sizeof *values);
     }
     free(values);
     net_done(&other);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "train/finder.h"
@@ -23,6 +24,10 @@ __attribute__((format(printf, 5, 6))) static size_t add(struct net *net, enum pa
     va_start(args, format);
     vsnprintf(p->name, sizeof p->name, format, args);
     va_end(args);
+    p->part = strncmp(p->name, "v.", 2) == 0        ? PART_TOWER
+              : strncmp(p->name, "mm.", 3) == 0     ? PART_CONNECTOR
+              : strncmp(p->name, "finder.", 7) == 0 ? PART_FINDER
+                                                    : PART_DECODER;
     net->n_values += (rows * cols + ALIGNED_VALUES - 1) / ALIGNED_VALUES * ALIGNED_VALUES;
     return p->offset;
 }

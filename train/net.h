@@ -35,9 +35,13 @@ enum param_kind {
     PARAM_FINDER    /* finds marks while a tower is trained; no file has it */
 };
 
+/* The decoder; the tower; the connector, which leads from the tower to one decoder; the finder. */
+enum param_part { PART_DECODER, PART_TOWER, PART_CONNECTOR, PART_FINDER };
+
 struct param {
     char name[48];
     enum param_kind kind;
+    enum param_part part;
     size_t offset, rows, cols; /* rows 1: a vector */
 };
 

@@ -257,12 +257,6 @@ void connector_backward(const struct net *net, const float *w, float *g, size_t 
     connect_backward(net, w, g, n_views, arena, pass, d_soft);
 }
 
-bool is_of_tower(const struct net *net, const struct param *p)
-{
-    return net->vision.n_layers && p->offset >= net->patch_w && p->offset != net->soft_norm &&
-           p->offset != net->projection;
-}
-
 void tower_backward(const struct net *net, const float *w, float *g, size_t n_views,
                     struct arena *arena, const struct tower_pass *pass, const float *d_soft,
                     float *d_states, float *d_pooled)

@@ -34,7 +34,5 @@ void tower_backward(const struct net *net, const float *w, float *g, size_t n_vi
 /* The same for what leads from the tower to the decoder alone: soft_norm and projection. */
 void connector_backward(const struct net *net, const float *w, float *g, size_t n_views,
                         struct arena *arena, const struct tower_pass *pass, const float *d_soft);
-/* Whether a parameter is of the tower itself, not of the decoder or of what leads to it. */
-bool is_of_tower(const struct net *net, const struct param *p);
 
 #endif
