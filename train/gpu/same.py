@@ -5,6 +5,7 @@ samples, in F32, and their parameters are compared.
 same.py TRAINER VOCABULARY FOLDER
 """
 import os
+import shutil
 import subprocess
 import sys
 
@@ -39,6 +40,7 @@ def loss(net, w, samples, words):
 def compare(program, vocabulary, folder, rounds):
     """Whether all kinds of parameters were moved alike, through matrices rounded so."""
     print(f"rounding: {rounds}")
+    shutil.rmtree(folder, ignore_errors=True)  # or the trainer would go on from there
     common = dict(words=vocabulary, shape="tiny", seed=1)
     recipe = dict(common, bf16=0, out=folder, round=rounds, samples=SAMPLES, warm=0, fall=0, rate=RATE, sight=SIGHT, n_test=8)
     trainer(program, "learn", steps=0, **recipe)
