@@ -322,13 +322,14 @@ help:
 	@echo "make bench      speed of kernels and models beside the machine's ceilings; models also in B/bench.md"
 	@echo "make install    to PREFIX=$(PREFIX); uninstall takes it away"
 	@echo "make model      the model that ships, from nothing, in about a day (train/README.md)"
+	@echo "make same       whether train/gpu trains as the trainer here does (installs PyTorch)"
 	@echo "make man        the manual pages that are made from tables, in B/man"
 	@echo "make screenshots  the full screen in every theme, to man/screenshots"
 	@echo "make deps format clean"
 	@echo "Variables: B=build-folder CC=clang V=1"
 
 .DEFAULT_GOAL := all
-.PHONY: all model model-built model-deps man screenshots objects run test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
+.PHONY: all model model-built model-deps same man screenshots objects run test test-built deps test-deps check asan tsan tsan-built fuzz fuzz-built bench \
         install uninstall format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
