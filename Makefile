@@ -194,7 +194,7 @@ model-built: $(B)/trainer $(B)/model/vocabulary.gguf
 	$(Q)$(LEARN) shape=teacher out=$(B)/model/teacher sight=$(SIGHT_STEPS) rests_from=$$(($(SIGHT_STEPS) + 1500)) \
 	    steps=$$(($(SIGHT_STEPS) + $(TEACHER_STEPS))) fall=1500
 	$(Q)$(LEARN) shape=student out=$(B)/model/student sight=0 rests_from=0 tower=$(B)/model/teacher/checkpoint \
-	    teacher=$(B)/model/teacher/checkpoint steps=$(STUDENT_STEPS) reads_from=$$(($(STUDENT_STEPS) / 2)) \
+	    teacher=$(B)/model/teacher/checkpoint steps=$(STUDENT_STEPS) hard_from=$$(($(STUDENT_STEPS) / 2)) \
 	    fall=$$(($(STUDENT_STEPS) / 2)) round=q8_0 round_from=$$(($(STUDENT_STEPS) - $(ROUNDED_STEPS)))
 	$(Q)$(B)/trainer export from=$(B)/model/student/checkpoint spm=$(B)/model/spm.model \
 	    out=$(B)/model/facet-small.gguf mmproj=$(B)/model/mmproj-facet-small.gguf tower=q8_0
@@ -213,8 +213,11 @@ DEBS := gcc make pkg-config libncurses-dev libreadline-dev libopenblas0-pthread 
         nettle-dev libseccomp-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libchafa-dev libglib2.0-dev
 TEST_DEBS := libcmocka-dev libvterm-dev tmux groff
 SHOT_DEBS := libfreetype-dev fonts-dejavu-core
-TRAIN_DEBS := libcairo2-dev sentencepiece fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf \
-              fonts-lato fonts-open-sans fonts-roboto-unhinted fonts-crosextra-caladea fonts-cantarell
+TRAIN_FONTS := dejavu-core dejavu-extra liberation freefont-ttf lato open-sans roboto-unhinted crosextra-caladea cantarell \
+               quicksand comfortaa cabin play dosis jura tuffy league-spartan inconsolata courier-prime sil-gentium \
+               gfs-didot gfs-artemisia gfs-neohellenic b612 comic-neue go jetbrains-mono crosextra-carlito vollkorn \
+               ebgaramond linuxlibertine ocr-b hack mononoki monofur 3270 beteckna prociono
+TRAIN_DEBS := libcairo2-dev sentencepiece $(addprefix fonts-,$(TRAIN_FONTS))
 
 all: $(B)/facet $(LIBFACET)
 

@@ -48,6 +48,7 @@ struct draw {
     struct rgb ground;     /* the middle of what is behind everything */
     uint8_t ground_colour; /* MARK_NO_COLOUR: none that it is called by */
     int noise;             /* how far a pixel may be off, of 255 */
+    double heavier;        /* the line around letters of the face that is set */
 };
 
 /* A picture of this size, with a ground of draw_ground() or none yet. */
@@ -150,6 +151,9 @@ void draw_shape(struct draw *d, enum shape shape, const struct shape_look *look)
 struct face {
     const char *family;
     bool bold, italic;
+    /* How it is changed; 0: not. Shares of a letter's width, of its height to the right at the top, and of
+     * the height by which its strokes are thicker. */
+    double wider, slant, heavier;
 };
 struct face draw_any_face(struct draw *d);
 /* Sets the face and a size in which its capitals are so high. */

@@ -122,8 +122,8 @@ static bool draw(struct learner *l, struct lane *lane, enum sample_split split, 
     bool ok = true;
     const enum lesson lesson = split == SPLIT_TEST               ? LESSON_ALL
                                : l->step < l->recipe.n_sight  ? LESSON_SIGHT
-                               : l->step < l->recipe.reads_from ? LESSON_ALL
-                                                                : LESSON_READING;
+                               : l->step < l->recipe.hard_from ? LESSON_ALL
+                                                                : LESSON_HARD;
     arena_reset(&lane->arena);
     batch_clear(&lane->batch);
     for (size_t i = 0; ok && i < n; i++)

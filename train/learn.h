@@ -25,7 +25,7 @@ struct recipe {
     /* The rate rises for n_warm steps, stays, and falls in the last n_fall to none. */
     uint32_t n_steps, n_warm, n_fall;
     uint32_t n_sight;  /* the first steps are for the tower alone */
-    uint32_t reads_from; /* from this one on, half of them for what is read */
+    uint32_t hard_from; /* from this one on, half of them of what is hard */
     double rate, decay; /* of weights, a step: rate · decay */
     double tower_rate;  /* the share of the rate of the tower and what leads to the decoder */
     uint32_t rests_from; /* from this step on the tower itself does not move, as in Gemma 3 */

@@ -12,7 +12,7 @@ static const struct {
     {"scene", picture_scene, 35}, {"read", picture_read, 27},  {"number", picture_number, 8},
     {"icons", picture_icons, 5},  {"mixed", picture_mixed, 5}, {"chart", picture_chart, 3},
     {"clock", picture_clock, 3},  {"flag", picture_flag, 2},   {"receipt", picture_receipt, 5},
-    {"sign", picture_sign, 3},    {"label", picture_label, 4},
+    {"sign", picture_sign, 3},    {"label", picture_label, 4}, {"tag", picture_tag, 2},
     {"chequer", picture_chequer, 0},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };

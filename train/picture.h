@@ -19,6 +19,7 @@ picture_fn picture_flag;
 picture_fn picture_receipt;
 picture_fn picture_sign;
 picture_fn picture_label;   /* labels and tickets */
+picture_fn picture_tag;     /* price tags and lists */
 picture_fn picture_chequer; /* many things, and nothing said of them */
 
 /* One sort alone, by its name ("scene"), or as picture_make for NULL. False for an unknown name. */

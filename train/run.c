@@ -124,7 +124,7 @@ static bool recipe_of(int argc, char **argv, struct recipe *r, struct err *err)
         .n_warm = (uint32_t)step_number(argc, argv, "warm", 200),
         .n_fall = (uint32_t)step_number(argc, argv, "fall", 4000),
         .n_sight = (uint32_t)step_number(argc, argv, "sight", 4000),
-        .reads_from = (uint32_t)step_number(argc, argv, "reads_from", UINT32_MAX),
+        .hard_from = (uint32_t)step_number(argc, argv, "hard_from", UINT32_MAX),
         .rate = step_number(argc, argv, "rate", 1e-3),
         .tower_rate = step_number(argc, argv, "tower_rate", 0.4),
         .rests_from = (uint32_t)step_number(argc, argv, "rests_from", UINT32_MAX),

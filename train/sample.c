@@ -1,6 +1,7 @@
 #include "train/sample.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "train/picture.h"
@@ -21,11 +22,14 @@ bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split spl
 {
     if (lesson == LESSON_SIGHT && index % 4)
         return picture_make_kind(s, "chequer", split, seed, index, err);
-    static const char *const reading[] = {"read", "read", "number", "read", "read",
-                                          "chart", "read", "read", "label", "read"};
-    enum { READING = sizeof reading / sizeof *reading };
-    if (lesson == LESSON_READING && index % 2)
-        return picture_make_kind(s, reading[index / 2 % READING], split, seed, index, err);
+    static const char *const hard[] = {"read", "scene", "number",  "talk", "read",  "chart", "scene",
+                                       "read", "talk",  "receipt", "read", "scene", "tag",   "read"};
+    enum { HARD = sizeof hard / sizeof *hard };
+    if (lesson == LESSON_HARD && index % 2) {
+        const char *kind = hard[index / 2 % HARD];
+        return strcmp(kind, "talk") ? picture_make_kind(s, kind, split, seed, index, err)
+                                    : talk_make(s, split, seed, index, err);
+    }
     return sample_make(s, split, seed, index, err);
 }
 

@@ -52,8 +52,8 @@ struct sample {
 bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
                  struct err *err);
 /* The same as lessons go on: at first, for a tower alone, pictures of which mostly nothing is said;
- * then all; at last half of all, and what takes longest to learn: reading. */
-enum lesson { LESSON_SIGHT, LESSON_ALL, LESSON_READING };
+ * then all; at last half of all, and what takes longest to learn: reading, scenes, sums of them. */
+enum lesson { LESSON_SIGHT, LESSON_ALL, LESSON_HARD };
 bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split split, uint64_t seed,
                      uint64_t index, struct err *err);
 void sample_done(struct sample *s);

@@ -3,7 +3,8 @@
 
 learn.py NAME=VALUE…: trainer= and words= (its vocabulary.gguf) make the samples, in `feeders` processes, in
 data=FOLDER. sight=, teach=, study= are seconds. out=FOLDER gets curves (CSV), checkpoints that the trainer in C goes on
-with, and tower.npz, which tower= begins with.
+with, and tower.npz, which tower= begins with; teacher= is a checkpoint of one that has learned. compare=1: beside the
+student another learns from the answers themselves, and at last a twin of it sees matrices rounded to Q4_0.
 """
 import collections
 import glob
@@ -24,8 +25,9 @@ from batch import MARK_BYTES, Batch, parse, to_marks, to_patches
 from move import Mover
 
 OPTIONS = dict(trainer="build/trainer", words="build/model/vocabulary.gguf", data="/dev/shm/feed", out="build/gpu", tower="",
-               shape="teacher", student="student", sight=200.0, teach=300.0, study=120.0, feeders=15, samples=128, parts=2,
-               rate=3e-3, views=16000, n_test=512, per_file=8, fall=0.4, round=0.2, seed=1, device="cuda")
+               teacher="", lesson="hard", shape="teacher", student="student", sight=100.0, teach=330.0, study=290.0,
+               compare=0, feeders=15, samples=128, parts=2, rate=3e-3, views=16000, n_test=512, per_file=8,
+               fall=0.4, round=0.2, seed=1, device="cuda")
 
 
 def say(*words):
@@ -71,7 +73,10 @@ class Feeders:
             if idle:
                 time.sleep(0.002)
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.stopped = True
         for p in self.processes:
             p.kill()
@@ -159,15 +164,22 @@ def test_set(o, shape):
 
 
 class Learner:
-    """A net and its optimiser. Passes see `leaves`, a copy of the parameters in BF16, rounded further if `rounds`."""
+    """A net and its optimiser. Passes see `leaves`, a copy of the parameters in BF16, rounded further if `rounds`. `hard`:
+    a student that learns from the answers, not from the teacher."""
 
-    def __init__(self, o, shape, values, name):
-        self.o, self.shape, self.name, self.step, self.rounds = o, shape, name, 0, ""
+    def __init__(self, o, shape, values, name, hard=False):
+        self.o, self.shape, self.name, self.step, self.rounds, self.hard = o, shape, name, 0, "", hard
         self.net, self.w = nets.Net(shape), values.to(o.device)
         self.seen = self.w.to(o.dtype)
         self.mover = Mover(self.net, self.w, torch.zeros_like(self.seen))
         self.leaves = self.net.leaves(self.seen, self.mover.g)
-        self.curve = open(os.path.join(o.out, name + ".csv"), "w")
+        self.curve = None
+
+    def note(self, text):
+        """A line of its curve."""
+        self.curve = self.curve or open(os.path.join(self.o.out, self.name + ".csv"), "w")
+        self.curve.write(text + "\n")
+        self.curve.flush()
 
     @torch.no_grad()
     def move(self, rate):
@@ -268,7 +280,7 @@ def sight(o, learner, pool, feeders):
         norm = learner.move(rate)
         told = dict(marks=loss_sum, norm=norm)
         if learner.step % 20 == 0:
-            learner.curve.write(f"{learner.step},{float(loss_sum):.4f},{rate:.2e}\n")
+            learner.note(f"{learner.step},{float(loss_sum):.4f},{rate:.2e}")
         return told
 
     lesson(o, "sight", o.sight, pool, feeders, step, 0.1)
@@ -298,8 +310,7 @@ def teach(o, learner, pool, feeders, tests):
         norm = learner.move(rate)
         if learner.step % 250 == 0:
             told = examine(o, learner, tests, learner.leaves)
-            learner.curve.write("%d,%.4f,%.4f,%.4f,%.4f\n" % (learner.step, float(words), *told))
-            learner.curve.flush()
+            learner.note("%d,%.4f,%.4f,%.4f,%.4f" % (learner.step, float(words), *told))
             say("teacher, test split: nats %.4f, tokens %.4f, answers %.4f" % told)
         return dict(words=words, marks=marks, norm=norm)
 
@@ -310,17 +321,19 @@ def teach(o, learner, pool, feeders, tests):
 
 
 def study(o, teacher, students, pool, feeders, tests):
-    """Students, all on the same samples: `hard` by the answers, others by what the teacher says of them; the tower
-    is the teacher's, and rests. At last the others see matrices rounded to Q8_0, and a twin of theirs to Q4_0."""
+    """Students, all on the same samples; the first is one by what the teacher says of them. The tower is the teacher's,
+    and rests. At last that student sees matrices rounded to Q8_0."""
     began = time.monotonic()
 
     def step(rate):
         samples = pool.draw(o.samples)
         n_targets = sum(len(s.answers) for s in samples)
-        if len(students) == 2 and time.monotonic() - began > (1 - o.round) * o.study:
-            students.append(students[1].twin("distilled_q4_0"))
-            rest(students[2])
-            students[1].rounds, students[2].rounds = "q8_0", "q4_0"
+        if not students[0].rounds and time.monotonic() - began > (1 - o.round) * o.study:
+            students[0].rounds = "q8_0"
+            if o.compare:
+                students.append(students[0].twin("distilled_q4_0"))
+                rest(students[-1])
+                students[-1].rounds = "q4_0"
         words = [0] * len(students)
         for part in parts_of(samples, o.parts):
             batch, pooled = Batch(part, teacher.shape, o.device), None
@@ -329,7 +342,7 @@ def study(o, teacher, students, pool, feeders, tests):
                     pooled = nets.tower(teacher.shape, teacher.leaves, pool.views_of(part)[0])[1]
                 p = nets.drawn(foretell(teacher, batch, pooled).softmax(1))
             for i, s in enumerate(students):
-                loss = F.cross_entropy(foretell(s, batch, pooled), p if i else batch.answers, reduction="sum") / n_targets
+                loss = F.cross_entropy(foretell(s, batch, pooled), batch.answers if s.hard else p, reduction="sum") / n_targets
                 loss.backward()
                 words[i] = words[i] + loss.detach()
         for s in students:
@@ -341,8 +354,7 @@ def study(o, teacher, students, pool, feeders, tests):
 
     def tell(s):
         told = examine(o, s, tests, teacher.leaves)
-        s.curve.write("%d,%.4f,%.4f,%.4f\n" % (s.step, *told))
-        s.curve.flush()
+        s.note("%d,%.4f,%.4f,%.4f" % (s.step, *told))
         say(s.name, "test split: nats %.4f, tokens %.4f, answers %.4f" % told)
 
     for s in students:
@@ -398,36 +410,40 @@ def put_tower(net, w, tower):
 def main(arguments):
     o = options(arguments)
     os.makedirs(o.out, exist_ok=True)
-    for left in ("sight", "all", "test", "begin-teacher", "begin-student"):
+    for left in ("sight", o.lesson, "test", "begin-teacher", "begin-student"):
         shutil.rmtree(os.path.join(o.data, left), ignore_errors=True)
     o.dtype = torch.float32 if o.device == "cpu" else torch.bfloat16
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.manual_seed(o.seed)
-    shape, w = beginning(o, "teacher", o.shape)
-    net = nets.Net(shape)
+    if o.teacher:
+        net, _, (w,) = nets.load(o.teacher)
+        shape = net.shape
+    else:
+        shape, w = beginning(o, "teacher", o.shape)
+        net = nets.Net(shape)
     if o.tower:
         put_tower(net, w, np.load(o.tower))
-    say(f"{net.n_values} numbers")
-    teacher = Learner(o, shape, w, "teacher")
-    pool = Pool(o, shape)
+    say(f"torch {torch.__version__}, {net.n_values} numbers")
+    teacher, pool = Learner(o, shape, w, "teacher"), Pool(o, shape)
     if o.sight:
-        feeders = Feeders(o, "sight", shape)
-        sight(o, teacher, pool, feeders)
-        feeders.stop()
-    if not o.teach:
+        with Feeders(o, "sight", shape) as feeders:
+            sight(o, teacher, pool, feeders)
+        pool.clear()
+    if not o.teach and not o.study:
         return
     tests = test_set(o, shape)
     o.end_of_turn = tests[0][0][0].answers[-1]
-    pool.clear()
-    feeders = Feeders(o, "all", shape)
-    teacher.step = 0
-    teach(o, teacher, pool, feeders, tests)
-    if o.study:
-        student_shape, values = beginning(o, "student", o.student)
-        put_tower(nets.Net(student_shape), values, {p.name: teacher.parameter(p.name) for p in teacher.net.params})
-        students = [Learner(o, student_shape, values.clone(), name) for name in ("hard", "distilled_q8_0")]
-        study(o, teacher, students, pool, feeders, tests)
-    feeders.stop()
+    with Feeders(o, o.lesson, shape) as feeders:
+        if o.teach:
+            teacher.step = 0
+            teach(o, teacher, pool, feeders, tests)
+        if o.study:
+            student_shape, values = beginning(o, "student", o.student)
+            put_tower(nets.Net(student_shape), values, {p.name: teacher.parameter(p.name) for p in teacher.net.params})
+            students = [Learner(o, student_shape, values, "distilled_q8_0")]
+            if o.compare:
+                students.append(Learner(o, student_shape, values.clone(), "hard", hard=True))
+            study(o, teacher, students, pool, feeders, tests)
 
 
 if __name__ == "__main__":

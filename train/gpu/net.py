@@ -135,25 +135,31 @@ def rms_norm(x, weight):
     return (y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + EPS)).to(x.dtype) * weight
 
 
+def layer_of(w, prefix):
+    """What of w is named so, without that."""
+    return {name[len(prefix):]: x for name, x in w.items() if name.startswith(prefix)}
+
+
+def tower_layer(x, w, heads):
+    def split(x):
+        return x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
+
+    a = F.layer_norm(x, x.shape[-1:], w["ln1_w"], w["ln1_b"], EPS)
+    q, k, v = (split(F.linear(a, w[j + "_w"], w[j + "_b"])) for j in "qkv")
+    o = attend(q, k, v).transpose(1, 2).reshape(x.shape)
+    x = x + F.linear(o, w["o_w"], w["o_b"])
+    b = F.layer_norm(x, x.shape[-1:], w["ln2_w"], w["ln2_b"], EPS)
+    b = F.gelu(F.linear(b, w["fc1_w"], w["fc1_b"]), approximate="tanh")
+    return x + F.linear(b, w["fc2_w"], w["fc2_b"])
+
+
 def tower(shape, w, patches):
     """patches [views][n_patches][inputs], −1 to 1 → the last norm's states, and their means of pool × pool."""
-    n, heads = patches.shape[0], shape.v_heads
-
-    def split(x):
-        return x.view(n, shape.n_patches, heads, -1).transpose(1, 2)
-
     x = F.linear(patches.to(w["v.patch_w"].dtype), w["v.patch_w"], w["v.patch_b"]) + w["v.position"]
     for i in range(shape.v_layers):
-        p = f"v.{i}."
-        a = F.layer_norm(x, x.shape[-1:], w[p + "ln1_w"], w[p + "ln1_b"], EPS)
-        q, k, v = (split(F.linear(a, w[p + j + "_w"], w[p + j + "_b"])) for j in "qkv")
-        o = attend(q, k, v).transpose(1, 2).reshape(n, shape.n_patches, -1)
-        x = x + F.linear(o, w[p + "o_w"], w[p + "o_b"])
-        b = F.layer_norm(x, x.shape[-1:], w[p + "ln2_w"], w[p + "ln2_b"], EPS)
-        b = F.gelu(F.linear(b, w[p + "fc1_w"], w[p + "fc1_b"]), approximate="tanh")
-        x = x + F.linear(b, w[p + "fc2_w"], w[p + "fc2_b"])
+        x = tower_layer(x, layer_of(w, f"v.{i}."), shape.v_heads)
+    n, side, pool = len(x), shape.side // shape.pool, shape.pool
     states = F.layer_norm(x, x.shape[-1:], w["v.post_ln_w"], w["v.post_ln_b"], EPS)
-    side, pool = shape.side // shape.pool, shape.pool
     pooled = states.view(n, side, pool, side, pool, -1).mean((2, 4)).view(n, side * side, -1)
     return states, pooled
 
@@ -179,6 +185,19 @@ def turn(x, turns):
     return torch.addcmul(x * cosine, torch.roll(x, x.shape[-1] // 2, -1), sine)
 
 
+def decoder_layer(x, w, heads, kv, mask, turns):
+    b, n, _ = x.shape
+    qkv = F.linear(rms_norm(x, w["attn_norm"]), w["qkv"]).view(b, n, heads + 2 * kv, -1).transpose(1, 2)
+    q, k, v = qkv.split((heads, kv, kv), 1)
+    q = turn(rms_norm(q, w["q_norm"]), turns)
+    k = turn(rms_norm(k, w["k_norm"]), turns)
+    k, v = (y[:, :, None].expand(-1, -1, heads // kv, -1, -1).reshape(q.shape) for y in (k, v))
+    o = attend(q, k, v, mask).transpose(1, 2).reshape(b, n, -1)
+    x = x + rms_norm(F.linear(o, w["o"]), w["post_attn_norm"])
+    gate, up = F.linear(rms_norm(x, w["ffn_norm"]), w["gate_up"]).chunk(2, -1)
+    return x + rms_norm(F.linear(F.gelu(gate, approximate="tanh") * up, w["down"]), w["post_ffn_norm"])
+
+
 def decoder(shape, w, batch, soft):
     """What the head sees at each position [sequences][longest][n_embd]. soft [views][n_soft][n_embd]."""
     ids, n, dtype = batch.ids, batch.ids.shape[1], w["embed"].dtype
@@ -193,19 +212,9 @@ def decoder(shape, w, batch, soft):
     share = -torch.arange(shape.head_dim // 2, device=ids.device).double() / (shape.head_dim // 2)
     angles = [at[:, None].double() * base ** share for base in (1e4, 1e6)]
     turns = [(torch.cat((a.cos(), a.cos()), 1).to(dtype), torch.cat((-a.sin(), a.sin()), 1).to(dtype)) for a in angles]
-    heads, kv = shape.n_heads, shape.n_kv_heads
     for i in range(shape.n_layers):
-        p, is_global = f"{i}.", (i + 1) % 6 == 0
-        qkv = F.linear(rms_norm(x, w[p + "attn_norm"]), w[p + "qkv"])
-        qkv = qkv.view(ids.shape[0], n, heads + 2 * kv, shape.head_dim).transpose(1, 2)
-        q, k, v = qkv.split((heads, kv, kv), 1)
-        q = turn(rms_norm(q, w[p + "q_norm"]), turns[is_global])
-        k = turn(rms_norm(k, w[p + "k_norm"]), turns[is_global])
-        k, v = (y[:, :, None].expand(-1, -1, heads // kv, -1, -1).reshape(q.shape) for y in (k, v))
-        o = attend(q, k, v, masks[is_global]).transpose(1, 2).reshape(ids.shape[0], n, -1)
-        x = x + rms_norm(F.linear(o, w[p + "o"]), w[p + "post_attn_norm"])
-        gate, up = F.linear(rms_norm(x, w[p + "ffn_norm"]), w[p + "gate_up"]).chunk(2, -1)
-        x = x + rms_norm(F.linear(F.gelu(gate, approximate="tanh") * up, w[p + "down"]), w[p + "post_ffn_norm"])
+        is_global = (i + 1) % 6 == 0
+        x = decoder_layer(x, layer_of(w, f"{i}."), shape.n_heads, shape.n_kv_heads, masks[is_global], turns[is_global])
     return rms_norm(x, w["norm"])
 
 
