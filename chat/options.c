@@ -439,6 +439,24 @@ void options_done(struct options *o)
     *o = (struct options){0};
 }
 
+bool options_typed(const char *text, char **name, char **value, struct err *err)
+{
+    text += strspn(text, "-");
+    const size_t n = strcspn(text, " =");
+    const char *from = text + n + strspn(text + n, " ");
+    from += *from == '=';
+    from += strspn(from, " ");
+    size_t length = strlen(from);
+    while (length && from[length - 1] == ' ')
+        length--;
+    if (!n || !length)
+        return err_set(err, "/set %.*s: a value is missing", n ? (int)n : 6, n ? text : "OPTION");
+    const bool quoted = length > 1 && (*from == '\'' || *from == '"') && from[length - 1] == *from;
+    *name = mem_text(text, n);
+    *value = mem_text(from + quoted, length - 2 * quoted);
+    return true;
+}
+
 bool options_copy(struct options *to, const struct options *from)
 {
     *to = *from;

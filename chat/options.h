@@ -68,6 +68,9 @@ bool options_copy(struct options *to, const struct options *from);
 /* Sets the option of that long name; value NULL for a BOOL means yes. The error names the option,
  * what was given and what is allowed; an unknown name names the nearest right one. */
 bool options_set(struct options *o, const char *name, const char *value, struct err *err);
+/* Takes apart what people type: "name value" or "--name=value", the value in quotes or not. Both are the
+ * caller's. False if one is missing. */
+bool options_typed(const char *text, char **name, char **value, struct err *err);
 /* The value of a row that may change during a chat, as people read it, behind `out`; of a model's own
  * its number, but while that is still being opened (NULL). */
 void options_put(const struct options *o, const struct facet_model *model, size_t row,

@@ -99,14 +99,12 @@ static bool do_set(struct line_mode *line, const char *argument, struct err *err
 {
     if (!*argument)
         return list_options(line);
-    char *name = mem_copy(argument + strspn(argument, "-"));
-    char *value = name + strcspn(name, " =");
-    if (*value)
-        *value++ = 0;
-    value += strspn(value, " =");
-    bool ok =
-        *value ? chat_set(line->chat, name, value, err) : err_set(err, "/set needs OPTION VALUE");
+    char *name, *value;
+    if (!options_typed(argument, &name, &value, err))
+        return false;
+    bool ok = chat_set(line->chat, name, value, err);
     free(name);
+    free(value);
     return ok;
 }
 

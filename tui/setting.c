@@ -50,14 +50,14 @@ bool setting_run(struct app *app, const char *argument)
     struct err err;
     if (!*argument)
         return choose_option(app);
-    size_t n = strcspn(argument, " ");
-    char *option = mem_text(argument, n);
-    const char *value = argument + n + strspn(argument + n, " ");
-    bool ok = *value ? chat_set(app->chat, option, value, &err)
-                     : err_set(&err, "/set %s: a value is missing", option);
+    char *option, *value;
+    if (!options_typed(argument, &option, &value, &err))
+        return failed(app, &err);
+    bool ok = chat_set(app->chat, option, value, &err);
     if (ok)
         app_say(app, "%s is %s now", option, value);
     free(option);
+    free(value);
     return ok || failed(app, &err);
 }
 

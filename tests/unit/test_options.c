@@ -394,6 +394,37 @@ static void knows_the_best_wanted(void **state)
     options_done(&o);
 }
 
+static void takes_apart_what_is_typed(void **state)
+{
+    (void)state;
+    static const char *const right[][3] = {
+        {"top-k 7", "top-k", "7"},
+        {"--top-k=7 ", "top-k", "7"},
+        {"top-k = 7", "top-k", "7"},
+        {"schema 'caption, tags list'", "schema", "caption, tags list"},
+        {"schema \"a\"", "schema", "a"},
+        {"schema {\"type\":\"string\"}", "schema", "{\"type\":\"string\"}"},
+        {"stop '", "stop", "'"},
+        {"stop =", "stop", NULL},
+        {"schema", "schema", NULL},
+        {"", "OPTION", NULL},
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        char *name, *value;
+        struct err err;
+        if (!right[i][2]) {
+            assert_false(options_typed(right[i][0], &name, &value, &err));
+            assert_non_null(strstr(err.text, right[i][1]));
+            continue;
+        }
+        assert_true(options_typed(right[i][0], &name, &value, &err));
+        assert_string_equal(name, right[i][1]);
+        assert_string_equal(value, right[i][2]);
+        free(name);
+        free(value);
+    }
+}
+
 #define HOME_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -410,6 +441,7 @@ int main(void)
         HOME_TEST(finds_what_ships),
         HOME_TEST(reads_schemas),
         HOME_TEST(knows_the_best_wanted),
+        cmocka_unit_test(takes_apart_what_is_typed),
         cmocka_unit_test(tells_commands_from_paths),
         cmocka_unit_test(reads_commands),
     };
