@@ -66,7 +66,7 @@ struct text_pass {
 
 size_t text_pass_bytes(const struct model *m, size_t n_batch, size_t n_ctx);
 /* Scratch that each thread needs for attention. */
-size_t text_scratch_bytes(const struct model *m);
+size_t text_scratch_bytes(const struct model *m, const struct kernels *k);
 /* For chunks of up to n_batch rows, of sequences of up to n_ctx positions. */
 bool text_pass_init(struct text_pass *p, const struct model *m, const struct compute *c,
                     size_t n_batch, size_t n_ctx, struct err *err);

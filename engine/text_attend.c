@@ -19,9 +19,12 @@ enum {
 };
 
 /* A tile's queries and results, a block's keys and values. */
-size_t text_scratch_bytes(const struct model *m)
+size_t text_scratch_bytes(const struct model *m, const struct kernels *k)
 {
-    return (2 * ATTENTION_MAX_QUERIES + 2 * KEYS_PER_BLOCK) * m->text.head_dim * sizeof(float);
+    const size_t plain =
+        (2 * ATTENTION_MAX_QUERIES + 2 * KEYS_PER_BLOCK) * m->text.head_dim * sizeof(float);
+    const size_t rounded = text_rounds_attention(m, k) ? text_attend_bf16_bytes(m, k) : 0;
+    return plain > rounded ? plain : rounded;
 }
 
 /* Norms and rotates queries and keys. */
@@ -53,32 +56,56 @@ static void heads_task(void *job, size_t task, unsigned thread)
 /* ---- Tiles ---- */
 
 /* Positions that a tile holds: its rows are these times the query heads of one key head. */
-static size_t tile_tokens(const struct text_params *t)
+static size_t tile_tokens(const struct text_params *t, size_t n_rows)
 {
     size_t group = t->n_heads / t->n_kv_heads;
-    return group < ATTENTION_MAX_QUERIES ? ATTENTION_MAX_QUERIES / group : 1;
+    return group < n_rows ? n_rows / group : 1;
 }
 
-/* The first position that query i of the chunk sees: local layers look at W positions, its own
- * included. */
-static size_t sees_from(const struct chunk *c, size_t i)
+/* Local layers look at W positions, the row's own included. */
+size_t text_sees_from(const struct chunk *c, size_t i)
 {
     size_t position = c->inputs[i].position, window = c->p->model->text.window;
     return c->w->is_global || position < window ? 0 : position - window + 1;
 }
 
-/* The rows of a tile: positions first … first + n − 1 of the chunk, for the heads that share a key
- * head. */
-struct tile {
-    size_t first, n, group, kv_head;
-    int from[ATTENTION_MAX_QUERIES], to[ATTENTION_MAX_QUERIES];
-};
+size_t text_n_tiles(const struct chunk *c, size_t n_rows)
+{
+    const struct text_params *t = &c->p->model->text;
+    size_t tokens = tile_tokens(t, n_rows);
+    return (c->n + tokens - 1) / tokens * t->n_kv_heads;
+}
 
-/* What each row sees of keys at … at + n_keys − 1, as offsets into them. */
-static void see_block(const struct chunk *c, struct tile *tile, size_t at, size_t n_keys)
+/* Its rows from tile->first up to `end` at most. */
+static void limit_tile(const struct chunk *c, struct text_tile *tile, size_t end, size_t n_rows)
+{
+    const struct text_params *t = &c->p->model->text;
+    size_t tokens = tile_tokens(t, n_rows), rest = end - tile->first;
+    tile->group = t->n_heads / t->n_kv_heads;
+    tile->n = rest < tokens ? rest : tokens;
+}
+
+void text_tile_begin(const struct chunk *c, struct text_tile *tile, size_t task, size_t n_rows)
+{
+    const struct text_params *t = &c->p->model->text;
+    tile->kv_head = task % t->n_kv_heads;
+    tile->first = task / t->n_kv_heads * tile_tokens(t, n_rows);
+    limit_tile(c, tile, c->n, n_rows);
+}
+
+size_t text_tile_end(const struct chunk *c, const struct text_tile *tile)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < tile->n; i++)
+        if (c->inputs[tile->first + i].sees > end)
+            end = c->inputs[tile->first + i].sees;
+    return end;
+}
+
+void text_see_block(const struct chunk *c, struct text_tile *tile, size_t at, size_t n_keys)
 {
     for (size_t i = 0; i < tile->n; i++) {
-        size_t from = sees_from(c, tile->first + i), to = c->inputs[tile->first + i].sees;
+        size_t from = text_sees_from(c, tile->first + i), to = c->inputs[tile->first + i].sees;
         from = from > at ? from - at : 0;
         to = to > at ? to - at : 0;
         to = to < n_keys ? to : n_keys;
@@ -101,7 +128,7 @@ static void load_rows(const struct chunk *c, const uint8_t *rows, size_t n, floa
 
 /* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted
  * in blocks. memory: KEYS_PER_BLOCK keys and values. */
-static size_t attend_block(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+static size_t attend_block(const struct chunk *c, struct text_tile *tile, struct attention_tile *a,
                            size_t at, size_t end, float *memory)
 {
     const struct text_pass *p = c->p;
@@ -120,26 +147,23 @@ static size_t attend_block(const struct chunk *c, struct tile *tile, struct atte
         load_rows(c, span.keys, n, memory);
         load_rows(c, span.values, n, memory + KEYS_PER_BLOCK * a->head_dim);
     }
-    see_block(c, tile, at, n);
+    text_see_block(c, tile, at, n);
     attention_score_rows(a, keys, ld, n);
     attention_block(a, values, ld, n, tile->from, tile->to);
     return n;
 }
 
-static void attend_keys(const struct chunk *c, struct tile *tile, struct attention_tile *a,
+static void attend_keys(const struct chunk *c, struct text_tile *tile, struct attention_tile *a,
                         float *memory)
 {
-    size_t end = 0;
-    for (size_t i = 0; i < tile->n; i++)
-        if (c->inputs[tile->first + i].sees > end)
-            end = c->inputs[tile->first + i].sees;
-    for (size_t at = sees_from(c, tile->first); at < end;)
+    size_t end = text_tile_end(c, tile);
+    for (size_t at = text_sees_from(c, tile->first); at < end;)
         at += attend_block(c, tile, a, at, end, memory);
 }
 
 /* Between the chunk's rows [token][head] and a tile's, close together. */
-static void copy_tile(const struct chunk *c, const struct tile *tile, float *rows, float *packed,
-                      bool pack)
+static void copy_tile(const struct chunk *c, const struct text_tile *tile, float *rows,
+                      float *packed, bool pack)
 {
     const struct text_params *t = &c->p->model->text;
     size_t bytes = tile->group * t->head_dim * sizeof(float);
@@ -151,15 +175,11 @@ static void copy_tile(const struct chunk *c, const struct tile *tile, float *row
     }
 }
 
-/* A tile of tile->kv_head, of rows from tile->first up to `end` at most; its queries, packed, and
- * its results are in the thread's scratch. */
-static struct attention_tile tile_begin(const struct chunk *c, struct tile *tile, size_t end,
+/* The tile's queries, packed, and its results are in the thread's scratch. */
+static struct attention_tile tile_begin(const struct chunk *c, const struct text_tile *tile,
                                         unsigned thread)
 {
     const struct text_params *t = &c->p->model->text;
-    size_t tokens = tile_tokens(t);
-    tile->group = t->n_heads / t->n_kv_heads;
-    tile->n = end - tile->first < tokens ? end - tile->first : tokens;
     float *q = c->p->compute->scratch[thread];
     struct attention_tile a = {.k = c->p->compute->k,
                                .n_queries = tile->n * tile->group,
@@ -177,9 +197,9 @@ static void tile_task(void *job, size_t task, unsigned thread)
 {
     const struct chunk *c = job;
     const struct text_params *t = &c->p->model->text;
-    struct tile tile = {.kv_head = task % t->n_kv_heads,
-                        .first = task / t->n_kv_heads * tile_tokens(t)};
-    struct attention_tile a = tile_begin(c, &tile, c->n, thread);
+    struct text_tile tile;
+    text_tile_begin(c, &tile, task, ATTENTION_MAX_QUERIES);
+    struct attention_tile a = tile_begin(c, &tile, thread);
     attend_keys(c, &tile, &a, a.out + ATTENTION_MAX_QUERIES * t->head_dim);
     attention_end(&a);
     copy_tile(c, &tile, c->p->attended, a.out, false);
@@ -187,9 +207,12 @@ static void tile_task(void *job, size_t task, unsigned thread)
 
 static void attend_long(struct chunk *c)
 {
-    const struct text_params *t = &c->p->model->text;
-    size_t tiles = (c->n + tile_tokens(t) - 1) / tile_tokens(t);
-    pool_run(c->p->compute->pool, tiles * t->n_kv_heads, tile_task, c, c->p->compute->stop);
+    if (text_attends_bf16(c)) {
+        text_attend_bf16(c);
+        return;
+    }
+    pool_run(c->p->compute->pool, text_n_tiles(c, ATTENTION_MAX_QUERIES), tile_task, c,
+             c->p->compute->stop);
 }
 
 /* ---- Short segments ---- */
@@ -227,14 +250,14 @@ static float *partial_of(const struct chunk *c, size_t span, size_t row, size_t 
 }
 
 /* One run of keys that lie close together; returns how many. */
-static size_t attend_run(const struct chunk *c, const struct kvcache *cache, struct tile *tile,
+static size_t attend_run(const struct chunk *c, const struct kvcache *cache, struct text_tile *tile,
                          struct attention_tile *a, size_t at, size_t end)
 {
     struct kv_span span = kvcache_span(cache, c->layer, tile->kv_head, at, end);
     enum cache_type type = kvcache_type(cache);
     struct cache_rows rows = {span.keys, kvcache_head_bytes(type, a->head_dim), span.n,
                               a->head_dim};
-    see_block(c, tile, at, span.n);
+    text_see_block(c, tile, at, span.n);
     attention_score_cached(a, type, &rows);
     rows.rows = span.values;
     attention_block_cached(a, type, &rows, tile->from, tile->to);
@@ -243,10 +266,10 @@ static size_t attend_run(const struct chunk *c, const struct kvcache *cache, str
 
 /* The keys of a span. Blocks are counted from position 0, so that a row is summed in the same order
  * whichever rows are beside it. */
-static void attend_span(const struct chunk *c, const struct kvcache *cache, struct tile *tile,
+static void attend_span(const struct chunk *c, const struct kvcache *cache, struct text_tile *tile,
                         struct attention_tile *a, size_t span)
 {
-    size_t from = sees_from(c, tile->first), to = c->inputs[tile->first + tile->n - 1].sees;
+    size_t from = text_sees_from(c, tile->first), to = c->inputs[tile->first + tile->n - 1].sees;
     for (size_t at = span * SPAN_KEYS, end = at + SPAN_KEYS; at < end; at += ATTENTION_MAX_KEYS) {
         size_t key = at > from ? at : from,
                last = at + ATTENTION_MAX_KEYS < to ? at + ATTENTION_MAX_KEYS : to;
@@ -255,7 +278,7 @@ static void attend_span(const struct chunk *c, const struct kvcache *cache, stru
     }
 }
 
-static void put_partials(const struct chunk *c, const struct tile *tile,
+static void put_partials(const struct chunk *c, const struct text_tile *tile,
                          const struct attention_tile *a, size_t span)
 {
     for (size_t r = 0; r < a->n_queries; r++) {
@@ -283,9 +306,10 @@ static void span_task(void *arg, size_t task, unsigned thread)
     size_t segment = part_at(job, task), n_kv_heads = c->p->model->text.n_kv_heads;
     const struct part *part = &job->parts[segment];
     size_t span = (task - part->first_task) / n_kv_heads, end = part->first + part->n;
-    struct tile tile = {.first = part->first, .kv_head = task % n_kv_heads};
+    struct text_tile tile = {.first = part->first, .kv_head = task % n_kv_heads};
     for (; tile.first < end; tile.first += tile.n) {
-        struct attention_tile a = tile_begin(c, &tile, end, thread);
+        limit_tile(c, &tile, end, ATTENTION_MAX_QUERIES);
+        struct attention_tile a = tile_begin(c, &tile, thread);
         attend_span(c, c->segments[segment].cache, &tile, &a, part->first_span + span);
         put_partials(c, &tile, &a, span);
     }
@@ -324,7 +348,8 @@ static void attend_short(struct chunk *c)
     for (size_t s = 0, row = 0; s < c->n_segments; row += c->segments[s++].n) {
         size_t last = row + c->segments[s].n - 1;
         struct part *part = &job.parts[s];
-        *part = (struct part){row, c->segments[s].n, sees_from(c, row) / SPAN_KEYS, 0, n_tasks};
+        *part =
+            (struct part){row, c->segments[s].n, text_sees_from(c, row) / SPAN_KEYS, 0, n_tasks};
         part->n_spans = (c->inputs[last].sees - 1) / SPAN_KEYS + 1 - part->first_span;
         n_tasks += part->n_spans * t->n_kv_heads;
     }

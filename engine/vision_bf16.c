@@ -86,17 +86,22 @@ static void attend_task(void *job, size_t task, unsigned thread)
     size_t rest = p->n_patches - first, at = first * v->width + head * hd;
     struct bf16_attention a = {
         .n_queries = rest < BF16_QUERIES ? rest : BF16_QUERIES,
-        .n_keys = p->n_patches,
         .head_dim = hd,
         .scale = 1.4426950409f / sqrtf((float)hd), /* log2(e) */
         .q = (const bf16 *)p->q + at,
-        .k = (const bf16 *)p->k + head * hd,
+        .ldq = v->width,
         .int8_keys = to->int8_keys,
-        .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd,
         .out = to->out + at,
-        .ld = v->width,
+        .ldo = v->width,
         .scratch = (void *)(((uintptr_t)p->compute->scratch[thread] + 63) & ~(uintptr_t)63)};
-    p->compute->k->bf16->attend(&a);
+    struct bf16_keys keys = {.n = p->n_patches,
+                             .k = (const bf16 *)p->k + head * hd,
+                             .ld = v->width,
+                             .v = (const bf16 *)p->ff + head * pairs_of(p->n_patches) * 2 * hd};
+    const struct bf16_kernels *k = p->compute->k->bf16;
+    k->attend_begin(&a);
+    k->attend_keys(&a, &keys);
+    k->attend_end(&a);
 }
 
 void vision_attend_bf16(struct vision_pass *p, bool int8_keys, bf16 *to)

@@ -18,7 +18,7 @@ static size_t scratch_bytes(const struct facet_model *model)
     if (m->has_vision)
         cols =
             max_size(max_size(cols, m->vision.width), max_size(m->vision.n_ff, m->vw.patch_w.cols));
-    size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m));
+    size_t bytes = max_size(matmul_scratch_bytes(model->k, cols), text_scratch_bytes(m, model->k));
     return m->has_vision ? max_size(bytes, vision_scratch_bytes(m, model->vision, model->k))
                          : bytes;
 }

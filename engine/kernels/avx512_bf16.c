@@ -112,6 +112,23 @@ static void bf16_round(const float *x, bf16 *y, size_t n)
     }
 }
 
+/* 16 floats and 16 others, in turns. */
+KERNEL_INLINE __m512i turn_about(__m512 a, __m512 b)
+{
+    __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
+    __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
+    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+}
+
+static void bf16_pair(const float *a, const float *b, bf16 *y, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = vec_mask(n - i < 16 ? n - i : 16);
+        __m512 other = b ? _mm512_maskz_loadu_ps(m, b + i) : _mm512_setzero_ps();
+        _mm512_mask_storeu_epi32(y + 2 * i, m, turn_about(_mm512_maskz_loadu_ps(m, a + i), other));
+    }
+}
+
 /* n ≤ 32 floats as pairs. */
 KERNEL_INLINE __m512i round_pairs(const float *x, size_t n)
 {
@@ -191,13 +208,14 @@ static void bf16_multiply(const struct bf16_product *p)
 struct softmax {
     __m512 max[2]; /* what scores are taken relative to: at most 2^STALE too small */
     __m512 sum[2];
+    bool begun; /* max is of some keys */
 };
 enum { STALE = 40 };
+#define LOWEST (-1e30f) /* less than any score, but for −∞, that of a key which is not seen */
 
-/* A head's scratch: scores and weights of a block of keys, and of each 32 queries a panel and a
- * sum. */
+/* A head's scratch: this, scores and weights of a block of keys, and of each 32 queries a panel and
+ * a sum. */
 struct attention {
-    const struct bf16_attention *a;
     float *scores; /* [KEYS][32] */
     bf16 *weights; /* [KEYS / 2][32][2] */
     bf16 *queries; /* [BF16_QUERIES / 32][head_dim / 2][32][2]; or int8, [head_dim / 4][32][4] */
@@ -209,7 +227,8 @@ struct attention {
 static size_t bf16_attend_bytes(size_t head_dim)
 {
     size_t block = KEYS * LANES * (sizeof(float) + sizeof(bf16));
-    return block + BF16_QUERIES * head_dim * (sizeof(float) + sizeof(bf16));
+    return sizeof(struct attention) + block +
+           BF16_QUERIES * head_dim * (sizeof(float) + sizeof(bf16));
 }
 
 /* Rows of queries from `first` on to a panel; those that are not there are 0. */
@@ -223,7 +242,7 @@ static void pack_queries(const struct bf16_attention *a, size_t first, bf16 *pan
             for (size_t r = 0; r < 16; r++) {
                 size_t query = first + 16 * half + r;
                 v[r] = query < a->n_queries
-                           ? _mm512_maskz_loadu_epi32(mask, a->q + query * a->ld + d)
+                           ? _mm512_maskz_loadu_epi32(mask, a->q + query * a->ldq + d)
                            : _mm512_setzero_si512();
             }
             put_pairs(v, panel + d * LANES + half * LANES, columns / 2);
@@ -256,11 +275,11 @@ static __m512 pack_int8_queries(const struct bf16_attention *a, size_t first, ui
     float largest[16] = {0};
     size_t n = a->n_queries < first ? 0 : a->n_queries - first;
     for (size_t r = 0; r < 16 && r < n; r++)
-        largest[r] = largest_of(a->q + (first + r) * a->ld, a->head_dim);
+        largest[r] = largest_of(a->q + (first + r) * a->ldq, a->head_dim);
     for (size_t d = 0; d < a->head_dim; d += 64) {
         __m512i v[16];
         for (size_t r = 0; r < 16; r++)
-            v[r] = r < n ? round_64(a->q + (first + r) * a->ld + d, a->head_dim - d,
+            v[r] = r < n ? round_64(a->q + (first + r) * a->ldq + d, a->head_dim - d,
                                     int8_inverse(largest[r]))
                          : _mm512_setzero_si512();
         transpose_16(v);
@@ -308,11 +327,11 @@ KERNEL_INLINE void score_tile(const int keys, const uint8_t *queries, const int8
     }
 }
 
-static void score_int8(const struct bf16_attention *a, const void *queries, size_t key, size_t n,
-                       float *to)
+static void score_int8(const struct bf16_keys *keys, size_t head_dim, const void *queries,
+                       size_t key, size_t n, float *to)
 {
-    const int8_t *k = (const int8_t *)(a->k + key * a->ld);
-    size_t ld = a->ld * sizeof(bf16), quads = (a->head_dim + 3) / 4;
+    const int8_t *k = (const int8_t *)(keys->k + key * keys->ld);
+    size_t ld = keys->ld * sizeof(bf16), quads = (head_dim + 3) / 4;
     while (n) {
         size_t step = n >= TOKENS ? TOKENS : n >= 4 ? 4 : 1;
         if (step == TOKENS)
@@ -375,7 +394,7 @@ static bool soften(struct attention *t, struct softmax *s, const __m512 scale[2]
 
 /* Takes the maximum of the block's scores into account: what was summed shrinks. */
 static void raise_max(struct attention *t, struct softmax *s, const __m512 scale[2], size_t n,
-                      float *sums)
+                      float *sums, size_t head_dim)
 {
     const __m512 least = _mm512_set1_ps(-126);
     for (int h = 0; h < 2; h++) {
@@ -388,30 +407,82 @@ static void raise_max(struct attention *t, struct softmax *s, const __m512 scale
         __m512 shrink = _mm512_castsi512_ps(exp2_bits(by));
         s->max[h] = max;
         s->sum[h] = _mm512_mul_ps(s->sum[h], shrink);
-        for (size_t d = 0; d < t->a->head_dim; d++) {
+        for (size_t d = 0; d < head_dim; d++) {
             float *p = sums + d * LANES + 16 * h;
             _mm512_store_ps(p, _mm512_mul_ps(_mm512_load_ps(p), shrink));
         }
     }
 }
 
-/* A block of keys with 32 queries. */
-static void attend_block(struct attention *t, size_t group, size_t key, size_t n)
+/* What 32 queries see of a block of n keys: lanes from … to − 1. */
+struct sight {
+    __m512i from[2], to[2];
+    bool all, none;
+};
+
+static int within(int at, size_t first, size_t n)
 {
-    const struct bf16_attention *a = t->a;
+    const int offset = at - (int)first;
+    return offset < 0 ? 0 : offset < (int)n ? offset : (int)n;
+}
+
+static struct sight look(const struct bf16_attention *a, const struct bf16_keys *keys, size_t group,
+                         size_t key, size_t n)
+{
+    _Alignas(64) int from[LANES], to[LANES];
+    struct sight sight = {.all = true, .none = true};
+    for (size_t r = 0, i = group * LANES; r < LANES; r++, i++) {
+        const bool is_one = i < a->n_queries;
+        from[r] = is_one ? within(keys->from[i], key, n) : 0;
+        to[r] = is_one ? within(keys->to[i], key, n) : (int)n;
+        sight.all &= from[r] == 0 && to[r] == (int)n;
+        sight.none &= !is_one || from[r] >= to[r];
+    }
+    for (int h = 0; h < 2; h++) {
+        sight.from[h] = _mm512_load_si512(from + 16 * h);
+        sight.to[h] = _mm512_load_si512(to + 16 * h);
+    }
+    return sight;
+}
+
+static void hide(const struct sight *sight, float *scores, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        for (int h = 0; h < 2; h++) {
+            const __m512i at = _mm512_set1_epi32((int)j);
+            const __mmask16 seen = _mm512_mask_cmpgt_epi32_mask(
+                _mm512_cmple_epi32_mask(sight->from[h], at), sight->to[h], at);
+            _mm512_mask_store_ps(scores + j * LANES + 16 * h, (__mmask16)~seen,
+                                 _mm512_set1_ps(-INFINITY));
+        }
+}
+
+/* n of the keys, from `key` on, with 32 queries. */
+static void attend_block(const struct bf16_attention *a, const struct bf16_keys *keys, size_t group,
+                         size_t key, size_t n)
+{
+    struct attention *t = a->scratch;
     struct softmax *s = &t->softmax[group];
     float *sums = t->sums + group * LANES * a->head_dim;
     const __m512 *scale = t->scale[group];
     const bf16 *queries = t->queries + group * LANES * a->head_dim;
+    struct sight sight = {.all = true};
+    if (keys->from)
+        sight = look(a, keys, group, key, n);
+    if (sight.none)
+        return;
     if (a->int8_keys)
-        score_int8(a, queries, key, n, t->scores);
+        score_int8(keys, a->head_dim, queries, key, n, t->scores);
     else
-        dot_rows(queries, a->k + key * a->ld, a->ld, a->head_dim, n, t->scores);
-    if (key == 0 || !soften(t, s, scale, n)) {
-        raise_max(t, s, scale, n, sums);
+        dot_rows(queries, keys->k + key * keys->ld, keys->ld, a->head_dim, n, t->scores);
+    if (!sight.all)
+        hide(&sight, t->scores, n);
+    if (!s->begun || !soften(t, s, scale, n)) {
+        raise_max(t, s, scale, n, sums, a->head_dim);
         soften(t, s, scale, n);
+        s->begun = true;
     }
-    add_columns(t->weights, a->v + key * a->head_dim, 2 * a->head_dim, (n + 1) / 2, a->head_dim,
+    add_columns(t->weights, keys->v + key * a->head_dim, 2 * a->head_dim, (n + 1) / 2, a->head_dim,
                 sums);
 }
 
@@ -425,40 +496,64 @@ KERNEL_INLINE void divide_pairs(const float *sums, size_t n_pairs, __m512 invers
         const float *even = sums + 2 * p * LANES;
         __m512 a = _mm512_mul_ps(_mm512_load_ps(even), inverse);
         __m512 b = _mm512_mul_ps(_mm512_load_ps(even + LANES), inverse);
-        __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
-        __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
-        v[p] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+        v[p] = turn_about(a, b);
     }
 }
 
-/* Sums of 32 queries, divided, to their rows. */
-static void store_group(const struct attention *t, size_t group)
+/* 16 queries' sums, divided, to their rows: 32 dimensions as pairs, or 16. */
+static void store_pairs(const struct bf16_attention *a, const float *sums, __m512 inverse,
+                        size_t first, size_t d)
 {
-    const struct bf16_attention *a = t->a;
-    const float *sums = t->sums + group * LANES * a->head_dim;
+    __m512i v[16];
+    size_t n_pairs = a->head_dim - d < 32 ? (a->head_dim - d) / 2 : 16;
+    divide_pairs(sums + d * LANES, n_pairs, inverse, v);
+    transpose_16(v);
+    for (size_t r = 0; r < 16 && first + r < a->n_queries; r++)
+        _mm512_mask_storeu_epi32(a->out + (first + r) * a->ldo + d, vec_mask(n_pairs), v[r]);
+}
+
+static void store_floats(const struct bf16_attention *a, const float *sums, __m512 inverse,
+                         size_t first, size_t d)
+{
+    __m512i v[16];
+    size_t n = a->head_dim - d < 16 ? a->head_dim - d : 16;
+    for (size_t i = 0; i < 16; i++)
+        v[i] = i < n ? _mm512_castps_si512(
+                           _mm512_mul_ps(_mm512_load_ps(sums + (d + i) * LANES), inverse))
+                     : _mm512_setzero_si512();
+    transpose_16(v);
+    for (size_t r = 0; r < 16 && first + r < a->n_queries; r++)
+        _mm512_mask_storeu_epi32(a->wide + (first + r) * a->ldo + d, vec_mask(n), v[r]);
+}
+
+static void store_group(const struct bf16_attention *a, size_t group)
+{
+    const struct attention *t = a->scratch;
     for (size_t half = 0; half < 2; half++) {
+        const float *sums = t->sums + group * LANES * a->head_dim + 16 * half;
         __m512 inverse = _mm512_div_ps(_mm512_set1_ps(1), t->softmax[group].sum[half]);
         size_t first = group * LANES + 16 * half;
-        for (size_t d = 0; d < a->head_dim; d += 32) {
-            __m512i v[16];
-            size_t n_pairs = a->head_dim - d < 32 ? (a->head_dim - d) / 2 : 16;
-            divide_pairs(sums + d * LANES + 16 * half, n_pairs, inverse, v);
-            transpose_16(v);
-            for (size_t r = 0; r < 16 && first + r < a->n_queries; r++)
-                _mm512_mask_storeu_epi32(a->out + (first + r) * a->ld + d, vec_mask(n_pairs), v[r]);
-        }
+        for (size_t d = 0; a->out && d < a->head_dim; d += 32)
+            store_pairs(a, sums, inverse, first, d);
+        for (size_t d = 0; !a->out && d < a->head_dim; d += 16)
+            store_floats(a, sums, inverse, first, d);
     }
 }
 
-static void attend_begin(struct attention *t, const struct bf16_attention *a)
+static size_t groups_of(const struct bf16_attention *a)
 {
-    t->a = a;
-    t->scores = a->scratch;
+    return (a->n_queries + LANES - 1) / LANES;
+}
+
+static void attend_begin(const struct bf16_attention *a)
+{
+    struct attention *t = a->scratch;
+    t->scores = (float *)(t + 1);
     t->weights = (bf16 *)(t->scores + KEYS * LANES);
     t->sums = (float *)(t->weights + KEYS * LANES);
     t->queries = (bf16 *)(t->sums + BF16_QUERIES * a->head_dim);
-    memset(t->sums, 0, BF16_QUERIES * a->head_dim * sizeof *t->sums);
-    for (size_t g = 0; g * LANES < a->n_queries; g++) {
+    memset(t->sums, 0, groups_of(a) * LANES * a->head_dim * sizeof *t->sums);
+    for (size_t g = 0; g < groups_of(a); g++) {
         bf16 *panel = t->queries + g * LANES * a->head_dim;
         if (!a->int8_keys)
             pack_queries(a, g * LANES, panel);
@@ -468,27 +563,32 @@ static void attend_begin(struct attention *t, const struct bf16_attention *a)
                 t->scale[g][h] =
                     _mm512_mul_ps(t->scale[g][h], pack_int8_queries(a, g * LANES + 16 * h,
                                                                     (uint8_t *)panel + 64 * h));
-            t->softmax[g].max[h] = _mm512_set1_ps(-INFINITY);
+            t->softmax[g].max[h] = _mm512_set1_ps(LOWEST);
             t->softmax[g].sum[h] = _mm512_setzero_ps();
         }
+        t->softmax[g].begun = false;
     }
 }
 
-static void bf16_attend(const struct bf16_attention *a)
+static void attend_keys(const struct bf16_attention *a, const struct bf16_keys *keys)
 {
-    struct attention t;
-    attend_begin(&t, a);
-    size_t groups = (a->n_queries + LANES - 1) / LANES;
-    for (size_t key = 0; key < a->n_keys; key += KEYS)
-        for (size_t g = 0; g < groups; g++)
-            attend_block(&t, g, key, a->n_keys - key < KEYS ? a->n_keys - key : KEYS);
-    for (size_t g = 0; g < groups; g++)
-        store_group(&t, g);
+    for (size_t key = 0; key < keys->n; key += KEYS)
+        for (size_t g = 0; g < groups_of(a); g++)
+            attend_block(a, keys, g, key, keys->n - key < KEYS ? keys->n - key : KEYS);
+}
+
+static void attend_end(const struct bf16_attention *a)
+{
+    for (size_t g = 0; g < groups_of(a); g++)
+        store_group(a, g);
 }
 
 const struct bf16_kernels avx512_bf16 = {.fast = true,
                                          .round = bf16_round,
                                          .pack = bf16_pack,
                                          .multiply = bf16_multiply,
-                                         .attend = bf16_attend,
+                                         .pair = bf16_pair,
+                                         .attend_begin = attend_begin,
+                                         .attend_keys = attend_keys,
+                                         .attend_end = attend_end,
                                          .attend_bytes = bf16_attend_bytes};

@@ -69,18 +69,30 @@ struct bf16_product {
     size_t ldy;
 };
 
-/* One head: out[i] = Σ_j w_ij v[j] / Σ_j w_ij with w_ij = 2^(scale · q[i]·k[j]). */
+/* One head: out[i] = Σ_j w_ij v[j] / Σ_j w_ij with w_ij = 2^(scale · q[i]·k[j]), over keys that come in
+ * blocks. */
 enum { BF16_QUERIES = 128 };
 struct bf16_attention {
-    size_t n_queries, n_keys; /* 1 … BF16_QUERIES, 1 … */
-    size_t head_dim;          /* even */
+    size_t n_queries; /* 1 … BF16_QUERIES */
+    size_t head_dim;  /* even */
     float scale;
-    const bf16 *q, *k; /* rows ld apart */
-    bool int8_keys; /* k's rows are what int8's round_key made of them; queries are rounded, too */
-    const bf16 *v;  /* [⌈n_keys/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
-    bf16 *out;      /* rows ld apart */
+    const bf16 *q; /* rows ldq apart */
+    size_t ldq;
+    bool int8_keys; /* keys' rows are what int8's round_key made of them; queries are rounded, too */
+    /* The result, rows ldo apart; one of them is not NULL. */
+    bf16 *out;
+    float *wide;
+    size_t ldo;
+    void *scratch; /* attend_bytes(head_dim), 64-aligned; kept from attend_begin to attend_end */
+};
+struct bf16_keys {
+    size_t n;      /* ≥ 1 */
+    const bf16 *k; /* rows ld apart */
     size_t ld;
-    void *scratch; /* attend_bytes(head_dim), 64-aligned */
+    const bf16 *v; /* [⌈n/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
+    /* Query i sees keys from[i] … to[i] − 1, at least one in all blocks together, and scale is > 0; NULL: every
+     * one sees all. */
+    const int *from, *to;
 };
 
 /* Products of BF16 with F32 sums, for sets that have them. Numbers below 2⁻¹²⁶ count as 0. */
@@ -90,7 +102,11 @@ struct bf16_kernels {
     /* Columns of a panel, [n/2][PANEL_ROWS][2], from rows ldw apart; n even. Absent rows are 0. */
     void (*pack)(const float *w, size_t ldw, size_t n_rows, size_t n, bf16 *panel);
     void (*multiply)(const struct bf16_product *p);
-    void (*attend)(const struct bf16_attention *a);
+    /* y[2i] = a[i], y[2i + 1] = b[i], or 0 where b is NULL: values side by side. */
+    void (*pair)(const float *a, const float *b, bf16 *y, size_t n);
+    void (*attend_begin)(const struct bf16_attention *a);
+    void (*attend_keys)(const struct bf16_attention *a, const struct bf16_keys *keys);
+    void (*attend_end)(const struct bf16_attention *a);
     size_t (*attend_bytes)(size_t head_dim);
 };
 

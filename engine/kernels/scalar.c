@@ -493,20 +493,35 @@ static int32_t int8_round(const float *x, size_t n, int8_t *q, float *scale)
     return sum;
 }
 
+static void bf16_pair(const float *a, const float *b, bf16 *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[2 * i] = bf16_of(a[i]);
+        y[2 * i + 1] = b ? bf16_of(b[i]) : 0;
+    }
+}
+
+/* Of each query the largest score, the sum of weights, and that of values; behind them one query. */
 static size_t bf16_attend_bytes(size_t head_dim)
 {
-    return head_dim * (2 * sizeof(float) + sizeof(int8_t));
+    return (BF16_QUERIES * (head_dim + 2) + head_dim) * sizeof(float) + head_dim;
+}
+
+static float *bf16_state(const struct bf16_attention *a, size_t i)
+{
+    return (float *)a->scratch + i * (a->head_dim + 2);
 }
 
 /* scale · q[i]·k[j] in int8 */
-static float int8_score(const struct bf16_attention *a, size_t i, size_t j)
+static float int8_score(const struct bf16_attention *a, const struct bf16_keys *b, size_t i,
+                        size_t j)
 {
-    float *query = (float *)a->scratch + a->head_dim, query_scale, key_scale;
+    float *query = bf16_state(a, BF16_QUERIES), query_scale, key_scale;
     int8_t *q = (int8_t *)(query + a->head_dim);
-    const int8_t *key = (const int8_t *)(a->k + j * a->ld);
+    const int8_t *key = (const int8_t *)(b->k + j * b->ld);
     int32_t dot = 0;
     for (size_t d = 0; d < a->head_dim; d++)
-        query[d] = bf16_value(a->q[i * a->ld + d]);
+        query[d] = bf16_value(a->q[i * a->ldq + d]);
     int8_round(query, a->head_dim, q, &query_scale);
     for (size_t d = 0; d < a->head_dim; d++)
         dot += q[d] * key[d];
@@ -515,42 +530,71 @@ static float int8_score(const struct bf16_attention *a, size_t i, size_t j)
 }
 
 /* scale · q[i]·k[j] */
-static float bf16_score(const struct bf16_attention *a, size_t i, size_t j)
+static float bf16_score(const struct bf16_attention *a, const struct bf16_keys *b, size_t i,
+                        size_t j)
 {
     float score = 0;
     if (a->int8_keys)
-        return int8_score(a, i, j);
+        return int8_score(a, b, i, j);
     for (size_t d = 0; d < a->head_dim; d++)
-        score += bf16_value(a->q[i * a->ld + d]) * bf16_value(a->k[j * a->ld + d]);
+        score += bf16_value(a->q[i * a->ldq + d]) * bf16_value(b->k[j * b->ld + d]);
     return a->scale * score;
 }
 
-static void bf16_attend_one(const struct bf16_attention *a, size_t i)
+static void bf16_attend_begin(const struct bf16_attention *a)
 {
-    float most = -INFINITY, sum = 0, *out = a->scratch;
-    memset(out, 0, a->head_dim * sizeof *out);
-    for (size_t j = 0; j < a->n_keys; j++)
-        most = fmaxf(most, bf16_score(a, i, j));
-    for (size_t j = 0; j < a->n_keys; j++) {
-        float weight = exp2f(bf16_score(a, i, j) - most);
-        sum += weight;
-        for (size_t d = 0; d < a->head_dim; d++)
-            out[d] += weight * bf16_value(a->v[(j / 2 * a->head_dim + d) * 2 + j % 2]);
-    }
-    for (size_t d = 0; d < a->head_dim; d++)
-        a->out[i * a->ld + d] = bf16_of(out[d] / sum);
+    memset(a->scratch, 0, bf16_attend_bytes(a->head_dim));
+    for (size_t i = 0; i < a->n_queries; i++)
+        bf16_state(a, i)[0] = -INFINITY;
 }
 
-static void bf16_attend(const struct bf16_attention *a)
+static void bf16_attend_key(const struct bf16_attention *a, const struct bf16_keys *b, size_t i,
+                            size_t j)
 {
-    for (size_t i = 0; i < a->n_queries; i++)
-        bf16_attend_one(a, i);
+    float *state = bf16_state(a, i), *sum = state + 2, score = bf16_score(a, b, i, j);
+    if (score > state[0]) {
+        const float shrink = exp2f(state[0] - score);
+        state[0] = score;
+        for (size_t d = 0; d < a->head_dim + 1; d++)
+            state[1 + d] *= shrink;
+    }
+    const float weight = exp2f(score - state[0]);
+    state[1] += weight;
+    for (size_t d = 0; d < a->head_dim; d++)
+        sum[d] += weight * bf16_value(b->v[(j / 2 * a->head_dim + d) * 2 + j % 2]);
+}
+
+static void bf16_attend_keys(const struct bf16_attention *a, const struct bf16_keys *b)
+{
+    for (size_t i = 0; i < a->n_queries; i++) {
+        const size_t from = b->from ? (size_t)b->from[i] : 0,
+                     to = b->from ? (size_t)b->to[i] : b->n;
+        for (size_t j = from; j < to; j++)
+            bf16_attend_key(a, b, i, j);
+    }
+}
+
+static void bf16_attend_end(const struct bf16_attention *a)
+{
+    for (size_t i = 0; i < a->n_queries; i++) {
+        const float *state = bf16_state(a, i);
+        for (size_t d = 0; d < a->head_dim; d++) {
+            const float y = state[2 + d] / state[1];
+            if (a->out)
+                a->out[i * a->ldo + d] = bf16_of(y);
+            else
+                a->wide[i * a->ldo + d] = y;
+        }
+    }
 }
 
 static const struct bf16_kernels bf16_entries = {.round = bf16_round,
                                                  .pack = bf16_pack,
                                                  .multiply = bf16_multiply,
-                                                 .attend = bf16_attend,
+                                                 .pair = bf16_pair,
+                                                 .attend_begin = bf16_attend_begin,
+                                                 .attend_keys = bf16_attend_keys,
+                                                 .attend_end = bf16_attend_end,
                                                  .attend_bytes = bf16_attend_bytes};
 
 /* -- int8 for the vision tower -- */

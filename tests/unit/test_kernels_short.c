@@ -131,19 +131,41 @@ static void test_bf16_multiply(void **state)
     }
 }
 
+static void test_bf16_pair(void **state)
+{
+    (void)state;
+    EACH_SET(k)
+    for (size_t n = 0; n < 70 && k->bf16; n++) {
+        float *a = trial_floats(0, n, 3), *b = trial_floats(1, n, 3);
+        bf16 *y = trial_buffer(2, 2 * n * sizeof *y), *right = trial_buffer(3, 2 * n * sizeof *y);
+        k->bf16->pair(a, n % 2 ? b : NULL, y, n);
+        kernels_scalar()->bf16->pair(a, n % 2 ? b : NULL, right, n);
+        trial_check_same(k->name, "bf16 pair", y, right, 2 * n * sizeof *y);
+    }
+}
+
 struct attention_case {
     size_t n_queries, n_keys, head_dim;
-    float spread; /* of the scores' exponents */
-    bool rising;  /* late keys score higher and higher: the maximum must be raised */
+    float spread;  /* of the scores' exponents */
+    bool rising;   /* late keys score higher and higher: the maximum must be raised */
+    size_t blocks; /* of so many keys, each query seeing a part; 0: one of all */
 };
 
-/* Σ w v / Σ w of query i and dimension d in double, and the sum of the sizes. */
-static double attended(const struct bf16_attention *a, const double *w, size_t d, double *size)
+/* What query i sees of all keys: some. */
+static void sight_of(const struct attention_case *c, size_t i, size_t *from, size_t *to)
+{
+    *from = c->blocks ? i * 7 % c->n_keys : 0;
+    *to = c->blocks ? *from + 1 + i * 31 % (c->n_keys - *from) : c->n_keys;
+}
+
+/* Σ w v / Σ w of dimension d in double, and the sum of the sizes. */
+static double attended(const struct bf16_keys *b, size_t head_dim, const double *w, size_t d,
+                       double *size)
 {
     double sum = 0, total = 0;
     *size = 0;
-    for (size_t j = 0; j < a->n_keys; j++) {
-        double v = bf16_float(a->v[(j / 2 * a->head_dim + d) * 2 + j % 2]);
+    for (size_t j = 0; j < b->n; j++) {
+        double v = bf16_float(b->v[(j / 2 * head_dim + d) * 2 + j % 2]);
         sum += w[j];
         total += w[j] * v;
         *size += w[j] * fabs(v);
@@ -152,18 +174,42 @@ static double attended(const struct bf16_attention *a, const double *w, size_t d
     return total / sum;
 }
 
-static void exponents(const struct bf16_attention *a, size_t i, double *w)
+static void exponents(const struct bf16_attention *a, const struct bf16_keys *b, size_t i,
+                      size_t from, size_t to, double *w)
 {
     double most = -INFINITY;
-    for (size_t j = 0; j < a->n_keys; j++) {
+    for (size_t j = from; j < to; j++) {
         w[j] = 0;
         for (size_t d = 0; d < a->head_dim; d++)
-            w[j] += (double)bf16_float(a->q[i * a->ld + d]) * bf16_float(a->k[j * a->ld + d]);
+            w[j] += (double)bf16_float(a->q[i * a->ldq + d]) * bf16_float(b->k[j * b->ld + d]);
         w[j] *= (double)a->scale;
         most = w[j] > most ? w[j] : most;
     }
-    for (size_t j = 0; j < a->n_keys; j++)
-        w[j] = exp2(w[j] - most);
+    for (size_t j = 0; j < b->n; j++)
+        w[j] = j >= from && j < to ? exp2(w[j] - most) : 0;
+}
+
+/* All keys, in blocks of an even number. */
+static void attend_all(const struct kernels *k, const struct bf16_attention *a,
+                       const struct bf16_keys *all, const struct attention_case *c)
+{
+    int from[BF16_QUERIES], to[BF16_QUERIES];
+    size_t step = c->blocks ? c->blocks : all->n;
+    k->bf16->attend_begin(a);
+    for (size_t at = 0; at < all->n; at += step) {
+        struct bf16_keys part = {all->n - at < step ? all->n - at : step, all->k + at * all->ld,
+                                 all->ld, all->v + at * a->head_dim, NULL, NULL};
+        for (size_t i = 0; c->blocks && i < a->n_queries; i++) {
+            size_t first, end, last = at + part.n;
+            sight_of(c, i, &first, &end);
+            from[i] = first < at ? 0 : (int)((first < last ? first : last) - at);
+            to[i] = end < at ? 0 : (int)((end < last ? end : last) - at);
+            part.from = from;
+            part.to = to;
+        }
+        k->bf16->attend_keys(a, &part);
+    }
+    k->bf16->attend_end(a);
 }
 
 /* Weights are BF16: each is off by up to 2⁻⁹, and the result is rounded once more. */
@@ -174,6 +220,7 @@ static void check_bf16_attend(const struct kernels *k, struct attention_case c)
     double *w = trial_buffer(0, c.n_keys * sizeof *w);
     bf16 *q = random_bf16(1, c.n_queries * ld, 1), *key = random_bf16(2, c.n_keys * ld, 1);
     bf16 *v = random_bf16(3, pairs * hd * 2, 1), *out = random_bf16(4, c.n_queries * ld, 1);
+    float *wide = trial_floats(7, c.n_queries * ld, 1);
     for (size_t i = 0; c.rising && i < c.n_queries; i++)
         q[i * ld] = 0x3f80; /* 1 */
     for (size_t j = 0; c.rising && j < c.n_keys; j++) {
@@ -182,18 +229,27 @@ static void check_bf16_attend(const struct kernels *k, struct attention_case c)
     }
     for (size_t d = 0; c.n_keys % 2 && d < hd; d++)
         v[((pairs - 1) * hd + d) * 2 + 1] = 0;
-    struct bf16_attention a = {
-        c.n_queries, c.n_keys, hd, c.spread, q, key, false, v, out, ld, trial_buffer(5, bytes)};
+    struct bf16_attention a = {c.n_queries, hd,   c.spread, q, ld, false, out,
+                               NULL,        ld, trial_buffer(5, bytes)};
+    struct bf16_keys keys = {c.n_keys, key, ld, v, NULL, NULL};
     bf16 *beside = trial_buffer(6, c.n_queries * ld * 2);
     memcpy(beside, out, c.n_queries * ld * 2);
-    k->bf16->attend(&a);
+    attend_all(k, &a, &keys, &c);
+    a.out = NULL;
+    a.wide = wide;
+    attend_all(k, &a, &keys, &c);
     for (size_t i = 0; i < c.n_queries; i++) {
-        exponents(&a, i, w);
+        size_t from, to;
+        sight_of(&c, i, &from, &to);
+        exponents(&a, &keys, i, from, to, w);
         for (size_t d = 0; d < hd; d++) {
-            double size, right = attended(&a, w, d, &size), is = bf16_float(out[i * ld + d]);
+            double size, right = attended(&keys, hd, w, d, &size), is = bf16_float(out[i * ld + d]);
             if (!(fabs(is - right) <= 0x1.1p-8 * size + 0x1p-8 * fabs(right)))
-                fail_msg("%s bf16 attend %zu queries, %zu keys of %zu: %g, not %g", k->name,
-                         c.n_queries, c.n_keys, hd, is, right);
+                fail_msg("%s bf16 attend %zu queries, %zu keys of %zu in %zu: %g, not %g", k->name,
+                         c.n_queries, c.n_keys, hd, c.blocks, is, right);
+            if (!(fabs(wide[i * ld + d] - right) <= 0x1.1p-8 * size))
+                fail_msg("%s bf16 attend wide %zu queries, %zu keys of %zu in %zu: %g, not %g", k->name,
+                         c.n_queries, c.n_keys, hd, c.blocks, (double)wide[i * ld + d], right);
         }
         trial_check_same(k->name, "bf16 attend beside", out + i * ld + hd, beside + i * ld + hd,
                          12);
@@ -203,8 +259,11 @@ static void check_bf16_attend(const struct kernels *k, struct attention_case c)
 static void test_bf16_attend(void **state)
 {
     static const struct attention_case cases[] = {
-        {BF16_QUERIES, 600, 72, 0.2f, false}, {33, 1001, 72, 3, false}, {40, 700, 64, 1, true},
-        {1, 253, 256, 0.1f, false},           {3, 300, 10, 0, false},   {2, 1500, 8, -2, true},
+        {BF16_QUERIES, 600, 72, 0.2f, false, 0}, {33, 1001, 72, 3, false, 0},
+        {40, 700, 64, 1, true, 0},               {1, 253, 256, 0.1f, false, 0},
+        {3, 300, 10, 0, false, 0},               {2, 1500, 8, -2, true, 0},
+        {BF16_QUERIES, 611, 72, 0.2f, false, 120}, {97, 700, 256, 1, true, 64},
+        {40, 300, 64, 40, true, 10},
     };
     (void)state;
     EACH_SET(k)
@@ -213,7 +272,8 @@ static void test_bf16_attend(void **state)
             continue;
         for (size_t i = 0; i < 150; i++)
             check_bf16_attend(k, (struct attention_case){1 + i * 5 % 40, 1 + i * 13 % 70,
-                                                         2 + 2 * (i * 3 % 45), 0.5f, i % 5 == 0});
+                                                         2 + 2 * (i * 3 % 45), 0.5f, i % 5 == 0,
+                                                         i % 3 == 2 ? 2 + 2 * (i % 30) : 0});
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
             check_bf16_attend(k, cases[i]);
     }
@@ -378,18 +438,10 @@ static void check_int8_attend(const struct kernels *k, struct attention_case c)
         const struct kernels *set = i ? kernels_scalar() : k;
         size_t bytes = (set->bf16->attend_bytes(hd) + 63) / 64 * 64;
         out[i] = random_bf16(5 + i, n_out, 0);
-        struct bf16_attention a = {c.n_queries,
-                                   c.n_keys,
-                                   hd,
-                                   c.spread,
-                                   q,
-                                   key,
-                                   true,
-                                   v,
-                                   out[i],
-                                   ld,
-                                   trial_buffer(7 + i, bytes)};
-        set->bf16->attend(&a);
+        struct bf16_attention a = {c.n_queries, hd,   c.spread, q, ld, true, out[i],
+                                   NULL,        ld, trial_buffer(7 + i, bytes)};
+        struct bf16_keys keys = {c.n_keys, key, ld, v, NULL, NULL};
+        attend_all(set, &a, &keys, &c);
     }
     for (size_t i = 0; i < n_out; i++)
         if (!(fabsf(bf16_float(out[0][i]) - bf16_float(out[1][i])) <= 0x1.4p-8f))
@@ -405,14 +457,15 @@ static void test_int8_attend(void **state)
     for (size_t i = 0; i < 150 && k->int8; i++)
         check_int8_attend(k,
                           (struct attention_case){1 + i * 5 % 40, 1 + i * 13 % 300,
-                                                  INT8_MIN_HEAD + 2 * (i * 3 % 75), 0.5f, false});
+                                                  INT8_MIN_HEAD + 2 * (i * 3 % 75), 0.5f, false, 0});
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bf16_round),    cmocka_unit_test(test_bf16_multiply),
-        cmocka_unit_test(test_bf16_attend),   cmocka_unit_test(test_int8_quantize),
+        cmocka_unit_test(test_bf16_attend),   cmocka_unit_test(test_bf16_pair),
+        cmocka_unit_test(test_int8_quantize),
         cmocka_unit_test(test_int8_multiply), cmocka_unit_test(test_int8_attend),
     };
     trial_open();
