@@ -210,6 +210,7 @@ void batch_clear(struct batch *b)
     b->tokens.n = b->tokens.n_sequences = 0;
     b->n_targets = b->n_views = 0;
     b->patches = NULL;
+    b->pooled = NULL;
     b->seen = NULL;
 }
 

@@ -19,6 +19,7 @@ struct batch {
     size_t n_views;
     float *patches; /* [n_views][n_patches][3·patch_size²] */
     uint8_t *seen;  /* [n_views][n_patches][FINDER_MARKS] */
+    float *pooled;  /* what a tower that rests makes of the views (tower_glance), if that is known */
     /* owned: */
     int32_t *ids, *answers; /* answers[i]: the id of targets[i] */
     size_t *starts;

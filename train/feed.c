@@ -111,16 +111,16 @@ static bool feed(struct feed *f, int argc, char **argv, struct err *err)
 }
 
 /* out=DIR words=GGUF shape=NAME lesson=sight|all|hard split=train|test seed=1; `files` files of n
- * samples each: numbers (i · stride + first) · n on, i from 0, so that `stride` processes, each with
- * a `first` below it, share the work. */
+ * samples each: numbers (i · stride + first) · n on, i from 0, so that `stride` processes, each
+ * with a `first` below it, share the work. */
 bool step_feed(int argc, char **argv, struct err *err)
 {
     const char *lesson = step_text(argc, argv, "lesson", "all");
-    struct feed f = {.lesson = !strcmp(lesson, "sight")     ? LESSON_SIGHT
+    struct feed f = {.lesson = !strcmp(lesson, "sight")  ? LESSON_SIGHT
                                : !strcmp(lesson, "hard") ? LESSON_HARD
-                                                            : LESSON_ALL,
+                                                         : LESSON_ALL,
                      .split = strcmp(step_text(argc, argv, "split", "train"), "test") ? SPLIT_TRAIN
-                                                                                     : SPLIT_TEST,
+                                                                                      : SPLIT_TEST,
                      .seed = (uint64_t)step_number(argc, argv, "seed", 1)};
     struct net_shape shape;
     if (!net_shape_find(step_text(argc, argv, "shape", "student"), &shape, err))

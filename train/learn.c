@@ -38,6 +38,7 @@ struct learner {
     uint32_t step;
     struct lane lanes[LANES];
     double *squares; /* [pieces] of the gradient */
+    bool looks_once; /* teacher and student have one tower, and it rests */
     struct adamw move;
     size_t test_first, test_n;
 };
@@ -153,6 +154,31 @@ static enum pass_aim aim_of(const struct learner *l)
                                              : AIM_BOTH;
 }
 
+/* By how many parameters other's tower lies further back than net's: towers of one shape have the same ones, which are
+ * the last. SIZE_MAX: theirs are of two shapes. */
+static size_t tower_behind(const struct net *net, const struct net *other)
+{
+    const struct vision_params *a = &net->vision, *b = &other->vision;
+    const bool same = a->n_layers == b->n_layers && a->width == b->width && a->n_ff == b->n_ff &&
+                      a->n_heads == b->n_heads && a->n_side == b->n_side &&
+                      a->patch_size == b->patch_size && a->pool == b->pool;
+    return same ? other->n_params - net->n_params : SIZE_MAX;
+}
+
+static bool has_teachers_tower(const struct learner *l)
+{
+    const struct net *other = &l->teacher->net;
+    const size_t behind = tower_behind(&l->net, other);
+    bool same = behind != SIZE_MAX;
+    for (size_t i = 0; same && i < l->net.n_params; i++) {
+        const struct param *p = &l->net.params[i];
+        if (p->part == PART_TOWER)
+            same = !memcmp(l->rounded + p->offset, l->teacher->values + other->params[behind + i].offset,
+                           p->rows * p->cols * sizeof *l->w);
+    }
+    return same;
+}
+
 /* The lane's share of a step: its samples, AT_ONCE at a time; their gradients' mean. */
 static void learn_lane(void *job, size_t index, unsigned thread)
 {
@@ -172,6 +198,9 @@ static void learn_lane(void *job, size_t index, unsigned thread)
         if (lane->failed)
             return;
         struct random r = random_of(l->recipe.seed + 1, first + done);
+        if (l->looks_once)
+            lane->batch.pooled = tower_glance(&l->net, l->rounded, lane->batch.patches,
+                                              lane->batch.n_views, &lane->arena);
         if (l->teacher && l->step >= l->recipe.n_sight)
             teacher_tell(l->teacher, &lane->batch, &r, &lane->arena);
         uint8_t *right = (uint8_t *)arena_take(&lane->arena, lane->batch.n_targets);
@@ -287,6 +316,7 @@ static void round_all(struct learner *l)
 bool learner_step(struct learner *l, struct progress *progress, struct err *err)
 {
     round_all(l);
+    l->looks_once = l->teacher && aim_of(l) == AIM_WORDS && has_teachers_tower(l);
     if (!run_lanes(l, learn_lane, err))
         return false;
     pool_run(l->pool, n_pieces(l), add_piece, l, NULL);
@@ -428,12 +458,8 @@ bool learner_take_tower(struct learner *l, const char *path, struct err *err)
     float *values;
     if (!net_load(&other, &values, path, err))
         return false;
-    const struct vision_params *a = &l->net.vision, *b = &other.vision;
-    const bool same = a->n_layers == b->n_layers && a->width == b->width && a->n_ff == b->n_ff &&
-                      a->n_heads == b->n_heads && a->n_side == b->n_side &&
-                      a->patch_size == b->patch_size && a->pool == b->pool;
-    /* Towers of one shape have the same parameters, which are the last. */
-    const size_t behind = other.n_params - l->net.n_params;
+    const size_t behind = tower_behind(&l->net, &other);
+    const bool same = behind != SIZE_MAX;
     for (size_t i = 0; same && i < l->net.n_params; i++) {
         const struct param *to = &l->net.params[i];
         if (to->part == PART_TOWER || to->part == PART_FINDER)

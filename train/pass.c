@@ -44,8 +44,15 @@ static double find_all(const struct net *net, const float *w, float *g, const st
 static void see(const struct net *net, const float *w, const struct batch *b, bool keeps,
                 struct arena *arena, struct pass *p)
 {
-    if (b->n_views)
-        (keeps ? tower_forward : tower_glance)(net, w, b->patches, b->n_views, arena, &p->tower);
+    if (!b->n_views)
+        return;
+    if (keeps) {
+        tower_forward(net, w, b->patches, b->n_views, arena, &p->tower);
+        return;
+    }
+    const float *pooled =
+        b->pooled ? b->pooled : tower_glance(net, w, b->patches, b->n_views, arena);
+    connector_forward(net, w, pooled, b->n_views, arena, &p->tower);
 }
 
 void pass_forward(const struct net *net, const float *w, const struct batch *b, struct arena *arena,
@@ -69,8 +76,8 @@ static double say(const struct net *net, const float *w, float *g, const struct 
 }
 
 struct pass_loss pass_run(const struct net *net, const float *w, float *g, const struct batch *b,
-                          enum pass_aim aim, float finder_weight, float scale,
-                          struct arena *arena, uint8_t *right)
+                          enum pass_aim aim, float finder_weight, float scale, struct arena *arena,
+                          uint8_t *right)
 {
     const struct vision_params *v = &net->vision;
     const size_t n_soft = b->n_views * v->n_soft, n_patches = b->n_views * v->n_side * v->n_side;
@@ -87,8 +94,8 @@ struct pass_loss pass_run(const struct net *net, const float *w, float *g, const
             sum.n_right += right[i];
     }
     if (b->n_views && aim != AIM_WORDS)
-        sum.marks = find_all(net, w, g, b, &p.tower, scale * finder_weight / (float)n_patches, arena,
-                             d_states, d_pooled);
+        sum.marks = find_all(net, w, g, b, &p.tower, scale * finder_weight / (float)n_patches,
+                             arena, d_states, d_pooled);
     if (g && b->n_views && aim == AIM_WORDS)
         connector_backward(net, w, g, b->n_views, arena, &p.tower, d_soft);
     else if (g && b->n_views)

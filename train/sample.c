@@ -22,8 +22,9 @@ bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split spl
 {
     if (lesson == LESSON_SIGHT && index % 4)
         return picture_make_kind(s, "chequer", split, seed, index, err);
-    static const char *const hard[] = {"read", "scene", "number",  "talk", "read",  "chart", "scene",
-                                       "read", "talk",  "receipt", "read", "scene", "tag",   "read"};
+    static const char *const hard[] = {"read",  "scene", "number", "talk", "read",
+                                       "chart", "scene", "read",   "talk", "receipt",
+                                       "read",  "scene", "tag",    "read"};
     enum { HARD = sizeof hard / sizeof *hard };
     if (lesson == LESSON_HARD && index % 2) {
         const char *kind = hard[index / 2 % HARD];
@@ -37,9 +38,10 @@ void sample_add(struct sample *s, const char *skill, const char *user, const cha
                 const char *key)
 {
     s->exchanges = mem_grow(s->exchanges, s->n_exchanges + 1, sizeof *s->exchanges);
-    s->exchanges[s->n_exchanges++] = (struct exchange){
-        .user = mem_copy(user), .model = mem_copy(model), .skill = skill,
-        .key = key ? mem_copy(key) : NULL};
+    s->exchanges[s->n_exchanges++] = (struct exchange){.user = mem_copy(user),
+                                                       .model = mem_copy(model),
+                                                       .skill = skill,
+                                                       .key = key ? mem_copy(key) : NULL};
 }
 
 void sample_done(struct sample *s)

@@ -24,19 +24,20 @@ static struct sizes sizes_of(const struct net *net, size_t n_views)
 {
     const struct vision_params *v = &net->vision;
     const size_t n = (size_t)v->n_side * v->n_side;
-    return (struct sizes){n_views, n, n_views * n, v->width, v->n_ff,
-                          3 * (size_t)v->patch_size * v->patch_size};
+    return (struct sizes){n_views,  n,       n_views * n,
+                          v->width, v->n_ff, 3 * (size_t)v->patch_size * v->patch_size};
 }
 
-static void affine_forward(struct arena *arena, const float *x, const float *w, const float *b, size_t n, size_t rows,
-                           size_t cols, float *y)
+static void affine_forward(struct arena *arena, const float *x, const float *w, const float *b,
+                           size_t n, size_t rows, size_t cols, float *y)
 {
     linear_forward(arena, x, w, n, rows, cols, y);
     add_bias(y, b, n, rows);
 }
 
-static void affine_backward(struct arena *arena, const float *dy, const float *x, const float *w, size_t n, size_t rows,
-                            size_t cols, float *dx, bool add, float *dw, float *db)
+static void affine_backward(struct arena *arena, const float *dy, const float *x, const float *w,
+                            size_t n, size_t rows, size_t cols, float *dx, bool add, float *dw,
+                            float *db)
 {
     linear_backward_w(arena, dy, x, n, rows, cols, dw);
     add_rows(db, dy, n, rows);
@@ -145,23 +146,22 @@ static float pool_share(const struct net *net)
     return 1 / (float)(net->vision.pool * net->vision.pool);
 }
 
-static void connect(const struct net *net, const float *w, const struct sizes *z,
-                    struct arena *arena, struct tower_pass *pass)
+void connector_forward(const struct net *net, const float *w, const float *pooled, size_t n_views,
+                       struct arena *arena, struct tower_pass *pass)
 {
-    const size_t n = z->n_views * net->vision.n_soft, d = z->d, out = net->text.n_embd;
-    pass->pooled = arena_zeroes(arena, n * d);
+    const size_t n = n_views * net->vision.n_soft, d = net->vision.width, out = net->text.n_embd;
+    pass->pooled = pooled;
     pass->normed = arena_take(arena, n * d);
     pass->inverse = arena_take(arena, n);
     pass->soft = arena_take(arena, n * out);
-    walk_pool(net, z, pass->states, pass->pooled, pool_share(net), pool_state);
-    rms_forward(pass->pooled, w + net->soft_norm, net->text.rms_eps, n, d, pass->normed,
-                pass->inverse);
+    rms_forward(pooled, w + net->soft_norm, net->text.rms_eps, n, d, pass->normed, pass->inverse);
     blas_get()->gemm(false, false, n, out, d, pass->normed, d, w + net->projection, out, 0,
                      pass->soft, out);
 }
 
-void tower_forward(const struct net *net, const float *w, const float *patches, size_t n_views,
-                   struct arena *arena, struct tower_pass *pass)
+/* To what is pooled, which is returned. */
+static float *encode(const struct net *net, const float *w, const float *patches, size_t n_views,
+                     struct arena *arena, struct tower_pass *pass)
 {
     const struct sizes z = sizes_of(net, n_views);
     pass->patches = patches;
@@ -180,28 +180,32 @@ void tower_forward(const struct net *net, const float *w, const float *patches, 
     pass->states = arena_take(arena, z.rows * z.d);
     layer_norm_forward(x, w + net->post_ln_w, w + net->post_ln_b, net->vision.eps, z.rows, z.d,
                        pass->states, pass->post);
-    connect(net, w, &z, arena, pass);
+    float *pooled = arena_zeroes(arena, n_views * net->vision.n_soft * z.d);
+    walk_pool(net, &z, pass->states, pooled, pool_share(net), pool_state);
+    return pooled;
 }
 
-void tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
-                  struct arena *arena, struct tower_pass *pass)
+void tower_forward(const struct net *net, const float *w, const float *patches, size_t n_views,
+                   struct arena *arena, struct tower_pass *pass)
+{
+    const float *pooled = encode(net, w, patches, n_views, arena, pass);
+    connector_forward(net, w, pooled, n_views, arena, pass);
+}
+
+float *tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
+                    struct arena *arena)
 {
     const struct sizes z = sizes_of(net, 1);
-    const size_t n = net->vision.n_soft, d = z.d, out = net->text.n_embd;
-    *pass = (struct tower_pass){.pooled = arena_take(arena, n_views * n * d),
-                                .normed = arena_take(arena, n_views * n * d),
-                                .inverse = arena_take(arena, n_views * n),
-                                .soft = arena_take(arena, n_views * n * out)};
+    const size_t values = net->vision.n_soft * z.d;
+    float *all = arena_take(arena, n_views * values);
     for (size_t i = 0; i < n_views; i++) {
         const struct arena then = *arena;
         struct tower_pass one;
-        tower_forward(net, w, patches + i * z.rows * z.inputs, 1, arena, &one);
-        memcpy(pass->pooled + i * n * d, one.pooled, n * d * sizeof(float));
-        memcpy(pass->normed + i * n * d, one.normed, n * d * sizeof(float));
-        memcpy(pass->inverse + i * n, one.inverse, n * sizeof(float));
-        memcpy(pass->soft + i * n * out, one.soft, n * out * sizeof(float));
+        const float *pooled = encode(net, w, patches + i * z.rows * z.inputs, 1, arena, &one);
+        memcpy(all + i * values, pooled, values * sizeof *all);
         arena_return(arena, &then);
     }
+    return all;
 }
 
 /* ---- Backward ------------------------------------------------------------------------------- */
@@ -232,8 +236,7 @@ static void layer_backward(const struct net *net, const float *w, float *g, cons
     affine_backward(arena, m->dq, k->a, w + l->q_w, n, d, d, m->d2, false, g + l->q_w, g + l->q_b);
     affine_backward(arena, m->dk, k->a, w + l->k_w, n, d, d, m->d2, true, g + l->k_w, g + l->k_b);
     affine_backward(arena, m->dv, k->a, w + l->v_w, n, d, d, m->d2, true, g + l->v_w, g + l->v_b);
-    layer_norm_backward(m->d2, k->x, w + l->ln1_w, k->keeps1, n, d, dx, g + l->ln1_w,
-                        g + l->ln1_b);
+    layer_norm_backward(m->d2, k->x, w + l->ln1_w, k->keeps1, n, d, dx, g + l->ln1_w, g + l->ln1_b);
 }
 
 /* Returns the derivative by what is pooled. */

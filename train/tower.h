@@ -14,7 +14,7 @@ struct tower_pass {
     float *x;             /* [n_views][n_patches][width] behind the last layer */
     float *post;          /* what the last norm keeps */
     float *states;        /* normed */
-    float *pooled;        /* [n_views][n_soft][width] */
+    const float *pooled;  /* [n_views][n_soft][width] */
     float *normed, *inverse; /* pooled, through the connector's norm */
     float *soft;          /* [n_views][n_soft][n_embd] */
 };
@@ -23,9 +23,12 @@ struct tower_pass {
  */
 void tower_forward(const struct net *net, const float *w, const float *patches, size_t n_views,
                    struct arena *arena, struct tower_pass *pass);
-/* The same, view by view, in a view's memory: keeps what connector_backward needs, and soft. */
-void tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
-                  struct arena *arena, struct tower_pass *pass);
+/* What is pooled alone, view by view, in a view's memory. */
+float *tower_glance(const struct net *net, const float *w, const float *patches, size_t n_views,
+                    struct arena *arena);
+/* What leads from there to the decoder: keeps what connector_backward needs, and soft. */
+void connector_forward(const struct net *net, const float *w, const float *pooled, size_t n_views,
+                       struct arena *arena, struct tower_pass *pass);
 /* d_states, d_pooled: what else depends on those; both become rubbish. */
 void tower_backward(const struct net *net, const float *w, float *g, size_t n_views,
                     struct arena *arena, const struct tower_pass *pass, const float *d_soft,

@@ -175,6 +175,13 @@ static void test_derivatives(void **state)
                 assert_true(rest[j] == 0);
             else
                 assert_true(fabsf(rest[j] - g[j]) <= 1e-5f * fabsf(g[j]) + 1e-6f);
+
+    /* And to the bit, where what it sees is known. */
+    memset(g, 0, net.n_values * sizeof *g);
+    m.b.pooled = tower_glance(&net, w, m.b.patches, m.b.n_views, &arena);
+    memset(m.b.patches, 0, sizeof *m.b.patches);
+    pass_run(&net, w, g, &m.b, AIM_WORDS, 0, 1, &arena, right);
+    assert_memory_equal(g, rest, net.n_values * sizeof *g);
     free(rest);
     free(w);
     free(g);
