@@ -22,9 +22,9 @@ bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split spl
 {
     if (lesson == LESSON_SIGHT && index % 4)
         return picture_make_kind(s, "chequer", split, seed, index, err);
-    static const char *const hard[] = {"read",  "scene", "number", "talk", "read",
-                                       "chart", "scene", "read",   "talk", "receipt",
-                                       "read",  "scene", "tag",    "read"};
+    static const char *const hard[] = {"scene",   "read",  "number", "scene", "talk",
+                                       "read",    "scene", "chart",  "read",  "scene",
+                                       "receipt", "scene", "tag",    "read"};
     enum { HARD = sizeof hard / sizeof *hard };
     if (lesson == LESSON_HARD && index % 2) {
         const char *kind = hard[index / 2 % HARD];

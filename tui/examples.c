@@ -14,7 +14,7 @@ static const struct {
     const char *file, *question; /* NULL: without a picture */
 } examples[] = {
     {"shapes.png", "Describe the picture."},
-    {"shapes.png", "What color is the square?"},
+    {"label.png", "How much is the milk?"},
     {"sign.png", "What does the sign say?"},
     {"clock.png", "What is in the picture?"},
     {NULL, "How do I show you a picture?"},

@@ -21,6 +21,9 @@ sign.png/Read the sign./open
 sign.png/What is written?/open
 sign.png/How many words are there?/1
 sign.png/What color is the word?/black
+label.png/What does it say?/milk 1.90
+label.png/How much is the milk?/1.90
+label.png/What is in the picture?/price tag
 clock.png/What is in the picture?/clock
 -/How do I show you a picture?/path image
 -/Who are you?/facet

@@ -13,7 +13,7 @@
 #define CTRL_U "\025"
 
 static const char scene[] = "P6\n2 2\n255\nabcdefghijkl";
-static const char *const pictures[] = {"shapes", "sign", "clock"};
+static const char *const pictures[] = {"shapes", "label", "sign", "clock"};
 
 static void install(void)
 {
@@ -56,7 +56,7 @@ static void test_welcome(int rows, int cols)
 static void test_next(int rows, int cols)
 {
     static const char *const lines[] = {
-        "> [image 1] Describe the picture.", "> [image 1] What color is the square?",
+        "> [image 1] Describe the picture.", "> [image 1] How much is the milk?",
         "> [image 1] What does the sign say?", "> [image 1] What is in the picture?",
         "> How do I show you a picture?", "> [image 1] Describe the picture."};
     struct emulator *e = kit_start_fake(rows, cols);
@@ -72,7 +72,7 @@ static void test_next(int rows, int cols)
     emulator_send(e, CTRL_U);
     CHECK(e, emulator_hides(e, "[image 1]"));
     emulator_send(e, F7);
-    CHECK(e, emulator_shows(e, "> [image 1] What color is the square?"));
+    CHECK(e, emulator_shows(e, "> [image 1] How much is the milk?"));
     kit_leave(e);
 }
 
