@@ -126,30 +126,44 @@ static void load_rows(const struct chunk *c, const uint8_t *rows, size_t n, floa
         c->p->compute->k->cache_load[type](rows + i * bytes, out + i * hd, hd);
 }
 
-/* The chunk's own keys are still F32, and attended to as they are; those of the cache are converted
- * in blocks. memory: KEYS_PER_BLOCK keys and values. */
+size_t text_rows_at(const struct chunk *c, const struct text_tile *tile, size_t at, size_t end,
+                    size_t n_keys, struct text_rows *rows)
+{
+    const struct text_pass *p = c->p;
+    const size_t hd = p->model->text.head_dim, start = c->inputs[0].position;
+    const size_t n = end - at < n_keys ? end - at : n_keys;
+    *rows = (struct text_rows){.apart = p->model->text.n_kv_heads * hd};
+    if (at >= start) {
+        const size_t offset = (at - start) * rows->apart + tile->kv_head * hd;
+        rows->keys = p->k + offset;
+        rows->values = p->v + offset;
+        return n;
+    }
+    const struct kvcache *cache = c->segments->cache;
+    const struct kv_span span =
+        kvcache_span(cache, c->layer, tile->kv_head, at, at + n < start ? at + n : start);
+    rows->cached = span.keys;
+    rows->cached_values = span.values;
+    rows->apart = kvcache_head_bytes(kvcache_type(cache), hd);
+    return span.n;
+}
+
+/* The chunk's own keys are attended to as they are; those of the cache are converted in blocks.
+ * memory: KEYS_PER_BLOCK keys and values. */
 static size_t attend_block(const struct chunk *c, struct text_tile *tile, struct attention_tile *a,
                            size_t at, size_t end, float *memory)
 {
-    const struct text_pass *p = c->p;
-    const float *keys = memory, *values = memory + KEYS_PER_BLOCK * a->head_dim;
-    size_t n = end - at < KEYS_PER_BLOCK ? end - at : KEYS_PER_BLOCK, ld = a->head_dim;
-    size_t start = c->inputs[0].position;
-    if (at >= start) {
-        ld = p->model->text.n_kv_heads * a->head_dim;
-        size_t offset = (at - start) * ld + tile->kv_head * a->head_dim;
-        keys = p->k + offset;
-        values = p->v + offset;
-    } else {
-        struct kv_span span = kvcache_span(c->segments->cache, c->layer, tile->kv_head, at,
-                                           at + n < start ? at + n : start);
-        n = span.n;
-        load_rows(c, span.keys, n, memory);
-        load_rows(c, span.values, n, memory + KEYS_PER_BLOCK * a->head_dim);
+    struct text_rows rows;
+    const size_t n = text_rows_at(c, tile, at, end, KEYS_PER_BLOCK, &rows);
+    if (rows.cached) {
+        float *values = memory + KEYS_PER_BLOCK * a->head_dim;
+        load_rows(c, rows.cached, n, memory);
+        load_rows(c, rows.cached_values, n, values);
+        rows = (struct text_rows){.keys = memory, .values = values, .apart = a->head_dim};
     }
     text_see_block(c, tile, at, n);
-    attention_score_rows(a, keys, ld, n);
-    attention_block(a, values, ld, n, tile->from, tile->to);
+    attention_score_rows(a, rows.keys, rows.apart, n);
+    attention_block(a, rows.values, rows.apart, n, tile->from, tile->to);
     return n;
 }
 

@@ -61,35 +61,15 @@ static struct memory memory_of(const struct chunk *c, unsigned thread)
     return m;
 }
 
-/* Keys or values of one head: still F32, or as the cache has them. */
-struct rows {
-    const float *plain;
-    const uint8_t *cached;
-    size_t apart; /* floats or bytes */
-};
-
-static const float *row_at(const struct chunk *c, const struct rows *r, size_t i, float *memory)
+/* Row i as F32: of `plain`, or of what is cached, through memory. */
+static const float *row_at(const struct chunk *c, const float *plain, const uint8_t *cached,
+                           size_t apart, size_t i, float *memory)
 {
-    if (r->plain)
-        return r->plain + i * r->apart;
-    const struct text_params *t = &c->p->model->text;
+    if (plain)
+        return plain + i * apart;
     enum cache_type type = kvcache_type(c->segments->cache);
-    c->p->compute->k->cache_load[type](r->cached + i * r->apart, memory, t->head_dim);
+    c->p->compute->k->cache_load[type](cached + i * apart, memory, c->p->model->text.head_dim);
     return memory;
-}
-
-static void round_block(const struct chunk *c, const struct memory *m, const struct rows *keys,
-                        const struct rows *values, size_t n)
-{
-    const struct bf16_kernels *k = c->p->compute->k->bf16;
-    const size_t hd = c->p->model->text.head_dim;
-    for (size_t i = 0; i < n; i++)
-        k->round(row_at(c, keys, i, m->rows), m->keys + i * hd, hd);
-    for (size_t i = 0; i < n; i += 2) {
-        const float *a = row_at(c, values, i, m->rows);
-        const float *b = i + 1 < n ? row_at(c, values, i + 1, m->rows + hd) : NULL;
-        k->pair(a, b, m->values + i * hd, hd);
-    }
 }
 
 /* The keys from `at` on that lie together, KEYS_PER_BLOCK and up to `end` at most; returns how
@@ -97,25 +77,18 @@ static void round_block(const struct chunk *c, const struct memory *m, const str
 static size_t load_block(const struct chunk *c, const struct text_tile *tile,
                          const struct memory *m, size_t at, size_t end)
 {
-    const struct text_pass *p = c->p;
-    const size_t hd = p->model->text.head_dim, start = c->inputs[0].position;
-    size_t n = end - at < KEYS_PER_BLOCK ? end - at : KEYS_PER_BLOCK;
-    struct rows keys = {0}, values = {0};
-    if (at >= start) {
-        keys.apart = values.apart = p->model->text.n_kv_heads * hd;
-        const size_t offset = (at - start) * keys.apart + tile->kv_head * hd;
-        keys.plain = p->k + offset;
-        values.plain = p->v + offset;
-    } else {
-        const struct kvcache *cache = c->segments->cache;
-        const struct kv_span span =
-            kvcache_span(cache, c->layer, tile->kv_head, at, at + n < start ? at + n : start);
-        n = span.n;
-        keys.apart = values.apart = kvcache_head_bytes(kvcache_type(cache), hd);
-        keys.cached = span.keys;
-        values.cached = span.values;
+    const struct bf16_kernels *k = c->p->compute->k->bf16;
+    const size_t hd = c->p->model->text.head_dim;
+    struct text_rows r;
+    const size_t n = text_rows_at(c, tile, at, end, KEYS_PER_BLOCK, &r);
+    for (size_t i = 0; i < n; i++)
+        k->round(row_at(c, r.keys, r.cached, r.apart, i, m->rows), m->keys + i * hd, hd);
+    for (size_t i = 0; i < n; i += 2) {
+        const float *a = row_at(c, r.values, r.cached_values, r.apart, i, m->rows);
+        const float *b =
+            i + 1 < n ? row_at(c, r.values, r.cached_values, r.apart, i + 1, m->rows + hd) : NULL;
+        k->pair(a, b, m->values + i * hd, hd);
     }
-    round_block(c, m, &keys, &values, n);
     return n;
 }
 

@@ -37,6 +37,17 @@ size_t text_sees_from(const struct chunk *c, size_t i);
 /* Of keys at … at + n_keys − 1, as offsets into them. */
 void text_see_block(const struct chunk *c, struct text_tile *tile, size_t at, size_t n_keys);
 
+/* Keys and values of one head: the chunk's own, still F32, or as the cache has them. */
+struct text_rows {
+    const float *keys, *values;
+    const uint8_t *cached, *cached_values; /* where those are NULL */
+    size_t apart;                          /* floats, or bytes */
+};
+/* Those of the tile's key head that lie together at positions from `at` on, up to `end` at most,
+ * and n_keys; returns how many. For a long segment, whose keys are not stored yet. */
+size_t text_rows_at(const struct chunk *c, const struct text_tile *tile, size_t at, size_t end,
+                    size_t n_keys, struct text_rows *rows);
+
 /* text_attend_bf16.c, for a long segment. Whether it is for this model, whose weights must have
  * rounded their inputs already, and for this chunk: not for the first positions, nor over a cache
  * of F32. */

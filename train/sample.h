@@ -52,7 +52,7 @@ struct sample {
 bool sample_make(struct sample *s, enum sample_split split, uint64_t seed, uint64_t index,
                  struct err *err);
 /* The same as lessons go on: at first, for a tower alone, pictures of which mostly nothing is said;
- * then all; at last half of all, and what takes longest to learn: reading, scenes, sums of them. */
+ * then all; at last half of all, and what takes longest to learn: scenes and reading above all. */
 enum lesson { LESSON_SIGHT, LESSON_ALL, LESSON_HARD };
 bool sample_make_for(struct sample *s, enum lesson lesson, enum sample_split split, uint64_t seed,
                      uint64_t index, struct err *err);
