@@ -115,11 +115,17 @@ static double rate(size_t n, double seconds)
     return seconds > 0 ? (double)n / seconds : 0;
 }
 
-void answer_note_stats(struct progress *progress, const struct chat_stats *s)
+void answer_note_stats(struct progress *progress, const struct chat_stats *s,
+                       enum chat_reason reason)
 {
     if (s->n_views > 0)
         progress_note(progress, "%zu image view%s in %.2f s", s->n_views,
                       s->n_views == 1 ? "" : "s", s->encode_s);
+    if (reason == CHAT_CANCELLED && s->n_answer == 0) { /* how far it came is not known */
+        progress_note(progress, "prompt: %zu tokens, %zu of them kept, cancelled after %.2f s",
+                      s->n_prompt, s->n_kept, s->prompt_s);
+        return;
+    }
     size_t computed = s->n_prompt - (s->n_kept < s->n_prompt ? s->n_kept : s->n_prompt);
     progress_note(progress, "prompt: %zu tokens, %zu of them kept, %.2f s (%.1f tokens/s)",
                   s->n_prompt, s->n_kept, s->prompt_s, rate(computed, s->prompt_s));

@@ -34,7 +34,8 @@ bool answer_wait_model(struct answer *a, struct chat *chat, struct err *err);
 /* Takes events until the turn ends. False and the error if it failed. */
 bool answer_take(struct answer *a, struct chat *chat, struct err *err);
 
-/* "312 tokens in 1.2 s …": the line that --verbose shows. */
-void answer_note_stats(struct progress *progress, const struct chat_stats *stats);
+/* What --verbose shows. */
+void answer_note_stats(struct progress *progress, const struct chat_stats *stats,
+                       enum chat_reason reason);
 
 #endif

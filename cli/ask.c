@@ -101,7 +101,7 @@ static int take(const struct asking *asking, struct interrupt *interrupt, struct
         return answer.interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
     warn(&answer, &out, asking->options);
     if (asking->options->verbose)
-        answer_note_stats(answer.progress, &answer.stats);
+        answer_note_stats(answer.progress, &answer.stats, answer.reason);
     return exit_code(&answer, &out, asking->options, err);
 }
 

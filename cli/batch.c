@@ -87,7 +87,7 @@ static void keep_answer(struct batch *b, const struct batch_task *t, const struc
     b->n_answered++;
     if (b->args->options.verbose) {
         progress_note(&b->progress, "%s, item %zu:", t->item->path, t->index);
-        answer_note_stats(&b->progress, &event->stats);
+        answer_note_stats(&b->progress, &event->stats, event->reason);
     }
 }
 

@@ -69,7 +69,7 @@ bool line_answer(struct line_mode *line)
     if (cut && !line->options->quiet)
         fprintf(line->notes, "%s\n", cut);
     if (line->options->verbose)
-        answer_note_stats(answer.progress, &answer.stats);
+        answer_note_stats(answer.progress, &answer.stats, answer.reason);
     return true;
 }
 

@@ -115,6 +115,18 @@ done
 check "Ctrl-C" code_is 130
 check "Ctrl-C keeps what was said" test -s out
 check "Ctrl-C is no error" is_empty err
+
+# While a prompt is computed: sooner or later one is early enough, and late enough.
+seq 1 1500 >numbers
+for delay in 0.05 0.1 0.2 0.4 0.8 1.6 0.3 0.15; do
+    "$FACET" ask -v -m "$TINY" -n 4 --no-history Which <numbers >out 2>err &
+    pid=$!
+    sleep $delay
+    kill -INT $pid
+    wait $pid
+    grep -q 'prompt: [0-9]* tokens, 0 of them kept, cancelled after' err && break
+done
+check "Ctrl-C in a prompt: no rate of what was not computed" sh -c 'grep -q "cancelled after" err && ! grep -q "tokens/s" err'
 facet history list
 check "history list" test -s out
 number=$(awk 'NR == 1 {print $1}' out)
