@@ -18,7 +18,8 @@
 #include "base/utf8.h"
 #include "tui/color.h"
 
-enum { PATIENCE_MS = 4000, STEP_MS = 10, MAX_SETTLE_STEPS = 10 };
+/* Patience is for machines that have more to do: what comes at all comes at once. */
+enum { PATIENCE_MS = 60000, STEP_MS = 10, MAX_SETTLE_STEPS = 10 };
 
 struct emulator {
     pid_t pid;
@@ -238,15 +239,17 @@ static void settle(struct emulator *e)
             return;
 }
 
-static bool wait_for(struct emulator *e, const char *text, bool present)
+/* Waits until any of the texts, the second of which may be NULL, is there, or none is. */
+static bool wait_for(struct emulator *e, const char *text, const char *other, bool present)
 {
     int row, col;
     double end = now_ms() + PATIENCE_MS;
-    while (emulator_find(e, text, &row, &col) != present) {
-        if (now_ms() > end)
+    bool open = true;
+    while ((emulator_find(e, text, &row, &col) ||
+            (other && emulator_find(e, other, &row, &col))) != present) {
+        if (!open || now_ms() > end)
             return false;
-        if (!take(e, STEP_MS))
-            return emulator_find(e, text, &row, &col) == present;
+        open = take(e, STEP_MS);
     }
     settle(e);
     return true;
@@ -254,12 +257,17 @@ static bool wait_for(struct emulator *e, const char *text, bool present)
 
 bool emulator_shows(struct emulator *e, const char *text)
 {
-    return wait_for(e, text, true);
+    return wait_for(e, text, NULL, true);
+}
+
+bool emulator_shows_either(struct emulator *e, const char *text, const char *other)
+{
+    return wait_for(e, text, other, true);
 }
 
 bool emulator_hides(struct emulator *e, const char *text)
 {
-    return wait_for(e, text, false);
+    return wait_for(e, text, NULL, false);
 }
 
 double emulator_latency(struct emulator *e, const char *keys, const char *text)
@@ -403,18 +411,25 @@ int emulator_clears(const struct emulator *e)
     return e->clears;
 }
 
-int emulator_wrote(struct emulator *e, const char *bytes)
+int emulator_has_written(const struct emulator *e, const char *bytes)
 {
     int count = 0;
-    double end = now_ms() + PATIENCE_MS;
     size_t n = strlen(bytes);
-    for (bool open = true; count == 0 && open && now_ms() < end; open = take(e, STEP_MS)) {
-        const char *at = e->written.data, *stop = at + e->written.len;
-        while (at && (at = memmem(at, (size_t)(stop - at), bytes, n))) {
-            count++;
-            at += n;
-        }
+    const char *at = e->written.data, *stop = at + e->written.len;
+    while (at && (at = memmem(at, (size_t)(stop - at), bytes, n))) {
+        count++;
+        at += n;
     }
+    return count;
+}
+
+int emulator_wrote(struct emulator *e, const char *bytes)
+{
+    int count;
+    double end = now_ms() + PATIENCE_MS;
+    while ((count = emulator_has_written(e, bytes)) == 0 && now_ms() < end)
+        if (!take(e, STEP_MS))
+            break;
     return count;
 }
 

@@ -25,8 +25,9 @@ void emulator_cell_size(struct emulator *e, int width, int height);
 void emulator_signal(struct emulator *e, int number);
 /* Takes what the program writes for so long. */
 void emulator_run(struct emulator *e, int ms);
-/* Waits until the text is somewhere on the screen, or is no more; at most some seconds. */
+/* Waits until the text, or one of two, is somewhere on the screen, or is no more; at most a minute. */
 bool emulator_shows(struct emulator *e, const char *text);
+bool emulator_shows_either(struct emulator *e, const char *text, const char *other);
 bool emulator_hides(struct emulator *e, const char *text);
 /* Sends keys and waits for the text that they cause: the milliseconds it took, or -1 if it did not
  * come. */
@@ -55,7 +56,8 @@ int emulator_clears(const struct emulator *e);
 size_t emulator_bytes(const struct emulator *e);
 /* What was last put on the clipboard; "" if nothing was. Borrowed until the next call. */
 const char *emulator_copied(struct emulator *e);
-/* How often the program has written these bytes; waits for the first time. */
+/* How often the program has written these bytes; the second waits for the first time. */
+int emulator_has_written(const struct emulator *e, const char *bytes);
 int emulator_wrote(struct emulator *e, const char *bytes);
 /* The whole screen to standard error, for a failed check. */
 void emulator_dump(struct emulator *e);

@@ -17,7 +17,7 @@ static void leave(struct emulator *e, int *bells, int *notices)
     emulator_send(e, FOCUS_IN "\003\003\004");
     CHECK(e, emulator_wait(e) == 0);
     *bells = emulator_accidents(e);
-    *notices = emulator_wrote(e, NOTICE);
+    *notices = emulator_has_written(e, NOTICE);
     emulator_stop(e);
 }
 
