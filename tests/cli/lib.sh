@@ -22,12 +22,26 @@ check() {
     fi
 }
 
+# comes COMMAND...: until it succeeds; what comes at all comes at once, but on a busy machine.
+comes() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || return 1
+        sleep 0.1
+    done
+}
+
 code_is() {
     [ "$code" -eq "$1" ]
 }
 
 is_empty() {
     [ ! -s "$1" ]
+}
+
+has_content() {
+    [ -s "$1" ]
 }
 
 # One line that begins with "facet: ".

@@ -102,11 +102,7 @@ stopped() {
 for word in one two three four five six seven eight nine ten eleven twelve; do
     "$FACET" ask -m "$TINY" --temperature 0 "$word" >out 2>err &
     pid=$!
-    i=0
-    while [ ! -s out ] && [ $i -lt 100 ]; do
-        sleep 0.05
-        i=$((i + 1))
-    done
+    comes has_content out
     kill -INT $pid
     wait $pid
     code=$?

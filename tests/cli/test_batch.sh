@@ -96,10 +96,7 @@ while [ $i -lt 30 ]; do
 done
 "$FACET" batch -m "$TINY" -n 20 -p hi -o many.jsonl many >out 2>err &
 pid=$!
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -s many.jsonl ] && break
-    sleep 0.2
-done
+comes has_content many.jsonl
 batch -p hi -o many.jsonl many
 check "a second batch on the same output" grep -q 'another batch' err
 kill -INT $pid
@@ -155,10 +152,7 @@ check "the common beginning is computed once" test "$(awk '$2 == 0 {n = $1} END 
 check "and kept for all others" test "$(awk '$2 > 80 {print $1}' counts)" -eq 11
 "$FACET" batch -m "$TINY" -n 400 --parallel 6 -o killed.out lines.jsonl >out 2>err &
 pid=$!
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -s killed.out ] && break
-    sleep 0.1
-done
+comes has_content killed.out
 kill -KILL $pid
 wait $pid
 facet batch -m "$TINY" -q -n 400 -o killed.out lines.jsonl

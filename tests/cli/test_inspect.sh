@@ -36,7 +36,7 @@ check "pixels" test "$(head -c 9 b.ppm | tr '\n' ' ')" = 'P6 60 40 '
 facet inspect pixels a.ppm -o b.ppm --size 32
 check "pixels --size" test "$(wc -c <b.ppm)" -eq $((13 + 32 * 32 * 3))
 mkfifo pipe
-timeout 10 cat pipe >got &
+timeout 60 cat pipe >got &
 facet inspect pixels a.ppm -o pipe
 wait $!
 check "pixels into a pipe, which stays one" test -p pipe

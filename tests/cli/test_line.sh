@@ -97,18 +97,17 @@ screen() {
 is_plain() {
     ! grep -q "$(printf '\033')" "$1"
 }
+is_shown() {
+    screen capture-pane -p >out
+    grep -q -- "$1" out
+}
 # wait_for TEXT: until the screen shows it.
 wait_for() {
-    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-        screen capture-pane -p >out
-        grep -q -- "$1" out && return 0
-        sleep 0.2
-    done
-    return 1
+    comes is_shown "$1"
 }
 : >err
 code=0
-screen -f /dev/null new-session -d -x 100 -y 30 "VISUAL=./edit.sh '$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 20"
+screen -f /dev/null new-session -d -x 100 -y 30 "VISUAL=./edit.sh '$FACET' chat --line -m '$TINY' --temperature 0; echo code \$?; sleep 90"
 check "terminal: the prompt tells how much of the context is used" wait_for '^gemma 0% >'
 screen send-keys '/ima' Tab 'a.p' Tab Enter
 check "terminal: completion of commands and paths" wait_for 'image 1. a.ppm: PPM, 40 x 30'
@@ -153,7 +152,7 @@ screen send-keys C-c
 check "terminal: Ctrl-C on an empty line warns" wait_for 'once more'
 screen send-keys C-c
 check "terminal: Ctrl-C twice leaves" wait_for 'code 130'
-screen respawn-pane -k "ACCESSIBLE=1 '$FACET' chat -m '$TINY' --temperature 0 -n 40 --stop zzz; echo code \$?; sleep 20"
+screen respawn-pane -k "ACCESSIBLE=1 '$FACET' chat -m '$TINY' --temperature 0 -n 40 --stop zzz; echo code \$?; sleep 90"
 check "plain: no full screen, who speaks" wait_for '^You:'
 screen send-keys 'hello' Enter
 check "plain: the answer's label" wait_for '^Gemma:'
@@ -161,9 +160,9 @@ screen send-keys '/image a.ppm' Enter
 check "plain: no preview" wait_for '^.image 1. a.ppm: PPM'
 screen capture-pane -p -e >out
 check "plain: no colours" is_plain out
-screen respawn-pane -k "TERM=dumb '$FACET' chat -m '$TINY'; echo code \$?; sleep 20"
+screen respawn-pane -k "TERM=dumb '$FACET' chat -m '$TINY'; echo code \$?; sleep 90"
 check "TERM=dumb is plain" wait_for '^You:'
-screen respawn-pane -k "'$FACET' chat --plain -m '$TINY'; echo code \$?; sleep 20"
+screen respawn-pane -k "'$FACET' chat --plain -m '$TINY'; echo code \$?; sleep 90"
 check "--plain" wait_for '^You:'
 screen send-keys C-d
 check "plain: Ctrl-D leaves" wait_for 'code 0'
