@@ -171,14 +171,22 @@ static void *aligned_scratch(const struct product *p, unsigned thread)
 }
 
 /* The panels of a task, one after another; while one is multiplied, the next one's rows are
- * fetched. */
+ * fetched. For few tokens most rows need none. */
 static void panel_task(void *job, size_t task, unsigned thread)
 {
     const struct product *p = job;
     const struct kernels *k = p->c->k;
     struct part part = part_of(p, task);
-    size_t end = part.row + part.n_rows, bytes = p->w->row_bytes;
-    for (size_t r = part.row; r < end; r += PANEL_ROWS) {
+    size_t first = part.row, end = part.row + part.n_rows, bytes = p->w->row_bytes;
+    struct q8 x = q8_row(p->q8, part.token);
+    float *y = p->y + part.token * p->ldy;
+    if (k->few_q8[p->w->type] && part.n_tokens <= FEW_TOKENS) {
+        size_t n_rows = part.n_rows / FEW_ROWS * FEW_ROWS;
+        k->few_q8[p->w->type](row_at(p->w, first), bytes, n_rows, x, part.n_tokens, y + first,
+                              p->ldy, aligned_scratch(p, thread));
+        first += n_rows;
+    }
+    for (size_t r = first; r < end; r += PANEL_ROWS) {
         size_t next = min_size(r + PANEL_ROWS, end);
         struct panel panel = {.memory = aligned_scratch(p, thread),
                               .n = p->q8.n,
@@ -186,8 +194,7 @@ static void panel_task(void *job, size_t task, unsigned thread)
                               .next = row_at(p->w, next),
                               .next_bytes = min_size(end - next, PANEL_ROWS) * bytes};
         k->unpack[p->w->type](row_at(p->w, r), bytes, &panel);
-        k->panel_q8(&panel, q8_row(p->q8, part.token), part.n_tokens,
-                    p->y + part.token * p->ldy + r, p->ldy);
+        k->panel_q8(&panel, x, part.n_tokens, y + r, p->ldy);
     }
 }
 

@@ -14,6 +14,7 @@
 #define MATVEC(TYPE, name)     [TYPE_##TYPE] = avx512_matvec_##name,
 #define UNPACK(TYPE, name)     [TYPE_##TYPE] = avx512_unpack_##name,
 #define DEQUANTIZE(TYPE, name) [TYPE_##TYPE] = avx512_dequantize_##name,
+#define FEW(TYPE, name)        [TYPE_##TYPE] = avx512_few_##name,
 #define TABLE                                                                                      \
     .name = "avx512", .quantize_q8 = avx512_quantize_q8, .matvec_q8 = {QUANT_TYPES(MATVEC)},       \
     .unpack = {QUANT_TYPES(UNPACK)}, .panel_bytes = avx512_panel_bytes,                            \
@@ -34,7 +35,8 @@ const struct kernels *kernels_avx512(void)
 const struct kernels *kernels_avx512_bf16(void)
 {
     static const struct kernels sets[2] = {
-        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .bf16 = &avx512_bf16, .int8 = &avx512_int8},
+        {TABLE, .panel_q8 = avx512_bf16_panel_q8, .few_q8 = {AVX512_FEW_TYPES(FEW)},
+         .bf16 = &avx512_bf16, .int8 = &avx512_int8},
         {TABLE, .panel_q8 = avx512_bf16_panel_q8, .exact = true}};
     return sets;
 }

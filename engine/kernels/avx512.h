@@ -28,6 +28,13 @@ void avx512_bf16_panel_q8(const struct panel *panel, struct q8 x, size_t n_token
     void avx512_unpack_##name(const void *w, size_t row_bytes, struct panel *panel);
 QUANT_TYPES(AVX512_PANEL_ENTRIES)
 
+/* avx512_few.c: for processors with AVX512-BF16 */
+#define AVX512_FEW_TYPES(EACH) EACH(Q4_0, q4_0) EACH(Q8_0, q8_0) EACH(Q4_K, q4_k)
+#define AVX512_FEW_ENTRIES(TYPE, name)                                                             \
+    void avx512_few_##name(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,            \
+                           size_t n_tokens, float *y, size_t ldy, void *scratch);
+AVX512_FEW_TYPES(AVX512_FEW_ENTRIES)
+
 /* avx512_bf16.c, avx512_int8.c: for processors with AVX512-BF16 */
 extern const struct bf16_kernels avx512_bf16;
 extern const struct int8_kernels avx512_int8;

@@ -28,12 +28,6 @@ KERNEL_INLINE __m512i broadcast_quad(const void *p)
     return _mm512_set1_epi32(quad);
 }
 
-/* acc += a pair of offsets × a pair of sums, all BF16. */
-KERNEL_INLINE void dot_pair(__m512 *acc, __m512i offsets, __m512i sums)
-{
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(*acc) : "v"(offsets), "v"(sums));
-}
-
 /* The parts of a type that the inner loops depend on; always a compile-time constant. */
 struct form {
     int groups; /* scales for each 32 weights: 1 or 2 */

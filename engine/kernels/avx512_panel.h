@@ -7,6 +7,8 @@
 #ifndef ENGINE_KERNELS_AVX512_PANEL_H
 #define ENGINE_KERNELS_AVX512_PANEL_H
 
+#include <immintrin.h>
+
 #include "engine/kernels/avx512.h"
 
 enum { QUAD = 128, HEADER = 64, QUADS = 8 * QUAD };
@@ -19,6 +21,12 @@ struct header {
 static inline size_t block_bytes(size_t group, bool has_offset)
 {
     return QUADS + 32 / group * (has_offset ? 2 : 1) * QUAD;
+}
+
+/* acc += a pair of offsets × a pair of sums, all BF16. */
+KERNEL_INLINE void dot_pair(__m512 *acc, __m512i offsets, __m512i sums)
+{
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(*acc) : "v"(offsets), "v"(sums));
 }
 
 #endif
