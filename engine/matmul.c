@@ -165,9 +165,14 @@ static void matvec_q8_task(void *job, size_t task, unsigned thread)
                                    p->n_tokens, p->y + part.row, p->ldy);
 }
 
-static void *aligned_scratch(const struct product *p, unsigned thread)
+static void *aligned_scratch(const struct compute *c, unsigned thread)
 {
-    return (void *)(((uintptr_t)p->c->scratch[thread] + 63) & ~(uintptr_t)63);
+    return (void *)(((uintptr_t)c->scratch[thread] + 63) & ~(uintptr_t)63);
+}
+
+static bool is_few(const struct product *p)
+{
+    return p->c->k->few_q8[p->w->type] && p->n_tokens <= FEW_TOKENS;
 }
 
 /* The panels of a task, one after another; while one is multiplied, the next one's rows are
@@ -180,15 +185,15 @@ static void panel_task(void *job, size_t task, unsigned thread)
     size_t first = part.row, end = part.row + part.n_rows, bytes = p->w->row_bytes;
     struct q8 x = q8_row(p->q8, part.token);
     float *y = p->y + part.token * p->ldy;
-    if (k->few_q8[p->w->type] && part.n_tokens <= FEW_TOKENS) {
+    if (is_few(p)) {
         size_t n_rows = part.n_rows / FEW_ROWS * FEW_ROWS;
         k->few_q8[p->w->type](row_at(p->w, first), bytes, n_rows, x, part.n_tokens, y + first,
-                              p->ldy, aligned_scratch(p, thread));
+                              p->ldy, aligned_scratch(p->c, thread));
         first += n_rows;
     }
     for (size_t r = first; r < end; r += PANEL_ROWS) {
         size_t next = min_size(r + PANEL_ROWS, end);
-        struct panel panel = {.memory = aligned_scratch(p, thread),
+        struct panel panel = {.memory = aligned_scratch(p->c, thread),
                               .n = p->q8.n,
                               .n_rows = next - r,
                               .next = row_at(p->w, next),
@@ -296,10 +301,10 @@ void matmul(const struct compute *c, const struct tensor *w, size_t n_rows, stru
         return;
     }
     want_q8(c, a);
-    if (a->n_tokens <= STEP_TOKENS && !a->as_panel)
+    if (a->n_tokens <= STEP_TOKENS && !a->as_panel && !c->k->few_steps[w->type])
         run(&p, matvec_rows(&p), STEP_TOKENS, matvec_q8_task);
     else
-        run(&p, panel_task_rows(&p), PANEL_TOKENS, panel_task);
+        run(&p, is_few(&p) ? matvec_rows(&p) : panel_task_rows(&p), PANEL_TOKENS, panel_task);
 }
 
 bool matmul_is_by_rows(const struct kernels *k, enum weight_type type)
@@ -320,18 +325,31 @@ struct gather {
     float *y;
 };
 
+/* A multiple of FEW_ROWS is multiplied: those that are too many have whatever lies there. */
+static void gather_few(const struct kernels *k, const struct tensor *w, uint8_t *run, size_t n,
+                       struct q8 x, float *y)
+{
+    float all[GATHER_ROWS];
+    k->few_q8[w->type](run, w->row_bytes, round_up(n, FEW_ROWS), x, 1, all, 0,
+                       run + round_up(GATHER_ROWS * w->row_bytes, 64));
+    memcpy(y, all, n * sizeof *y);
+}
+
 static void gather_task(void *job, size_t task, unsigned thread)
 {
     const struct gather *g = job;
     const struct tensor *w = g->w;
     size_t first = task * GATHER_ROWS, n = min_size(g->n - first, GATHER_ROWS);
-    uint8_t *run = g->c->scratch[thread];
+    const struct kernels *k = g->c->k;
+    uint8_t *run = aligned_scratch(g->c, thread);
     for (size_t i = 0; i < n; i++)
         memcpy(run + i * w->row_bytes, row_at(w, g->rows[first + i]), w->row_bytes);
-    if (type_traits_get(w->type)->quantised)
-        g->c->k->matvec_q8[w->type](run, w->row_bytes, n, g->q8, 1, g->y + first, 0);
+    if (k->few_steps[w->type])
+        gather_few(k, w, run, n, g->q8, g->y + first);
+    else if (type_traits_get(w->type)->quantised)
+        k->matvec_q8[w->type](run, w->row_bytes, n, g->q8, 1, g->y + first, 0);
     else
-        g->c->k->matvec_f32[w->type](run, w->row_bytes, n, w->cols, g->x, g->y + first);
+        k->matvec_f32[w->type](run, w->row_bytes, n, w->cols, g->x, g->y + first);
 }
 
 void matmul_rows(const struct compute *c, const struct tensor *w, const uint32_t *rows, size_t n,
@@ -378,7 +396,7 @@ static void bf16_task(void *job, size_t task, unsigned thread)
     struct part part = part_of(p, task);
     struct bf16_product of = *p->bf16;
     size_t at = part.token * of.ldy + part.row;
-    bf16 *panel = aligned_scratch(p, thread);
+    bf16 *panel = aligned_scratch(p->c, thread);
     pack_panel(p, &part, panel, (float *)(panel + PANEL_ROWS * p->w->cols));
     of.panel = panel;
     of.n = p->w->cols;

@@ -26,7 +26,8 @@ struct compute {
 size_t matmul_scratch_bytes(const struct kernels *k, size_t max_cols);
 
 /* Up to this many tokens are multiplied with the rows of weights as one alone is, and each with the
- * same result, bit for bit; the weights are read once for all. More go through panels. */
+ * same result, bit for bit; the weights are read once for all. More go through panels, or give the
+ * bits that panels do. */
 enum { STEP_TOKENS = 4 };
 
 /* The left side: rows of F32, and the same as int8 once a quantised weight has asked for it. */

@@ -36,7 +36,7 @@ const struct kernels *kernels_avx512_bf16(void)
 {
     static const struct kernels sets[2] = {
         {TABLE, .panel_q8 = avx512_bf16_panel_q8, .few_q8 = {AVX512_FEW_TYPES(FEW)},
-         .bf16 = &avx512_bf16, .int8 = &avx512_int8},
+         .few_steps = {[TYPE_Q4_K] = true}, .bf16 = &avx512_bf16, .int8 = &avx512_int8},
         {TABLE, .panel_q8 = avx512_bf16_panel_q8, .exact = true}};
     return sets;
 }

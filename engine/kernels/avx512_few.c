@@ -6,9 +6,8 @@
  * products themselves, which costs less than a load of 64 bytes. */
 #include "engine/kernels/avx512_strip.h"
 
-enum {
-    TOKENS = 8
-}; /* of a tile: sums, dot products, weights and the next ones fill 28 registers */
+/* Of a tile: sums, dot products, weights and the next ones fill 28 registers. */
+enum { TOKENS = 8 };
 
 /* 32 activations of each token of a tile. */
 struct few_block {

@@ -198,6 +198,8 @@ struct kernels {
      * types and sets that have none. */
     void (*few_q8[TYPE_COUNT])(const void *w, size_t row_bytes, size_t n_rows, struct q8 x,
                                size_t n_tokens, float *y, size_t ldy, void *scratch);
+    /* Types for which few_q8 is the better one for 1 … ROW_TOKENS tokens, too, than matvec_q8. */
+    bool few_steps[TYPE_COUNT];
 
     /* -- weights of two bits × int8 activations -- */
 

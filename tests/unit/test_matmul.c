@@ -100,6 +100,24 @@ static void check_type(struct fixture *f, bool as_panel)
     }
 }
 
+/* Some rows of one token of several, as a step has them: `alone` is that. */
+static void check_some_rows(struct fixture *f)
+{
+    struct activations a = activations_of(f->x, STEP_TOKENS, COLS, &f->q8);
+    for (size_t n = 1; n < ROWS; n += 1 + n / 3) {
+        uint32_t rows[ROWS];
+        float y[ROWS];
+        const size_t token = n % STEP_TOKENS;
+        for (size_t i = 0; i < n; i++)
+            rows[i] = (uint32_t)((i * 37 + n) % ROWS);
+        matmul_rows(&f->compute, &f->w, rows, n, &a, token, y);
+        for (size_t i = 0; i < n; i++)
+            if (memcmp(&y[i], &f->alone[token * ROWS + rows[i]], sizeof *y))
+                fail_msg("%s %s: row %u of %zu differs", f->compute.k->name,
+                         type_traits_get(f->w.type)->name, (unsigned)rows[i], n);
+    }
+}
+
 static void check_set(const struct kernels *k, unsigned threads)
 {
     struct err err = {0};
@@ -110,6 +128,8 @@ static void check_set(const struct kernels *k, unsigned threads)
             continue;
         void *data = random_weights(f, (enum weight_type)type);
         check_type(f, false);
+        if (matmul_is_by_rows(k, (enum weight_type)type))
+            check_some_rows(f);
         check_type(f, true);
         free(data);
     }
