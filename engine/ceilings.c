@@ -9,7 +9,27 @@
 
 /* ---- Loops ---------------------------------------------------------------------------------- */
 
-void ceiling_read(const void *memory, size_t bytes)
+/* By vectors as wide as there are: more lines of memory are under way at once. With 16 bytes at a
+ * time, two cores of a Zen 4 read 35 to 41 GB/s where they read 61 with 64. */
+#if defined(__x86_64__)
+
+#define READ(name, vector, op, size)                                                               \
+    static void name(const void *memory, size_t bytes)                                             \
+    {                                                                                              \
+        __asm__ volatile("1:\n" op " (%0), %%" vector "0, %%" vector "0\n" op " " #size            \
+                         "(%0), %%" vector "1, %%" vector "1\n" op " 2*" #size "(%0), %%" vector   \
+                         "2, %%" vector "2\n" op " 3*" #size "(%0), %%" vector "3, %%" vector      \
+                         "3\n add $4*" #size ", %0\n sub $4*" #size ", %1\n ja 1b\n vzeroupper\n"  \
+                         : "+r"(memory), "+r"(bytes)                                               \
+                         :                                                                         \
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "cc", "memory");                        \
+    }
+READ(read_64, "zmm", "vpxorq", 64)
+READ(read_32, "ymm", "vpxor", 32)
+
+#endif
+
+static void read_16(const void *memory, size_t bytes)
 {
     typedef uint64_t line __attribute__((vector_size(64)));
     const line *p = memory;
@@ -19,6 +39,18 @@ void ceiling_read(const void *memory, size_t bytes)
             sum[j] ^= p[i + j];
     sum[0] ^= sum[1] ^ sum[2] ^ sum[3];
     __asm__ volatile("" : : "r"(&sum[0]) : "memory"); /* the sum is wanted */
+}
+
+void ceiling_read(const void *memory, size_t bytes)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        read_64(memory, bytes);
+    else if (__builtin_cpu_supports("avx2"))
+        read_32(memory, bytes);
+    else
+#endif
+        read_16(memory, bytes);
 }
 
 /* Factors that are ordinary numbers, from 1 to 1.5, as F32 and as BF16, and any as bytes: subnormal

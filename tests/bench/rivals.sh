@@ -68,9 +68,9 @@ giga() { # KEY...: the sum of numbers at the top of facet's JSON, by 10^9
         sed -n "s/.*\"$key\":\([0-9]*\).*/\1/p" "$work/json"
     done | awk '{s += $1} END {print s / 1e9}'
 }
-seconds_of() { # COMMAND...: how long it takes; its output is in $work/said
+seconds_of() { # COMMAND...: how long it takes, nothing if it fails; its output is in $work/said
     start=$(date +%s%N)
-    "$@" >"$work/said" 2>&1 </dev/null || say "failed: $*"
+    "$@" >"$work/said" 2>&1 </dev/null || { say "failed: $*"; return 1; }
     echo "$start $(date +%s%N)" | awk '{printf "%.3f\n", ($2 - $1) / 1e9}'
 }
 
@@ -222,12 +222,12 @@ batch() { # FILE
 }
 # What is not the prompt's or the answer's time; to the end of the process.
 start_of_facet() { # FILE
-    t=$(seconds_of "$FACET" ask -m "$1" -t "$THREADS" -n 1 -v --no-history "Hello there")
+    t=$(seconds_of "$FACET" ask -m "$1" -t "$THREADS" -n 1 -v --no-history "Hello there") || return
     sed -En 's/^facet: (prompt|answer): .* ([0-9.]+) s \(.*/\2/p' "$work/said" |
         awk -v t="$t" '{t -= $1} END {print 1000 * t}'
 }
 start_of_ik() { # FILE
-    t=$(seconds_of "$IK/llama-cli" -m "$1" -t "$THREADS" -c 8192 -n 1 -p "Hello there")
+    t=$(seconds_of "$IK/llama-cli" -m "$1" -t "$THREADS" -c 8192 -n 1 -p "Hello there") || return
     sed -n 's/^main: .*total time = *\([0-9.]*\) ms.*/\1/p' "$work/said" |
         awk -v t="$t" '{print 1000 * t - $1}'
 }
