@@ -153,7 +153,7 @@ static void run(struct product *p, size_t rows_per_task, size_t tokens_per_task,
 static size_t matvec_rows(const struct product *p)
 {
     size_t rows = p->n_rows / (MATVEC_TASKS * pool_threads(p->c->pool));
-    rows = rows < MATVEC_MIN_ROWS ? MATVEC_MIN_ROWS : rows;
+    rows = rows < MATVEC_MIN_ROWS ? MATVEC_MIN_ROWS : round_up(rows, FEW_ROWS);
     return min_size(rows, MATVEC_MAX_ROWS);
 }
 

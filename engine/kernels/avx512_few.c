@@ -105,16 +105,17 @@ KERNEL_INLINE __m512i load_four(const struct rows *s, size_t at, int i)
     return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(row(s, 12 + i) + at)), 3);
 }
 
-KERNEL_INLINE void load_chunk(const struct few_type t, const struct rows *s, __m512i *v)
+/* The k-th of eight steps that load a chunk to v: each quad of v is overwritten after the step of
+ * its number, the last four of eight in the last. */
+KERNEL_INLINE void load_step(const struct few_type t, const struct rows *s, int k, __m512i four[4],
+                             __m512i v[8])
 {
-    KERNEL_UNROLL
-    for (int half = 0; half < t.quads / 4; half++) {
-        __m512i four[4];
-        KERNEL_UNROLL
-        for (int i = 0; i < 4; i++)
-            four[i] = load_four(s, 16 * (size_t)half, i);
-        transpose_4(four, v + 4 * half);
-    }
+    if (k < 4 || t.quads == 8)
+        four[k % 4] = load_four(s, k / 4 * 16, k % 4);
+    if (k == 3 && t.quads == 8)
+        transpose_4(four, v);
+    if (k == 7)
+        transpose_4(four, v + t.quads - 4);
 }
 
 /* -- scales -- */
@@ -171,7 +172,9 @@ KERNEL_INLINE void multiply_strip(const struct few_type t, const int tokens, con
         collect(&s, (ptrdiff_t)(b * t.bytes), 0, 16, scales.halves[b]);
     s.first += t.head;
     s.eighth += t.head;
-    load_chunk(t, &s, v);
+    KERNEL_UNROLL
+    for (int k = 0; k < 8; k++)
+        load_step(t, &s, k, four, v);
     KERNEL_UNROLL
     for (int i = 0; i < tokens; i++)
         acc[i] = _mm512_setzero_ps();
@@ -210,16 +213,12 @@ KERNEL_INLINE void multiply_strip(const struct few_type t, const int tokens, con
                 KERNEL_UNROLL
                 for (int i = 0; i < tokens; i++)
                     dot_quad_at(&dot[i], q, x->q[i] + 4 * k);
-                if (load && (k < 4 || t.quads == 8))
-                    four[k % 4] = load_four(&s, k / 4 * 16, k % 4);
-                if (load && k == 3 && t.quads == 8)
-                    transpose_4(four, v);
+                if (load)
+                    load_step(t, &s, k, four, v);
                 if (k >= 4 && more)
                     collect(&s, (ptrdiff_t)((AHEAD - 1) * t.bytes) - (ptrdiff_t)t.head, 4 * (k - 4),
                             4, scales.halves[b % AHEAD]);
             }
-            if (load)
-                transpose_4(four, v + t.quads - 4);
             KERNEL_UNROLL
             for (int i = 0; i < tokens; i++) {
                 const __m512 f = _mm512_mul_ps(_mm512_cvtepi32_ps(dot[i]), scale);

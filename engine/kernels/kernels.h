@@ -72,8 +72,8 @@ struct bf16_product {
     size_t ldy;
 };
 
-/* One head: out[i] = Σ_j w_ij v[j] / Σ_j w_ij with w_ij = 2^(scale · q[i]·k[j]), over keys that
- * come in blocks. */
+/* One head: out[i] = Σ_j w_ij v[j] / Σ_j w_ij with w_ij = 2^(scale · q[i]·k[j]), over keys that come in
+ * blocks. */
 enum { BF16_QUERIES = 128 };
 struct bf16_attention {
     size_t n_queries; /* 1 … BF16_QUERIES */
@@ -81,8 +81,7 @@ struct bf16_attention {
     float scale;
     const bf16 *q; /* rows ldq apart */
     size_t ldq;
-    bool
-        int8_keys; /* keys' rows are what int8's round_key made of them; queries are rounded, too */
+    bool int8_keys; /* keys' rows are what int8's round_key made of them; queries are rounded, too */
     /* The result, rows ldo apart; one of them is not NULL. */
     bf16 *out;
     float *wide;
@@ -94,8 +93,8 @@ struct bf16_keys {
     const bf16 *k; /* rows ld apart */
     size_t ld;
     const bf16 *v; /* [⌈n/2⌉][head_dim][2]: two keys side by side; 0 for one too many */
-    /* Query i sees keys from[i] … to[i] − 1, at least one in all blocks together, and scale is > 0;
-     * NULL: every one sees all. */
+    /* Query i sees keys from[i] … to[i] − 1, at least one in all blocks together, and scale is > 0; NULL: every
+     * one sees all. */
     const int *from, *to;
 };
 
@@ -206,8 +205,8 @@ struct kernels {
     /* out[n / 4] = the weights 0 … 3 that w × inverse + 1.5 is nearest to, of a whole number of
      * blocks. level being weight − 1.5: sums = Σ w × level, Σ level². */
     void (*round_two_bit)(const float *w, size_t n, float inverse, uint8_t *out, float sums[2]);
-    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows of n / 4 bytes and 1 … ROW_TOKENS tokens of
-     * n values, close together. n: a multiple of TWO_BIT_BLOCK, 2¹⁵ at most. */
+    /* y[t·ldy + r] = Σ w[r][i] x[t][i] for n_rows rows of n / 4 bytes and 1 … ROW_TOKENS tokens of n
+     * values, close together. n: a multiple of TWO_BIT_BLOCK, 2¹⁵ at most. */
     void (*dot_two_bit)(const uint8_t *w, size_t n_rows, size_t n, const int8_t *x, size_t n_tokens,
                         int32_t *y, size_t ldy);
 

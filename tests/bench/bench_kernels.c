@@ -107,6 +107,17 @@ static double panels_8(struct job *job)
     return multiply_panels(job, 8) / (16.0 * N) * (double)type_row_bytes(job->type, N);
 }
 
+static double few_8(struct job *job)
+{
+    enum { ROWS = 256 };
+    size_t row_bytes = type_row_bytes(job->type, N), bytes = ROWS * row_bytes;
+    job->next = job->next + 2 * bytes <= job->arena_bytes ? job->next + bytes : 0;
+    job->k->few_q8[job->type](job->arena + job->next, row_bytes, ROWS, job->x, 8, job->y, ROWS,
+                              job->panel);
+    sink = job->y[0];
+    return (double)bytes;
+}
+
 /* What the last unpacking left in the panel, again and again. */
 static double product_512(struct job *job)
 {
@@ -269,6 +280,10 @@ int main(int argc, char **argv)
         report(jobs, what, "Gop/s", product_512, bytes);
         snprintf(what, sizeof what, "panel_q8 %s 8", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "GB/s", panels_8, read_arena);
+        if (k->few_q8[type]) {
+            snprintf(what, sizeof what, "few_q8 %s 8", type_traits_get((uint32_t)type)->name);
+            report(jobs, what, "GB/s", few_8, read_arena);
+        }
         snprintf(what, sizeof what, "panel_q8 %s 32", type_traits_get((uint32_t)type)->name);
         report(jobs, what, "Gop/s", panels_32, bytes);
     }

@@ -188,6 +188,10 @@ static void check_panel_q8(const struct kernels *k, enum weight_type type, size_
         for (size_t r = 0; r < rows; r++)
             check_product(k->name, type, w + r * row_bytes, q8_row(x, t), true, y[t * ldy + r]);
     }
+    if (k->few_q8[type] && rows % FEW_ROWS == 0) {
+        k->few_q8[type](w, row_bytes, rows, x, tokens, before, ldy, trial_buffer(7, bytes));
+        trial_check_same(k->name, "few_q8", before, y, tokens * ldy * sizeof *y);
+    }
 }
 
 enum { TWO_BIT_ROWS = 11 };
@@ -245,37 +249,6 @@ static void test_two_bit(void **state)
     }
 }
 
-/* Few tokens without a panel: the same bits as with one, and nothing beside them. */
-static void check_few_q8(const struct kernels *k, enum weight_type type, size_t n, size_t tokens)
-{
-    const size_t rows = 2 * FEW_ROWS, row_bytes = type_row_bytes(type, n), ldy = rows + 3;
-    uint8_t *w = trial_rows(0, type, rows, n);
-    struct q8 x = random_q8(k, 1, tokens, n);
-    float *y = trial_floats(4, tokens * ldy, 1), *expected = trial_copy(5, y, tokens * ldy);
-    size_t bytes = (k->panel_bytes(n) + 63) / 64 * 64;
-    struct panel panel = {.memory = trial_buffer(6, bytes), .n = n, .n_rows = rows};
-    k->unpack[type](w, row_bytes, &panel);
-    k->panel_q8(&panel, x, tokens, expected, ldy);
-    k->few_q8[type](w, row_bytes, rows, x, tokens, y, ldy, trial_buffer(7, bytes));
-    trial_check_same(k->name, "few_q8", y, expected, tokens * ldy * sizeof *y);
-}
-
-static void test_few_q8(void **state)
-{
-    (void)state;
-    assert_int_equal(2 * FEW_ROWS, PANEL_ROWS);
-    EACH_SET(k)
-    for (int type = 0; type < TYPE_COUNT; type++) {
-        size_t block = type_traits_get((uint32_t)type)->block_weights, tokens = 1;
-        if (!k->few_q8[type])
-            continue;
-        for (size_t n = block; n; n = trial_next_blocks(n, block), tokens = tokens % FEW_TOKENS + 1)
-            check_few_q8(k, (enum weight_type)type, n, tokens);
-        for (tokens = 1; tokens <= FEW_TOKENS; tokens++)
-            check_few_q8(k, (enum weight_type)type, 2 * block, tokens);
-    }
-}
-
 static void test_panel_q8(void **state)
 {
     (void)state;
@@ -286,7 +259,8 @@ static void test_panel_q8(void **state)
             assert_null(k->unpack[type]);
             continue;
         }
-        for (size_t n = block; n; n = trial_next_blocks(n, block), tokens = tokens % 13 + 1) {
+        for (size_t n = block; n;
+             n = trial_next_blocks(n, block), tokens = tokens % FEW_TOKENS + 1) {
             check_panel_q8(k, (enum weight_type)type, PANEL_ROWS, n, tokens);
             check_panel_q8(k, (enum weight_type)type, 1 + tokens * 5 % 31, n, 1 + tokens % 3);
         }
@@ -298,7 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantize_q8), cmocka_unit_test(test_quantize_q8_extremes),
         cmocka_unit_test(test_matvec_q8),   cmocka_unit_test(test_two_bit),
-        cmocka_unit_test(test_panel_q8),    cmocka_unit_test(test_few_q8),
+        cmocka_unit_test(test_panel_q8),
     };
     trial_open();
     return cmocka_run_group_tests(tests, NULL, NULL);
